@@ -1,0 +1,1 @@
+"""Gathers the models of this system's concepts for Django."""

@@ -1,0 +1,75 @@
+"""What the house knows of one field of an object: enough to list, filter, edit, import and explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a value is typed, shown, edited and filtered."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    MONEY = "money"  # DecimalField; its currency stands in the record's `currency` column
+    PERCENT = "percent"  # stored as a fraction, shown times 100
+    DATE = "date"
+    DATETIME = "datetime"
+    BOOLEAN = "bool"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    EMAIL = "email"
+    PHONE = "phone"
+    URL = "url"
+    RELATION = "relation"  # to another object, see `relation`
+    USER = "user"
+    JSON = "json"
+    FORMULA = "formula"
+
+
+Choice = tuple[str, str]  # stored value, label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of an object.
+
+    ``key`` is its public name (API, filters, imports, views). ``path`` is the ORM path and
+    may cross relations (``account__name``); it defaults to the key. ``relation`` names the
+    object that a RELATION points to; its id is written under the key and its title is read
+    at ``title_path``. ``visible`` decides per user whether the field may be seen at all
+    (pay, for one). ``aliases`` are header names that an import recognises.
+    """
+
+    key: str
+    label: str
+    kind: Kind = Kind.TEXT
+    path: str = ""
+    choices: Sequence[Choice] | Callable[[], Sequence[Choice]] = ()
+    relation: str = ""
+    title_path: str = ""
+    required: bool = False
+    editable: bool = True
+    on_create: bool = True
+    filterable: bool = True
+    sortable: bool = False
+    listed: bool = True
+    in_api: bool = True
+    importable: bool = True
+    aliases: Sequence[str] = ()
+    help: str = ""
+    visible: Callable[..., bool] | None = None
+    custom: bool = False
+
+    @property
+    def column(self) -> str:
+        """The ORM path that reads it."""
+        return self.path or (f"custom__{self.key}" if self.custom else self.key)
+
+    @property
+    def options(self) -> Sequence[Choice]:
+        """The choices now; some come from the database."""
+        return self.choices() if callable(self.choices) else self.choices

@@ -1,0 +1,1 @@
+"""Filter trees: what saved views, sharing rules, segments and reports select by."""

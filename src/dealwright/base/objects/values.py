@@ -1,0 +1,302 @@
+"""From what a person or program sent to what a column holds, with a sentence for each wrong value."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import models
+from django.utils.dateparse import parse_date, parse_datetime
+
+from dealwright.base.errors import Invalid
+from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.registry import ObjectType, object_type
+
+_TRUE = {"true", "yes", "on", "1", "y"}
+_FALSE = {"false", "no", "off", "0", "n", ""}
+
+
+def clean_values(
+    of: ObjectType, values: Mapping[str, Any], *, creating: bool, user: Any = None
+) -> dict[str, Any]:
+    """Check every value against its field and turn it into what the model's attribute takes.
+
+    Relations come out under the model's ``<name>_id`` attribute and are checked to be
+    visible to ``user``; custom fields under ``custom``. Empty text clears an optional
+    field. Raises Invalid that names every wrong field at once.
+    """
+    fields = {field.key: field for field in of.all_fields()}
+    cleaned: dict[str, Any] = {}
+    custom: dict[str, Any] = {}
+    wrong: dict[str, list[str]] = {}
+    for key, value in values.items():
+        field = fields.get(key)
+        if field is None or (field.visible and not field.visible(user)):
+            wrong[key] = [f"{of.label} has no such field."]
+            continue
+        if not (field.editable or (creating and field.on_create)):
+            wrong[key] = [f"{field.label} cannot be set by hand."]
+            continue
+        try:
+            clean = clean_value(of, field, value, user=user)
+        except ValueError as error:
+            wrong[key] = [str(error)]
+            continue
+        if clean is None and field.required:
+            wrong[key] = [f"{field.label} is required."]
+        elif field.custom:
+            custom[key] = clean
+        else:
+            cleaned[attribute_of(of, field)] = _empty(of, field) if clean is None else clean
+    if creating:
+        for field in fields.values():
+            if field.required and field.key not in values and not _has_default(of, field):
+                wrong[field.key] = [f"{field.label} is required."]
+    if wrong:
+        raise Invalid(
+            "Some values are not right: "
+            + " ".join(sentence for each in wrong.values() for sentence in each),
+            fields=wrong,
+        )
+    if custom:
+        cleaned["custom"] = custom
+    return cleaned
+
+
+def attribute_of(of: ObjectType, field: Field) -> str:
+    """The model attribute that a field's value is written to."""
+    path = field.column
+    if field.kind in (Kind.RELATION, Kind.USER) and not path.endswith("_id"):
+        return f"{path}_id"
+    return path
+
+
+def clean_value(of: ObjectType, field: Field, value: Any, *, user: Any = None) -> Any:
+    """One value as its column takes it, None for empty; raises ValueError with a sentence."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise ValueError(f"{field.label} contains a character that cannot be stored.")
+        value = value.strip() if field.kind != Kind.LONG_TEXT else value
+    if value is None or value == "" or value == []:
+        return None
+    match field.kind:
+        case Kind.TEXT | Kind.LONG_TEXT | Kind.PHONE:
+            return _text(of, field, value)
+        case Kind.EMAIL:
+            return _email(of, field, value)
+        case Kind.URL:
+            return _url(of, field, value)
+        case Kind.INTEGER:
+            return _integer(of, field, value)
+        case Kind.NUMBER | Kind.MONEY | Kind.PERCENT:
+            number = _decimal(of, field, value)
+            return str(number) if field.custom else number
+        case Kind.BOOLEAN:
+            return _boolean(field, value)
+        case Kind.DATE:
+            day = _date(field, value)
+            return day.isoformat() if field.custom else day
+        case Kind.DATETIME:
+            return _datetime(field, value)
+        case Kind.CHOICE:
+            return _choice(field, value)
+        case Kind.CHOICES:
+            if not isinstance(value, list | tuple):
+                value = [part.strip() for part in str(value).split(",") if part.strip()]
+            return [_choice(field, each) for each in value]
+        case Kind.RELATION:
+            return _relation(field, value, user)
+        case Kind.USER:
+            return _user(field, value)
+        case Kind.JSON:
+            return value
+        case _:
+            raise ValueError(f"{field.label} cannot be set.")
+
+
+def _text(of: ObjectType, field: Field, value: Any) -> str:
+    if not isinstance(value, str | int | Decimal):
+        raise ValueError(f"{field.label} must be text.")
+    text = str(value)
+    limit = _max_length(of, field) or (20_000 if field.kind == Kind.LONG_TEXT else 1_000)
+    if len(text) > limit:
+        raise ValueError(f"{field.label} may have at most {limit} characters; this has {len(text)}.")
+    return text
+
+
+def _email(of: ObjectType, field: Field, value: Any) -> str:
+    from email_validator import EmailNotValidError, validate_email
+
+    text = _text(of, field, value)
+    try:
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValueError(f"{field.label}: “{text[:80]}” is not an e-mail address.") from None
+    return checked.normalized.lower()
+
+
+def _url(of: ObjectType, field: Field, value: Any) -> str:
+    from urllib.parse import urlsplit
+
+    text = _text(of, field, value)
+    if "://" not in text:
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        host, parts = "", urlsplit("")
+    if parts.scheme not in ("http", "https") or "." not in host or " " in text:
+        raise ValueError(f"{field.label}: “{text[:80]}” is not a web address.")
+    return text
+
+
+def _integer(of: ObjectType, field: Field, value: Any) -> int:
+    number = _decimal(of, field, value)
+    if number != number.to_integral_value():
+        raise ValueError(f"{field.label} must be a whole number.")
+    if abs(number) > 2_147_483_647:
+        raise ValueError(f"{field.label} is too large.")
+    return int(number)
+
+
+def _decimal(of: ObjectType, field: Field, value: Any) -> Decimal:
+    if isinstance(value, bool):
+        raise ValueError(f"{field.label} must be a number.")
+    try:
+        number = Decimal(str(value).replace(" ", "").replace("\u00a0", ""))
+    except InvalidOperation:
+        raise ValueError(f"{field.label}: “{str(value)[:40]}” is not a number.") from None
+    if not number.is_finite():
+        raise ValueError(f"{field.label} must be a finite number.")
+    column = _column(of, field)
+    if isinstance(column, models.DecimalField):
+        places, digits = column.decimal_places or 0, column.max_digits or 18
+        whole = digits - places
+        if abs(number) >= Decimal(10) ** whole:
+            raise ValueError(f"{field.label} may have at most {whole} digits before the point.")
+        exponent = number.normalize().as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > places:
+            raise ValueError(f"{field.label} may have at most {places} digits after the point.")
+    elif abs(number) >= Decimal(10) ** 16:
+        raise ValueError(f"{field.label} is too large.")
+    if isinstance(column, models.PositiveIntegerField) and number < 0:
+        raise ValueError(f"{field.label} may not be negative.")
+    return number
+
+
+def _boolean(field: Field, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError(f"{field.label} must be yes or no.")
+
+
+def _date(field: Field, value: Any) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        day = parse_date(str(value))
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValueError(f"{field.label}: “{str(value)[:40]}” is not a date like 2027-01-31.")
+    return day
+
+
+def _datetime(field: Field, value: Any) -> datetime:
+    moment: datetime | None
+    if isinstance(value, datetime):
+        moment = value
+    else:
+        try:
+            moment = parse_datetime(str(value))
+            if moment is None:
+                day = parse_date(str(value))
+                moment = datetime(day.year, day.month, day.day) if day else None
+        except ValueError:
+            moment = None
+    if moment is None:
+        raise ValueError(
+            f"{field.label}: “{str(value)[:40]}” is not a time like 2027-01-31T14:30:00Z."
+        )
+    try:
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (OverflowError, ValueError):
+        raise ValueError(f"{field.label} is out of range.") from None
+
+
+def _choice(field: Field, value: Any) -> str:
+    text = str(value)
+    for stored, label in field.options:
+        if text == str(stored) or text.casefold() == str(label).casefold():
+            return stored
+    allowed = ", ".join(str(label) for _, label in field.options[:12])
+    raise ValueError(f"{field.label}: “{text[:40]}” is none of: {allowed}.")
+
+
+def _relation(field: Field, value: Any, user: Any) -> uuid.UUID:
+    from dealwright.base.access.visibility import visible_to
+
+    target = object_type(field.relation)
+    model: Any = target.model
+    try:
+        key = value if isinstance(value, uuid.UUID) else uuid.UUID(str(getattr(value, "pk", value)))
+    except ValueError:
+        raise ValueError(f"{field.label}: “{str(value)[:40]}” is no id.") from None
+    rows = model.objects.filter(pk=key)
+    if user is not None:
+        rows = rows.filter(visible_to(user, field.relation))
+    if not rows.exists():
+        raise ValueError(f"{field.label}: there is no such {target.label.lower()}.")
+    return key
+
+
+def _user(field: Field, value: Any) -> uuid.UUID:
+    from dealwright.base.people.models import User
+
+    text = str(getattr(value, "pk", value)).strip()
+    rows = User.objects.filter(is_active=True)
+    try:
+        found = rows.filter(pk=uuid.UUID(text)).values_list("pk", flat=True).first()
+    except ValueError:
+        found = rows.filter(email=text.lower()).values_list("pk", flat=True).first()
+    if found is None:
+        raise ValueError(f"{field.label}: there is no such active user.")
+    return found
+
+
+def _column(of: ObjectType, field: Field) -> Any:
+    if field.custom:
+        return None
+    try:
+        return of.model._meta.get_field(attribute_of(of, field).removesuffix("_id"))
+    except Exception:
+        return None
+
+
+def _max_length(of: ObjectType, field: Field) -> int | None:
+    limit: int | None = getattr(_column(of, field), "max_length", None)
+    return limit
+
+
+def _empty(of: ObjectType, field: Field) -> Any:
+    """What an empty value is in this column: NULL where it may be, else its empty text or default."""
+    column = _column(of, field)
+    if column is None or column.null:
+        return None
+    return column.get_default()
+
+
+def _has_default(of: ObjectType, field: Field) -> bool:
+    column = _column(of, field)
+    return column is not None and column.has_default()

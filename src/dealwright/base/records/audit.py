@@ -1,0 +1,77 @@
+"""Audit by database trigger: every change of an audited table leaves one line, bulk SQL included."""
+
+from __future__ import annotations
+
+from django.db import migrations
+
+AUDIT_FUNCTION = """
+create or replace function dealwright_audit() returns trigger language plpgsql as $$
+declare
+    who text[] := string_to_array(coalesce(current_setting('dealwright.actor', true), ''), '|');
+    was jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) end;
+    now_is jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
+    before jsonb;
+    after jsonb;
+begin
+    if tg_op = 'UPDATE' then
+        select jsonb_object_agg(o.key, o.value), jsonb_object_agg(o.key, now_is -> o.key)
+          into before, after
+          from jsonb_each(was) o
+         where o.value is distinct from now_is -> o.key
+           and o.key not in ('version', 'updated_at', 'updated_by_id');
+        if before is null then
+            return null;
+        end if;
+    else
+        before := was;
+        after := now_is;
+    end if;
+    insert into base_auditevent
+        (at, "table", record_id, action, before, after, actor_id, actor_name, via, request_id)
+    values (
+        now(), tg_table_name, coalesce(now_is ->> 'id', was ->> 'id')::uuid, lower(tg_op),
+        before, after, nullif(who[1], '')::uuid, coalesce(who[4], ''), coalesce(who[2], ''),
+        coalesce(who[3], ''));
+    return null;
+end $$;
+"""
+
+REFUSE_FUNCTION = """
+create or replace function dealwright_refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% is append-only: % refused', tg_table_name, lower(tg_op)
+        using errcode = 'restrict_violation';
+end $$;
+"""
+
+
+def audit_tables(*tables: str) -> migrations.RunSQL:
+    """A migration step that puts the audit trigger on tables whose key is a UUID ``id``."""
+    return migrations.RunSQL(
+        [
+            f'create trigger dealwright_audit after insert or update or delete on "{table}" '
+            "for each row execute function dealwright_audit()"
+            for table in tables
+        ],
+        [f'drop trigger if exists dealwright_audit on "{table}"' for table in tables],
+    )
+
+
+def append_only(*tables: str) -> migrations.RunSQL:
+    """A migration step after which the database refuses UPDATE, DELETE and TRUNCATE on tables."""
+    statements = []
+    for table in tables:
+        statements.append(
+            f'create trigger dealwright_append_only before update or delete on "{table}" '
+            "for each row execute function dealwright_refuse_change()"
+        )
+        statements.append(
+            f'create trigger dealwright_no_truncate before truncate on "{table}" '
+            "for each statement execute function dealwright_refuse_change()"
+        )
+    undo = [
+        f'drop trigger if exists {name} on "{table}"'
+        for table in tables
+        for name in ("dealwright_append_only", "dealwright_no_truncate")
+    ]
+    return migrations.RunSQL(statements, undo)

@@ -1,0 +1,1 @@
+"""What compensation brings to the house: object types, panels, jobs. Imported once at start."""

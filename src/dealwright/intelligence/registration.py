@@ -1,0 +1,1 @@
+"""What intelligence brings to the house: object types, panels, jobs. Imported once at start."""

@@ -1,0 +1,17 @@
+"""All addresses: the ground floor's pages, each system's, the API."""
+
+from importlib import import_module
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.urls")),
+    path("", include("dealwright.site.pages_urls")),
+    path("", include("dealwright.base.urls")),
+    *(
+        path("", include(f"{system}.urls"))
+        for system in settings.SYSTEMS
+        if import_module(f"{system}.urls").urlpatterns
+    ),
+]
