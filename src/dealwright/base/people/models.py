@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.utils import timezone
+from django.utils.timezone import now
 
 from dealwright.base.identifiers import uuid7
 
@@ -86,7 +86,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_placeholder = models.BooleanField(default=False)
     invited_at = models.DateTimeField(null=True, blank=True)
-    date_joined = models.DateTimeField(default=timezone.now)
+    date_joined = models.DateTimeField(default=now)
 
     objects: ClassVar[UserManager] = UserManager()
 
