@@ -10,22 +10,30 @@ declare
     who text[] := string_to_array(coalesce(current_setting('dealwright.actor', true), ''), '|');
     was jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) end;
     now_is jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
-    before jsonb;
-    after jsonb;
+    before jsonb := was;
+    after jsonb := now_is;
+    kept_secret text;
 begin
     if tg_op = 'UPDATE' then
         select jsonb_object_agg(o.key, o.value), jsonb_object_agg(o.key, now_is -> o.key)
           into before, after
           from jsonb_each(was) o
          where o.value is distinct from now_is -> o.key
-           and o.key not in ('version', 'updated_at', 'updated_by_id');
+           and o.key not in ('version', 'updated_at', 'updated_by_id', 'last_login');
         if before is null then
             return null;
         end if;
-    else
-        before := was;
-        after := now_is;
     end if;
+    -- That a secret changed is told, the secret is not.
+    foreach kept_secret in array array['password', 'secret', 'secret_hash', 'token', 'token_hash']
+    loop
+        if before ->> kept_secret <> '' then
+            before := before || jsonb_build_object(kept_secret, 'kept secret');
+        end if;
+        if after ->> kept_secret <> '' then
+            after := after || jsonb_build_object(kept_secret, 'kept secret');
+        end if;
+    end loop;
     insert into base_auditevent
         (at, "table", record_id, action, before, after, actor_id, actor_name, via, request_id)
     values (

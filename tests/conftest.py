@@ -1,0 +1,49 @@
+"""One PostgreSQL and one data folder for a run of the tests, ready before the settings load."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+DATA_DIR = Path(tempfile.mkdtemp(prefix="dealwright-tests-"))
+atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "dealwright.site.settings"
+os.environ["DEALWRIGHT_DATA_DIR"] = str(DATA_DIR)
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the test's thread
+
+if not IS_WORKER:
+    # The workers of pytest-xdist inherit DATABASE_URL from the process that starts them.
+    from dealwright.base.database.server import EmbeddedServer
+
+    if os.environ.get("DEALWRIGHT_TEST_PG_BIN"):
+        os.environ["PG_BIN"] = os.environ["DEALWRIGHT_TEST_PG_BIN"]
+    SERVER = EmbeddedServer(DATA_DIR, fast_and_unsafe=True).start()
+    atexit.register(SERVER.stop)
+    os.environ["DATABASE_URL"] = SERVER.url
+    # SIGTERM ends a run as Ctrl-C does, so that what it started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+from django.conf import settings  # noqa: E402
+
+if settings.DATA_DIR != DATA_DIR.resolve():
+    sys.exit("Unset DJANGO_SETTINGS_MODULE: the tests make their own settings and database.")
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Each worker of pytest-xdist gets a database of its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_{worker}"
