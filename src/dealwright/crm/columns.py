@@ -1,0 +1,58 @@
+"""Column shapes that the tables of this system share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+LIVING = models.Q(deleted_at__isnull=True)
+
+
+def default_currency() -> str:
+    """The currency of new records where nobody says another."""
+    currency: str = getattr(settings, "DEFAULT_CURRENCY", "USD")
+    return currency
+
+
+def money(**options: Any) -> models.DecimalField[Any, Any]:
+    """An amount; its currency stands in the row's ``currency``."""
+    return models.DecimalField(max_digits=18, decimal_places=2, **options)
+
+
+def optional_money() -> models.DecimalField[Any, Any]:
+    """An amount that may be unknown, which is not the same as zero."""
+    return money(null=True, blank=True)
+
+
+def currency_column() -> models.CharField[Any, Any]:
+    return models.CharField(max_length=3, default=default_currency)
+
+
+def fraction(**options: Any) -> models.DecimalField[Any, Any]:
+    """A percentage as a fraction: 0.25 is 25 %."""
+    return models.DecimalField(max_digits=9, decimal_places=6, **options)
+
+
+def not_negative(*columns: str, table: str) -> list[models.CheckConstraint]:
+    """One check per column that refuses values below zero; NULL passes."""
+    return [
+        models.CheckConstraint(
+            condition=models.Q(**{f"{column}__gte": 0}) | models.Q(**{f"{column}__isnull": True}),
+            name=f"{table}_{column}_not_negative",
+        )
+        for column in columns
+    ]
+
+
+def is_fraction(*columns: str, table: str) -> list[models.CheckConstraint]:
+    """One check per column that keeps it between 0 and 1; NULL passes."""
+    return [
+        models.CheckConstraint(
+            condition=models.Q(**{f"{column}__range": (0, 1)})
+            | models.Q(**{f"{column}__isnull": True}),
+            name=f"{table}_{column}_is_fraction",
+        )
+        for column in columns
+    ]

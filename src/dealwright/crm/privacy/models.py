@@ -1,0 +1,52 @@
+"""What the law on personal data asks us to remember: who asked to be forgotten, whom not to write to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from dealwright.base.identifiers import uuid7
+from dealwright.base.people.models import User
+
+
+class ErasureRequest(models.Model):
+    """A person's wish to be erased (GDPR article 17) and when it was done. Holds no personal
+    data itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    contact_id = models.UUIDField()
+    reason = models.CharField(max_length=250, blank=True)
+    requested_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["contact_id"], name="erasure_request_contact")]
+
+    def __str__(self) -> str:
+        return str(self.contact_id)
+
+
+class SuppressionEntry(models.Model):
+    """An e-mail address not to be written to, kept only as a keyed hash of its lower-case form."""
+
+    class Reason(models.TextChoices):
+        ERASED = "erased", "Person was erased"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        BOUNCED = "bounced", "Address does not exist"
+        COMPLAINT = "complaint", "Complained"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address_hash = models.CharField(max_length=64, unique=True)
+    reason = models.CharField(max_length=12, choices=Reason)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "suppression entries"
+        ordering: ClassVar = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.at:%Y-%m-%d}"
