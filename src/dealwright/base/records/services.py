@@ -13,6 +13,7 @@ from django.utils import timezone
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid, check_create, get_changeable, get_visible
 from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.events.records import tell_record_changed
 from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.objects.values import clean_values
 from dealwright.base.records.models import ExternalId, Record
@@ -71,12 +72,14 @@ def insert_record(actor: Actor, of: ObjectType, values: Mapping[str, Any]) -> An
         record.save(force_insert=True)
     except IntegrityError as error:
         raise _as_conflict(of, error) from error
+    tell_record_changed(actor, record, "created")
     return record
 
 
 def save_changes(actor: Actor, record: Any, values: Mapping[str, Any]) -> Any:
     """Write cleaned values to a locked row and count its version up; nothing to change writes
     nothing. The piece that ``update`` services end in."""
+    custom_before = record.custom
     changed = _assign(record, values)
     if not changed:
         return record
@@ -87,6 +90,7 @@ def save_changes(actor: Actor, record: Any, values: Mapping[str, Any]) -> Any:
         record.save(update_fields=[*changed, "version", "updated_at", "updated_by"])
     except IntegrityError as error:
         raise _as_conflict(_type_of(record), error) from error
+    tell_record_changed(actor, record, "updated", _changed_columns(record, changed, custom_before))
     return record
 
 
@@ -110,6 +114,7 @@ def bin_record(actor: Actor, record: Any) -> None:
     record.version += 1
     record.updated_by = actor.user
     record.save(update_fields=["deleted_at", "version", "updated_by"])
+    tell_record_changed(actor, record, "deleted")
 
 
 def restore_record(actor: Actor, object_key: str, record_id: Any) -> Any:
@@ -136,6 +141,7 @@ def restore_record(actor: Actor, object_key: str, record_id: Any) -> Any:
             record.save(update_fields=["deleted_at", "version", "updated_by"])
         except IntegrityError as error:
             raise _as_conflict(of, error) from error
+        tell_record_changed(actor, record, "restored")
         return record
 
 
@@ -254,6 +260,13 @@ def _assign(record: Any, values: Mapping[str, Any]) -> list[str]:
             setattr(record, key, value)
             changed.append(key)
     return changed
+
+
+def _changed_columns(record: Any, changed: list[str], custom_before: Mapping[str, Any]) -> list[str]:
+    """The columns, and in place of ``custom`` each of its keys that differs."""
+    keys = {*record.custom, *custom_before}
+    differ = [key for key in keys if record.custom.get(key) != custom_before.get(key)]
+    return [*(name for name in changed if name != "custom"), *(f"custom.{key}" for key in differ)]
 
 
 def _type_of(record: Any) -> ObjectType:
