@@ -8,9 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -36,7 +34,7 @@ if not IS_WORKER:
 
 from django.conf import settings  # noqa: E402
 
-if settings.DATA_DIR != DATA_DIR.resolve():
+if DATA_DIR.resolve() != settings.DATA_DIR:
     sys.exit("Unset DJANGO_SETTINGS_MODULE: the tests make their own settings and database.")
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -223,9 +223,9 @@ class Cluster:
             raise Unavailable(f"The database could not be made: {done.stderr.strip()}")
         (draft / "pg_hba.conf").write_text(HOST_RULES)
         self.run_alone(
-            f"create role {EMBEDDED_USER} login createdb; "
-            f"create database {EMBEDDED_NAME} owner {EMBEDDED_USER}; ",
             draft,
+            f"create role {EMBEDDED_USER} login createdb",
+            f"create database {EMBEDDED_NAME} owner {EMBEDDED_USER}",
         )
         self.set_password(draft)
         draft.rename(self.files)
@@ -233,16 +233,16 @@ class Cluster:
     def set_password(self, files: Path | None = None) -> None:
         """Makes the secret's file true in the database; the server must be down."""
         password = read_secret(self.data_dir, EMBEDDED_SECRET).replace("'", "''")
-        self.run_alone(f"alter role {EMBEDDED_USER} password '{password}';", files or self.files)
+        self.run_alone(files or self.files, f"alter role {EMBEDDED_USER} password '{password}'")
 
-    def run_alone(self, statements: str, files: Path) -> None:
-        """Runs SQL as superuser in single-user mode, one statement a line."""
+    def run_alone(self, files: Path, *statements: str) -> None:
+        """Runs SQL as superuser in single-user mode, which reads one statement a line."""
         done = subprocess.run(
             [
                 self.programs / "postgres", "--single", "-D", self.reference(files),
                 "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", SUPERUSER,
             ],
-            input=statements.replace("; ", ";\n") + "\n",
+            input="".join(f"{statement}\n" for statement in statements),
             capture_output=True,
             text=True,
             **self.run_options(files),

@@ -22,7 +22,9 @@ from typing import BinaryIO
 
 from dealwright.base.database.cluster import Cluster
 
-LONGEST_PAUSE = 10.0
+FIRST_PAUSE = 0.1
+MOST_QUICK_ENDS = 6
+QUICK = 10.0  # seconds: a server that ends sooner has not served
 LARGEST_LOG = 20 * 1024 * 1024
 PR_SET_PDEATHSIG = 1
 
@@ -82,26 +84,35 @@ class Keeper:
         self.server: subprocess.Popen[bytes] | None = None
         self.gate = threading.Lock()
 
-    def run(self, users: int) -> None:
-        """Serves until ``users``, the file of the shared lock, is free or a signal says stop."""
+    def run(self, users: int) -> int:
+        """Serves until ``users``, the file of the shared lock, is free or a signal says stop.
+
+        A server that ends by itself is started again. Returns the exit status: 1 when it
+        would not serve at all.
+        """
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
         signal.signal(signal.SIGINT, lambda *_: self.stop())
         threading.Thread(target=self._wait_for_last_user, args=(users,), daemon=True).start()
-        pause = 0.1
+        quick_ends = 0
         while not self.stopping.is_set():
             started = time.monotonic()
             with self.gate:
                 if self.stopping.is_set():
-                    return
+                    return 0
                 self.server = self._start()
             if self.stopping.is_set():  # a signal that came while it started
                 self.stop()
             status = self.server.wait()
             if self.stopping.is_set():
-                return
-            pause = 0.1 if time.monotonic() - started > 60 else min(pause * 2, LONGEST_PAUSE)
+                return 0
+            quick_ends = quick_ends + 1 if time.monotonic() - started < QUICK else 1
+            if quick_ends == MOST_QUICK_ENDS:
+                self._log(f"PostgreSQL ended with status {status} {quick_ends} times; given up")
+                return 1
+            pause = FIRST_PAUSE * 2**quick_ends
             self._log(f"PostgreSQL ended with status {status}; starting it again in {pause:.1f} s")
             self.stopping.wait(pause)
+        return 0
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, everything committed is on disk."""
@@ -157,7 +168,7 @@ def main() -> None:
     own.write(f"{os.getpid()}\n")
     own.flush()
     users = os.open(locks / "postgres.users", os.O_RDWR)
-    Keeper(arguments.data_dir, unsafe=arguments.unsafe).run(users)
+    sys.exit(Keeper(arguments.data_dir, unsafe=arguments.unsafe).run(users))
 
 
 if __name__ == "__main__":

@@ -74,14 +74,18 @@ class EmbeddedServer:
         # A keeper that is shutting down holds this lock until it is done.
         _lock(hold, fcntl.LOCK_SH, STOP_SECONDS)
         try:
-            with (self._locks / "postgres.start").open("r+") as starting:
-                _lock(starting, fcntl.LOCK_EX, START_SECONDS)
-                self._ensure_running()
+            self.ensure_running()
         except BaseException:
             hold.close()
             raise
         self._hold = hold
         return self
+
+    def ensure_running(self) -> None:
+        """Starts the server again should it have gone; for one who holds it for long."""
+        with (self._locks / "postgres.start").open("r+") as starting:
+            _lock(starting, fcntl.LOCK_EX, START_SECONDS)
+            self._ensure_running()
 
     def stop(self) -> None:
         """Lets go of the server; shuts it down when nobody else uses it. Safe to repeat."""
@@ -118,7 +122,7 @@ class EmbeddedServer:
             self._start_keeper()
             error = self._wait_until_running()
         if error:
-            raise Unavailable(f"The database did not start: {error}{self._last_log_line()}")
+            raise Unavailable(f"The database did not start: {error}{self._last_complaint()}")
 
     def _try_connect(self) -> str | None:
         """None when the server answers, else why it does not."""
@@ -135,7 +139,7 @@ class EmbeddedServer:
             if error is None or "password authentication failed" in error:
                 return error
             if self._keeper and self._keeper.poll() is not None:
-                return f"its keeper ended with status {self._keeper.returncode}."
+                return "PostgreSQL ended at once."
             if time.monotonic() > deadline:
                 return error
             time.sleep(PAUSE)
@@ -194,12 +198,15 @@ class EmbeddedServer:
             time.sleep(PAUSE)
         path.unlink(missing_ok=True)
 
-    def _last_log_line(self) -> str:
+    def _last_complaint(self) -> str:
+        """What PostgreSQL itself said last about why it cannot serve."""
         try:
-            lines = (self.data_dir / "logs" / "postgres.log").read_text().strip().splitlines()
+            lines = (self.data_dir / "logs" / "postgres.log").read_text().splitlines()
         except FileNotFoundError:
             return ""
-        return f" (last in logs/postgres.log: {lines[-1]})" if lines else ""
+        words = ("FATAL:", "PANIC:", "postgres: ")
+        complaints = [line for line in lines if any(word in line for word in words)]
+        return f" (logs/postgres.log: {complaints[-1]})" if complaints else ""
 
 
 def _is_postgres_of(pid: int, files: Path) -> bool:
