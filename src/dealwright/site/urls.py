@@ -5,8 +5,11 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from dealwright.site.api import api
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", api.urls),
     path("", include("dealwright.site.pages_urls")),
     path("", include("dealwright.base.urls")),
     *(

@@ -1,0 +1,134 @@
+"""From the name in a cell to the record it means, many cells at a time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models.functions import Lower
+from rapidfuzz import fuzz, process, utils
+
+from dealwright.base.access.actor import Actor
+from dealwright.base.access.visibility import visible_records
+from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.registry import object_type
+from dealwright.base.people.models import User
+from dealwright.base.records.models import ExternalId
+
+SUGGEST_FROM = 85
+_TITLES = 20_000
+
+
+class Resolver:
+    """Finds the records that a column names: by id, external id, title or match key.
+
+    What was looked up is remembered, so that each distinct text costs one question. A text
+    that fits several records fits none: ``is_ambiguous`` tells.
+    """
+
+    def __init__(self, actor: Actor, field: Field, system: str) -> None:
+        self.actor = actor
+        self.field = field
+        self.system = system
+        self.known: dict[str, Any | None] = {}
+        self.ambiguous: set[str] = set()
+        self._titles: dict[str, str] | None = None
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Look up all texts that are not known yet in a few statements."""
+        new = {text for text in texts if text and text.casefold() not in self.known}
+        if not new:
+            return
+        for text in new:
+            self.known[text.casefold()] = None
+        if self.field.kind == Kind.USER:
+            self._learn_users(new)
+        else:
+            self._learn_records(new)
+
+    def find(self, text: str) -> Any | None:
+        """The id the text means, or None."""
+        return self.known.get(text.casefold())
+
+    def is_ambiguous(self, text: str) -> bool:
+        return text.casefold() in self.ambiguous
+
+    def remember(self, text: str, record_id: Any) -> None:
+        """A record just made answers to this text from now on."""
+        self.known[text.casefold()] = record_id
+
+    def suggest(self, text: str) -> str:
+        """The title most like the text, or "" where none is like enough."""
+        titles = self._all_titles()
+        best = process.extractOne(
+            text,
+            titles.keys(),
+            scorer=fuzz.ratio,
+            processor=utils.default_process,
+            score_cutoff=SUGGEST_FROM,
+        )
+        return titles[best[0]] if best else ""
+
+    def _learn_users(self, new: set[str]) -> None:
+        lowered = {text.casefold() for text in new}
+        rows = User.objects.annotate(lower_name=Lower("name"))
+        for key, name, email in rows.filter(lower_name__in=lowered).values_list(
+            "id", "lower_name", "email"
+        ):
+            self._put(name, key)
+        for key, email in User.objects.filter(email__in=lowered).values_list("id", "email"):
+            self.known[email] = key
+
+    def _learn_records(self, new: set[str]) -> None:
+        target = object_type(self.field.relation)
+        lowered = {text.casefold() for text in new}
+        seen = visible_records(self.actor, target.key)
+        for path in dict.fromkeys([target.title, *self._match_paths()]):
+            rows = seen.annotate(_lowered=Lower(path)).filter(_lowered__in=lowered)
+            for key, text in rows.values_list("pk", "_lowered"):
+                self._put(text, key)
+        known = ExternalId.objects.filter(
+            object=target.key, system=self.system, key__in=new
+        ).values_list("key", "record_id")
+        ids = {text: key for text, key in known}
+        for key in seen.filter(pk__in=ids.values()).values_list("pk", flat=True):
+            for text, record_id in ids.items():
+                if record_id == key:
+                    self.known[text.casefold()] = key
+        direct = {_uuid(text): text for text in new if _uuid(text)}
+        if direct:
+            for key in seen.filter(pk__in=direct).values_list("pk", flat=True):
+                self.known[direct[key].casefold()] = key
+
+    def _match_paths(self) -> list[str]:
+        target = object_type(self.field.relation)
+        columns = {column.name for column in target.model._meta.concrete_fields}
+        return [key for key in target.match_keys if key in columns]
+
+    def _put(self, text: str, key: Any) -> None:
+        known = self.known.get(text)
+        if known is not None and known != key:
+            self.ambiguous.add(text)
+            self.known[text] = None
+        elif text not in self.ambiguous:
+            self.known[text] = key
+
+    def _all_titles(self) -> dict[str, str]:
+        if self._titles is None:
+            if self.field.kind == Kind.USER:
+                names = User.objects.values_list("name", flat=True)[:_TITLES]
+            else:
+                target = object_type(self.field.relation)
+                names = visible_records(self.actor, target.key).values_list(
+                    target.title, flat=True
+                )[:_TITLES]
+            self._titles = {str(name): str(name) for name in names if name}
+        return self._titles
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if len(text) == 36 else None
+    except ValueError:
+        return None
