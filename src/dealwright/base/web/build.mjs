@@ -1,0 +1,151 @@
+// Builds what the browser loads into static/built: script, style, icons, font, manifest.
+// `npm run build` once, `npm run watch` while working on it.
+import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+
+const web = dirname(fileURLToPath(import.meta.url));
+const source = join(web, "..", "..");
+const root = join(source, "..", "..");
+const built = join(web, "static", "built");
+const SCRIPT_BUDGET = 150_000; // bytes, gzipped, all chunks together
+const require = createRequire(import.meta.url);
+
+const hashed = (name, content) => {
+  const digest = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  const dot = name.lastIndexOf(".");
+  return `${name.slice(0, dot)}-${digest}${name.slice(dot)}`;
+};
+
+async function scripts(out, names) {
+  const shared = { bundle: true, minify: true, target: "es2022", legalComments: "none", logLevel: "warning" };
+  const result = await esbuild.build({
+    ...shared,
+    entryPoints: [join(web, "islands", "app.ts")],
+    outdir: out,
+    format: "esm",
+    splitting: true,
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    metafile: true,
+  });
+  for (const [path, info] of Object.entries(result.metafile.outputs)) {
+    if (info.entryPoint?.endsWith("islands/app.ts")) names["app.js"] = relative(out, join(process.cwd(), path));
+  }
+  await esbuild.build({
+    ...shared,
+    entryPoints: [join(web, "islands", "offline", "service-worker.ts")],
+    outfile: join(out, "service-worker.js"),
+    format: "iife",
+  });
+}
+
+function fonts(out, names) {
+  const folder = dirname(require.resolve("@fontsource-variable/inter/package.json"));
+  const css = readFileSync(join(folder, "wght.css"), "utf8");
+  return css
+    .replaceAll("'Inter Variable'", '"Inter"')
+    .replace(/url\(\.\/files\/([^)]+)\)/g, (_, file) => {
+      const content = readFileSync(join(folder, "files", file));
+      const name = hashed(file, content);
+      writeFileSync(join(out, name), content);
+      if (file === "inter-latin-wght-normal.woff2") names["inter.woff2"] = name;
+      return `url(${name})`;
+    });
+}
+
+function styles(out, names) {
+  const fontFaces = fonts(out, names);
+  const cli = join(root, "node_modules", "@tailwindcss", "cli", "dist", "index.mjs");
+  const plain = join(out, "app.css");
+  execFileSync(process.execPath, [cli, "-i", join(web, "styles", "app.css"), "-o", plain, "--minify"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const css = fontFaces.replace(/\s+/g, " ") + readFileSync(plain, "utf8");
+  rmSync(plain);
+  names["app.css"] = hashed("app.css", css);
+  writeFileSync(join(out, names["app.css"]), css);
+}
+
+// The icons that templates, Python and scripts name; an unknown name stops the build.
+function icons(out, names) {
+  const wanted = new Set(["circle"]);
+  // Single letters or hyphenated lower-case words right after one of these openings.
+  const patterns = [
+    /\b(?:icon|draw)\(\s*["']([a-z0-9-]+)["']/g,
+    /\b(?:icon|symbol|icon_name)["']?\s*[=:]\s*["']([a-z0-9-]+)["']/g,
+    /icons\.svg'\) }}#([a-z0-9-]+)/g,
+    /["']icon:([a-z0-9-]+)["']/g,
+  ];
+  const files = readdirSync(source, { recursive: true }).filter((file) => /\.(html|py|ts)$/.test(file) && !file.includes("static/built"));
+  for (const file of files) {
+    const text = readFileSync(join(source, file), "utf8");
+    for (const pattern of patterns) for (const match of text.matchAll(pattern)) wanted.add(match[1]);
+  }
+  for (const line of readFileSync(join(web, "icons.txt"), "utf8").split("\n")) {
+    if (line.trim() && !line.startsWith("#")) wanted.add(line.trim());
+  }
+  const folder = join(dirname(require.resolve("lucide-static/package.json")), "icons");
+  const symbols = [];
+  for (const name of [...wanted].sort()) {
+    const path = join(folder, `${name}.svg`);
+    if (!existsSync(path)) {
+      console.warn(`build: there is no icon “${name}”; see https://lucide.dev/icons`);
+      continue;
+    }
+    const inner = readFileSync(path, "utf8").replace(/<!--.*?-->/gs, "").match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1].replace(/\s+/g, " ").trim();
+    symbols.push(`<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">${inner}</symbol>`);
+  }
+  const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
+  names["icons.svg"] = hashed("icons.svg", sprite);
+  writeFileSync(join(out, names["icons.svg"]), sprite);
+}
+
+function checkBudget(out) {
+  let total = 0;
+  for (const name of readdirSync(out)) if (name.endsWith(".js")) total += gzipSync(readFileSync(join(out, name))).length;
+  console.log(`build: script ${(total / 1000).toFixed(1)} kB gzipped in all`);
+  if (total > SCRIPT_BUDGET) throw new Error(`the scripts weigh ${total} bytes gzipped, more than ${SCRIPT_BUDGET}`);
+}
+
+async function build() {
+  const out = `${built}.${process.pid}`;
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const names = {};
+  try {
+    await scripts(out, names);
+    styles(out, names);
+    icons(out, names);
+    names.version = hashed("v.x", JSON.stringify(names)).slice(2, 10);
+    const worker = join(out, "service-worker.js");
+    const shell = Object.entries(names).filter(([key]) => key !== "version").map(([, name]) => `/static/built/${name}`);
+    writeFileSync(worker, readFileSync(worker, "utf8").replace("__VERSION__", names.version).replace('"__SHELL__"', JSON.stringify(shell)));
+    checkBudget(out);
+    writeFileSync(join(out, "manifest.json"), JSON.stringify(names, null, 2));
+    // Renames are quick: a page that loads meanwhile finds the old files or the new ones.
+    const old = `${built}.old.${process.pid}`;
+    if (existsSync(built)) renameSync(built, old);
+    renameSync(out, built);
+    rmSync(old, { recursive: true, force: true });
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+await build();
+if (process.argv.includes("--watch")) {
+  let timer;
+  console.log("build: watching");
+  watch(source, { recursive: true }, (_, file) => {
+    if (!file || file.includes("static/built") || !/\.(ts|css|html|py)$/.test(file)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => build().catch((error) => console.error(String(error))), 150);
+  });
+}
