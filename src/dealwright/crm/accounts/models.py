@@ -84,7 +84,9 @@ class Account(Record):
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["domain"], condition=LIVING & ~models.Q(domain=""), name="account_domain_once"
+                fields=["domain"],
+                condition=LIVING & ~models.Q(domain=""),
+                name="account_domain_once",
             ),
             models.CheckConstraint(
                 condition=~models.Q(parent=models.F("id")), name="account_not_its_own_parent"

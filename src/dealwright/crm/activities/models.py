@@ -168,11 +168,11 @@ class ActivityParticipant(models.Model):
     contact = models.ForeignKey(
         "crm.Contact", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    address = models.CharField(max_length=254, blank=True)
-    response = models.CharField(
-        max_length=12, choices=Response, default=Response.NEEDS_ACTION
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
+    address = models.CharField(max_length=254, blank=True)
+    response = models.CharField(max_length=12, choices=Response, default=Response.NEEDS_ACTION)
 
     class Meta:
         constraints: ClassVar = [

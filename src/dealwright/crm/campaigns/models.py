@@ -37,9 +37,7 @@ class Campaign(Record):
     budget = optional_money()
     actual_cost = optional_money()
     expected_revenue = optional_money()
-    expected_response = models.DecimalField(
-        max_digits=9, decimal_places=6, null=True, blank=True
-    )
+    expected_response = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     currency = currency_column()
     description = models.TextField(blank=True)
     parent = models.ForeignKey(

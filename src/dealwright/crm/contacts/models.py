@@ -81,7 +81,9 @@ class Contact(Record):
         indexes: ClassVar = [
             *record_indexes("contact"),
             models.Index(fields=["name", "id"], name="contact_by_name", condition=LIVING),
-            models.Index(fields=["account", "-created_at"], name="contact_account", condition=LIVING),
+            models.Index(
+                fields=["account", "-created_at"], name="contact_account", condition=LIVING
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

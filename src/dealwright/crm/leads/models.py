@@ -26,9 +26,7 @@ class AssignmentRule(models.Model):
     name = models.CharField(max_length=120, unique=True)
     position = models.PositiveIntegerField(default=1)
     filter = models.JSONField(default=dict, blank=True)
-    strategy = models.CharField(
-        max_length=12, choices=Strategy, default=Strategy.ROUND_ROBIN
-    )
+    strategy = models.CharField(max_length=12, choices=Strategy, default=Strategy.ROUND_ROBIN)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -123,9 +121,7 @@ class Lead(Record):
     )
     response_due_at = models.DateTimeField(null=True, blank=True)
     first_response_at = models.DateTimeField(null=True, blank=True)
-    disqualified_reason = models.CharField(
-        max_length=12, choices=DisqualifiedReason, blank=True
-    )
+    disqualified_reason = models.CharField(max_length=12, choices=DisqualifiedReason, blank=True)
     disqualified_detail = models.TextField(blank=True)
     disqualified_at = models.DateTimeField(null=True, blank=True)
     converted_opportunity = models.ForeignKey(

@@ -77,9 +77,7 @@ class Stage(models.Model):
     pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="stages")
     name = models.CharField(max_length=80)
     position = models.PositiveIntegerField()
-    category = models.CharField(
-        max_length=4, choices=StageCategory, default=StageCategory.OPEN
-    )
+    category = models.CharField(max_length=4, choices=StageCategory, default=StageCategory.OPEN)
     probability = fraction()
     forecast_category = models.CharField(
         max_length=9, choices=ForecastCategory, default=ForecastCategory.PIPELINE
@@ -153,9 +151,7 @@ class Opportunity(Record):
     contact = models.ForeignKey(
         "crm.Contact", null=True, blank=True, on_delete=models.PROTECT, related_name="opportunities"
     )
-    pipeline = models.ForeignKey(
-        Pipeline, on_delete=models.PROTECT, related_name="opportunities"
-    )
+    pipeline = models.ForeignKey(Pipeline, on_delete=models.PROTECT, related_name="opportunities")
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="opportunities")
     status = models.CharField(
         max_length=4, choices=StageCategory, default=StageCategory.OPEN, editable=False
@@ -193,7 +189,11 @@ class Opportunity(Record):
     next_step_on = models.DateField(null=True, blank=True)
     lead_source = models.CharField(max_length=60, blank=True)
     campaign = models.ForeignKey(
-        "crm.Campaign", null=True, blank=True, on_delete=models.PROTECT, related_name="opportunities"
+        "crm.Campaign",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="opportunities",
     )
     lost_reason = models.CharField(max_length=12, choices=LostReason, blank=True)
     lost_detail = models.TextField(blank=True)

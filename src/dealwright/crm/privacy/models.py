@@ -1,4 +1,4 @@
-"""What the law on personal data asks us to remember: who asked to be forgotten, whom not to write to."""
+"""What the law on personal data asks us to keep: who is to be forgotten, whom not to write to."""
 
 from __future__ import annotations
 

@@ -75,9 +75,7 @@ class PriceBook(Record):
     class Meta(Record.Meta):
         indexes: ClassVar = record_indexes("price_book")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["name"], condition=LIVING, name="price_book_name_once"
-            ),
+            models.UniqueConstraint(fields=["name"], condition=LIVING, name="price_book_name_once"),
             models.UniqueConstraint(
                 fields=["currency"],
                 condition=LIVING & models.Q(is_standard=True),

@@ -82,9 +82,7 @@ class Quote(Record):
                 condition=~models.Q(public_token=""),
                 name="quote_public_token_once",
             ),
-            *not_negative(
-                "subtotal", "discount_amount", "tax_amount", "total", table="quote"
-            ),
+            *not_negative("subtotal", "discount_amount", "tax_amount", "total", table="quote"),
             *is_fraction("discount", table="quote"),
             models.CheckConstraint(
                 condition=models.Q(

@@ -1,0 +1,109 @@
+"""How the house knows cases."""
+
+from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.registry import ObjectType
+from dealwright.base.people.models import Profile
+from dealwright.crm.cases.models import Case, Priority
+
+
+def _clock(key: str, label: str) -> Field:
+    return Field(
+        key=key,
+        label=label,
+        kind=Kind.DATETIME,
+        editable=False,
+        on_create=False,
+        sortable=True,
+        importable=False,
+    )
+
+
+CASE = ObjectType(
+    key="case",
+    slug="cases",
+    label="Case",
+    label_plural="Cases",
+    model=Case,
+    icon="life-buoy",
+    title="subject",
+    subtitle="number",
+    access={Profile.REP: "read"},
+    columns=["number", "subject", "status", "priority", "account", "response_due_at", "owner"],
+    search=["number", "subject"],
+    board_field="status",
+    empty_text="No cases yet. Create one when a customer asks for help.",
+    fields=[
+        Field(
+            key="number",
+            label="Number",
+            editable=False,
+            on_create=False,
+            sortable=True,
+            importable=False,
+            aliases=["casenumber"],
+        ),
+        Field(
+            key="subject", label="Subject", required=True, sortable=True, aliases=["ticket name"]
+        ),
+        Field(
+            key="description",
+            label="Description",
+            kind=Kind.LONG_TEXT,
+            listed=False,
+            aliases=["content"],
+        ),
+        Field(
+            key="status",
+            label="Status",
+            kind=Kind.CHOICE,
+            choices=Case.Status.choices,
+            aliases=["hs_pipeline_stage", "ticket status"],
+        ),
+        Field(
+            key="priority",
+            label="Priority",
+            kind=Kind.CHOICE,
+            choices=Priority.choices,
+            aliases=["hs_ticket_priority"],
+        ),
+        Field(
+            key="kind",
+            label="Type",
+            kind=Kind.CHOICE,
+            choices=Case.Kind.choices,
+            aliases=["case type", "type"],
+        ),
+        Field(
+            key="origin",
+            label="Origin",
+            kind=Kind.CHOICE,
+            choices=Case.Origin.choices,
+            aliases=["case origin", "source"],
+        ),
+        Field(
+            key="account",
+            label="Account",
+            kind=Kind.RELATION,
+            path="account_id",
+            relation="account",
+            title_path="account__name",
+            aliases=["accountid"],
+        ),
+        Field(
+            key="contact",
+            label="Contact",
+            kind=Kind.RELATION,
+            path="contact_id",
+            relation="contact",
+            title_path="contact__name",
+            aliases=["contactid"],
+        ),
+        Field(key="is_escalated", label="Escalated", kind=Kind.BOOLEAN, aliases=["isescalated"]),
+        _clock("response_due_at", "Answer due"),
+        _clock("first_response_at", "First answer"),
+        _clock("resolution_due_at", "Solution due"),
+        _clock("resolved_at", "Solved"),
+        Field(key="resolution", label="Resolution", kind=Kind.LONG_TEXT, listed=False),
+        Field(key="satisfaction", label="Satisfaction, 1 to 5", kind=Kind.INTEGER, listed=False),
+    ],
+)
