@@ -15,26 +15,58 @@ from dealwright.base.people.organization import Organization
 from dealwright.base.objects.models import CustomField
 from dealwright.base.records.models import AuditEvent, ExternalId, SavedView
 from dealwright.base.transfer.models import ImportJob, ImportRow, SavedMapping
+from dealwright.base.evidence.models import (
+    EvidenceAnchor,
+    EvidenceChain,
+    EvidenceEntry,
+    EvidenceLeaf,
+    EvidenceTimestamp,
+)
+from dealwright.base.exchange_rates import ExchangeRate
+from dealwright.base.files.models import StoredFile
+from dealwright.base.messaging.models import (
+    InboundMessage,
+    MailSettings,
+    MessageTemplate,
+    Notice,
+    OutboundMessage,
+    Suppression,
+)
+from dealwright.base.numbering import NumberSeries
 
 __all__ = [
     "ApiToken",
     "AuditEvent",
     "CustomField",
     "EventDelivery",
+    "EvidenceAnchor",
+    "EvidenceChain",
+    "EvidenceEntry",
+    "EvidenceLeaf",
+    "EvidenceTimestamp",
+    "ExchangeRate",
     "ExternalId",
     "IdempotentRequest",
     "ImportJob",
     "ImportRow",
+    "InboundMessage",
     "Invitation",
     "JobRun",
+    "MailSettings",
+    "MessageTemplate",
+    "Notice",
+    "NumberSeries",
     "ObjectAccess",
     "Organization",
+    "OutboundMessage",
     "OutboxEvent",
     "RecordShare",
     "Role",
     "SavedMapping",
     "SavedView",
     "SharingRule",
+    "StoredFile",
+    "Suppression",
     "Team",
     "TeamMembership",
     "User",

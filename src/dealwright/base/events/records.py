@@ -19,11 +19,11 @@ def tell_record_changed(
     custom fields as ``custom.<key>``. A record of no registered object is not told of."""
     of = next((each for each in object_types() if each.model is type(record)), None)
     if of is not None:
-        changed = RecordChanged(object=of.key, action=action, changed=_keys(of, attributes))
+        changed = RecordChanged(object=of.key, action=action, changed=changed_keys(of, attributes))
         record_event(actor, changed, object=of.key, record_id=record.pk)
 
 
-def _keys(of: ObjectType, attributes: Iterable[str]) -> list[str]:
+def changed_keys(of: ObjectType, attributes: Iterable[str]) -> list[str]:
     """Public field keys; a column that is no field (who may see the record) keeps its name."""
     known = {attribute_of(of, field).removesuffix("_id"): field.key for field in of.fields}
     names = (name.removeprefix("custom.").removesuffix("_id") for name in attributes)

@@ -19,13 +19,15 @@ begin
           into before, after
           from jsonb_each(was) o
          where o.value is distinct from now_is -> o.key
-           and o.key not in ('version', 'updated_at', 'updated_by_id', 'last_login');
+           and o.key not in
+               ('version', 'updated_at', 'updated_by_id', 'last_login', 'last_used_at', 'told_until');
         if before is null then
             return null;
         end if;
     end if;
     -- That a secret changed is told, the secret is not.
-    foreach kept_secret in array array['password', 'secret', 'secret_hash', 'token', 'token_hash']
+    foreach kept_secret in array array[
+        'password', 'secret', 'previous_secret', 'secret_hash', 'token', 'token_hash', 'hash']
     loop
         if before ->> kept_secret <> '' then
             before := before || jsonb_build_object(kept_secret, 'kept secret');
