@@ -26,3 +26,5 @@ for each in (
     WEB_FORM,
 ):
     register(each)
+
+from dealwright.crm.imports import registration as _imports  # noqa: E402, F401  needs the objects

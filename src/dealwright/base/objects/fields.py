@@ -41,7 +41,9 @@ class Field:
     may cross relations (``account__name``); it defaults to the key. ``relation`` names the
     object that a RELATION points to; its id is written under the key and its title is read
     at ``title_path``. ``visible`` decides per user whether the field may be seen at all
-    (pay, for one). ``aliases`` are header names that an import recognises.
+    (pay, for one). ``aliases`` are header names that an import recognises. ``vocabulary``
+    gives the usual values of a text field: others are allowed, but an import asks about near
+    misses ("Philipines") and forms offer them.
     """
 
     key: str
@@ -60,6 +62,7 @@ class Field:
     in_api: bool = True
     importable: bool = True
     aliases: Sequence[str] = ()
+    vocabulary: Callable[[], Sequence[str]] | None = None
     help: str = ""
     visible: Callable[..., bool] | None = None
     custom: bool = False

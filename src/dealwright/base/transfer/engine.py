@@ -6,12 +6,13 @@ import csv
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from rapidfuzz import fuzz, process
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Invalid
@@ -55,6 +56,8 @@ class _Run:
     accept_suggestions: bool
     done: int = 0
     later: list[_Later] = field(default_factory=list)
+    vocabularies: dict[str, dict[str, str]] = field(default_factory=dict)
+    spellings: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 class ErrorFile:
@@ -161,7 +164,10 @@ def _columns(
             raise Invalid(f"{plan.object} has no field “{column.field}” to import to.")
         if column.field in chosen:
             raise Invalid(f"Two columns of {table.path.name} go to “{column.field}”.")
-        chosen[column.field] = (column, fields[column.field])
+        target = fields[column.field]
+        if callable(target.choices):  # asked once, not once per row
+            target = replace(target, choices=list(target.options))
+        chosen[column.field] = (column, target)
     if plan.match_by == EXTERNAL_ID and plan.column_for(EXTERNAL_ID) is None:
         raise Invalid(f"No column of {table.path.name} is the key to match by.")
     return chosen
@@ -238,6 +244,7 @@ def _values(
                 extras.setdefault("_later", []).append((column, target, text))
                 continue
         else:
+            text = _spelt(run, table, column, target, row, text)
             value = _cell_value(writer, column, target, text)
         if value is None and target.required:
             raise ValueError(f"{target.label} is empty.")
@@ -283,6 +290,7 @@ def _linked(
         return None
     found = resolver.find(text)
     if found is not None:
+        run.report.group(f"{plan.object}: linked", target.key)
         return found
     if target.relation == plan.object:
         return _POSTPONED
@@ -314,7 +322,42 @@ def _linked(
     if not accepted:
         return None
     resolver.learn([suggestion])
+    run.report.group(f"{plan.object}: linked", target.key)
     return resolver.find(suggestion)
+
+
+def _spelt(
+    run: _Run, table: Table, column: ColumnPlan, target: Field, row: Row, text: str
+) -> str:
+    """The text, or the usual word it is a near miss of where suggestions are taken."""
+    if not text or target.vocabulary is None:
+        return text
+    usual = run.vocabularies.get(target.key)
+    if usual is None:
+        words = target.vocabulary()
+        usual = run.vocabularies[target.key] = {word.casefold(): word for word in words}
+    if text.casefold() in usual:
+        return text
+    known = run.spellings.get((target.key, text))
+    if known is None:
+        best = process.extractOne(text.casefold(), usual.keys(), scorer=fuzz.ratio, score_cutoff=85)
+        known = run.spellings[(target.key, text)] = usual[best[0]] if best else ""
+    if not known:
+        return text
+    run.report.odd(
+        table.name,
+        "misspelt",
+        row.number,
+        f"“{text}” is no usual {target.label.lower()}; "
+        + (f"it was taken for “{known}”." if run.accept_suggestions else f"did you mean “{known}”?"),
+        column=column.column,
+        value=text,
+        suggestion=known,
+        accepted=run.accept_suggestions,
+    )
+    if not run.accept_suggestions:
+        return text
+    return known if text[:1].isupper() else known.lower()
 
 
 def _cell_value(writer: Writer, column: ColumnPlan, target: Field, text: str) -> Any:
@@ -384,6 +427,7 @@ def _record(
             run.later.append(_Later(outcome.row.number, outcome.record.pk, column, target, text))
     logged = list(writer.log(run.job.pk if run.job else None, good))
     logged.extend(writer.after_write(good))
+    writer.tell(good)
     if run.job is not None:
         for each in logged:
             each.job = run.job
@@ -432,8 +476,10 @@ def _link_later(
                     f"The row names itself as {column.field.label.lower()}; left empty.",
                     column=each.column.column,
                 )
-            elif was.get(each.record_id) != found:
-                changed.append(model(pk=each.record_id, **{attribute: found}))
+            else:
+                run.report.group(f"{plan.object}: linked", column.field.key)
+                if was.get(each.record_id) != found:
+                    changed.append(model(pk=each.record_id, **{attribute: found}))
         model.everything.bulk_update(changed, [attribute], batch_size=BATCH)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,7 @@ class ColumnPlan:
     date_format: str = ""
     decimal_comma: bool = False
     scale: str = "1"
-    replacements: dict[str, str] = field(default_factory=dict)
+    replacements: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def factor(self) -> Decimal:
@@ -45,7 +46,7 @@ class TablePlan:
     columns: list[ColumnPlan]
     match_by: str = ""
     system: str = "file"
-    defaults: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = dataclasses.field(default_factory=dict)
     position: int = 100
 
     def column_for(self, field_key: str) -> ColumnPlan | None:

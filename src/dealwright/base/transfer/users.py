@@ -167,6 +167,9 @@ class UserWriter(Writer):
             ImportRow(model=record._meta.label, record_id=record.pk, action=ImportRow.CREATED)
         )
 
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Users are no records of the change feed."""
+
     def log(self, job_id: Any, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:
         """Managers and roles first: undo goes backwards, and people come before them."""
         own = [

@@ -13,6 +13,8 @@ from django.utils import timezone
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import changeable_by, check_create
 from dealwright.base.errors import DealwrightError
+from dealwright.base.events import About, RecordChanged, record_events
+from dealwright.base.events.records import changed_keys
 from dealwright.base.objects.fields import Field
 from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.objects.values import attribute_of
@@ -201,6 +203,25 @@ class Writer:
             )
             for each in outcomes
             if each.row.external_key
+        )
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Record the events of a batch: created and updated, as any door does."""
+        record_events(
+            self.actor,
+            [
+                About(
+                    RecordChanged(
+                        object=self.plan.object,
+                        action=each.action,
+                        changed=changed_keys(self.object_type, each.before or ()),
+                    ),
+                    self.plan.object,
+                    each.record.pk,
+                )
+                for each in outcomes
+                if each.action in (ImportRow.CREATED, ImportRow.UPDATED)
+            ],
         )
 
     def log(self, job_id: Any, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:

@@ -3,6 +3,7 @@
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.crm.accounts.models import Account, Lifecycle
+from dealwright.crm.imports.vocabularies import countries, industries
 
 ACCOUNT = ObjectType(
     key="account",
@@ -56,7 +57,13 @@ ACCOUNT = ObjectType(
             listed=False,
             aliases=["lifecyclestage"],
         ),
-        Field(key="industry", label="Industry", sortable=True, aliases=["sector", "branch"]),
+        Field(
+            key="industry",
+            label="Industry",
+            sortable=True,
+            vocabulary=industries,
+            aliases=["sector", "branch"],
+        ),
         Field(
             key="industry_code",
             label="Industry code",
@@ -146,6 +153,7 @@ ACCOUNT = ObjectType(
             key="billing_country",
             label="Country",
             sortable=True,
+            vocabulary=countries,
             aliases=[
                 "billingcountry",
                 "country",
