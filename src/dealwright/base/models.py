@@ -33,6 +33,7 @@ from dealwright.base.messaging.models import (
     Suppression,
 )
 from dealwright.base.numbering import NumberSeries
+from dealwright.base.work_calendars import WorkCalendar
 
 __all__ = [
     "ApiToken",
@@ -73,4 +74,5 @@ __all__ = [
     "WebhookAttempt",
     "WebhookEndpoint",
     "WebhookMessage",
+    "WorkCalendar",
 ]
