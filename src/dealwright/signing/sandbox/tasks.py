@@ -1,0 +1,31 @@
+"""What the limited process can be asked to do."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Task = Callable[[bytes, Mapping[str, Any]], tuple[dict[str, Any], bytes]]
+
+
+def normalise(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """``documents.normalising.normalise_pdf`` and the anchors in the result."""
+    from dealwright.signing.documents.normalising import normalise_pdf
+
+    document = normalise_pdf(content, accept_signed=bool(options.get("accept_signed")))
+    return {
+        "sha256": document.sha256,
+        "pages": [page.as_json() for page in document.pages],
+        "notes": list(document.notes),
+    }, document.pdf
+
+
+def verify(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """``verification.policy.verify_pdf``; ``trust`` is base64 of a PEM or DER file."""
+    from dealwright.signing.verification.policy import verify_pdf
+
+    return verify_pdf(content, trust=base64.b64decode(options.get("trust", ""))), b""
+
+
+TASKS: dict[str, Task] = {"normalise": normalise, "verify": verify}

@@ -1,0 +1,1 @@
+"""Verification of any signed PDF, ours or foreign."""

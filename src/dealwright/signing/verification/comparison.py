@@ -1,0 +1,95 @@
+"""What was signed against what is shown, page by page: PDFium's text and picture of both."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import pikepdf
+
+from dealwright.signing.documents.geometry import Box
+from dealwright.signing.documents.normalising import page_geometry
+from dealwright.signing.documents.reading import opened
+
+MAX_PICTURES = 100
+_SCALE = 0.75  # pixels per point: enough to see a changed digit
+_EXCERPT = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One page (from 1) that reads or looks otherwise than when it was signed."""
+
+    page: int
+    signed_text: str
+    shown_text: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "page": self.page,
+            "signed_text": self.signed_text[:_EXCERPT],
+            "shown_text": self.shown_text[:_EXCERPT],
+        }
+
+
+def differences(signed: bytes, shown: bytes, *, beside_fields: bool = False) -> list[Difference]:
+    """The pages that differ between the signed revision and the whole file.
+
+    Args:
+        beside_fields: look only outside form fields (of the whole file), where filling in
+            a form may have changed the page lawfully.
+    """
+    fields = _field_boxes(shown) if beside_fields else {}
+    found = []
+    with opened(signed) as before, opened(shown) as after:
+        for number in range(max(len(before), len(after))):
+            was = before[number] if number < len(before) else None
+            is_now = after[number] if number < len(after) else None
+            old, new = _text(was), _text(is_now)
+            same = was is not None and is_now is not None and (beside_fields or old == new)
+            if same and number < MAX_PICTURES:
+                masks = fields.get(number, [])
+                same = _picture(was, masks) == _picture(is_now, masks)
+            if not same:
+                found.append(Difference(number + 1, old, new))
+    return found
+
+
+def _text(page: Any) -> str:
+    if page is None:
+        return ""
+    words = page.get_textpage()
+    try:
+        return str(words.get_text_range())
+    finally:
+        words.close()
+
+
+def _picture(page: Any, masks: list[Box]) -> bytes:
+    image = page.render(scale=_SCALE).to_pil()
+    for box in masks:
+        image.paste(
+            (255, 255, 255),
+            (
+                int(box.x * image.width) - 2,
+                int(box.y * image.height) - 2,
+                int((box.x + box.w) * image.width) + 3,
+                int((box.y + box.h) * image.height) + 3,
+            ),
+        )
+    return bytes(image.tobytes())
+
+
+def _field_boxes(content: bytes) -> dict[int, list[Box]]:
+    boxes: dict[int, list[Box]] = {}
+    with pikepdf.open(io.BytesIO(content), suppress_warnings=True) as pdf:
+        for number, page in enumerate(pdf.pages):
+            geometry = page_geometry(page)
+            for annotation in page.obj.get("/Annots", []):
+                if annotation.get("/Subtype") == "/Widget" and "/Rect" in annotation:
+                    a, b, c, d = (float(value) for value in annotation.Rect)
+                    boxes.setdefault(number, []).append(
+                        geometry.from_user(min(a, c), min(b, d), max(a, c), max(b, d))
+                    )
+    return boxes
