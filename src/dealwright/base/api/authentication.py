@@ -17,7 +17,9 @@ class TokenAuthentication(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         from dealwright.base.people.tokens import authenticate_token
 
-        actor = authenticate_token(token, request_id=getattr(request, "request_id", ""))
+        actor: Actor | None = authenticate_token(
+            token, request_id=getattr(request, "request_id", "")
+        )
         if actor is not None:
             request.api_actor = actor  # type: ignore[attr-defined]
         return actor
@@ -48,9 +50,9 @@ def require_scope(request: HttpRequest, scope: str) -> Actor:
 
     ``<system>:write`` includes ``<system>:read``. Raises NotAllowed naming what is missing.
     """
+    from dealwright.base.people.scopes import has_scope
+
     actor = current_actor(request)
-    if actor.scopes is None or scope in actor.scopes:
-        return actor
-    if scope.endswith(":read") and f"{scope.removesuffix(':read')}:write" in actor.scopes:
-        return actor
-    raise NotAllowed(f"This token lacks the scope “{scope}”.", code="scope_missing")
+    if not has_scope(actor, scope):
+        raise NotAllowed(f"This token lacks the scope “{scope}”.", code="scope_missing")
+    return actor

@@ -58,7 +58,9 @@ class IdempotencyMiddleware:
             return self.get_response(request)
         if len(key) > 200 or not key.isprintable():
             return problem(
-                request, 422, "Idempotency-Key may have at most 200 printable characters.",
+                request,
+                422,
+                "Idempotency-Key may have at most 200 printable characters.",
                 code="idempotency_key_invalid",
             )
         caller = _digest(
@@ -72,12 +74,16 @@ class IdempotencyMiddleware:
             return response
         if known.fingerprint != fingerprint:
             return problem(
-                request, 422, "This Idempotency-Key was used for another request.",
+                request,
+                422,
+                "This Idempotency-Key was used for another request.",
                 code="idempotency_key_reused",
             )
         if known.status == 0:
             return problem(
-                request, 409, "The first request with this Idempotency-Key still runs.",
+                request,
+                409,
+                "The first request with this Idempotency-Key still runs.",
                 code="idempotency_running",
             )
         return HttpResponse(

@@ -71,9 +71,18 @@ def of_validation(request: HttpRequest, errors: Sequence[Mapping[str, Any]]) -> 
     fields: dict[str, list[str]] = {}
     for each in errors:
         place = [str(part) for part in each.get("loc", ())]
-        while len(place) > 1 and place[0] in ("body", "query", "path", "header", "payload", "values"):
+        while len(place) > 1 and place[0] in (
+            "body",
+            "query",
+            "path",
+            "header",
+            "payload",
+            "values",
+        ):
             place.pop(0)
-        fields.setdefault(".".join(place) or "body", []).append(str(each.get("msg", "is not valid")))
+        fields.setdefault(".".join(place) or "body", []).append(
+            str(each.get("msg", "is not valid"))
+        )
     return problem(
         request, 422, "The request is not of the documented form.", code="invalid", fields=fields
     )

@@ -11,8 +11,9 @@ from ninja import Header, Path, Query, Router, Schema
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.responses import as_json, parse_filter, version_of, with_etag
 from dealwright.base.api.schemas import in_schema, out_schema, page_schema, values_of
-from dealwright.base.errors import Conflict, DealwrightError, Invalid, NotFound
+from dealwright.base.errors import DealwrightError, Invalid, NotFound
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.records import queries, services
 
@@ -67,9 +68,7 @@ def router_for(of: ObjectType) -> Router:
         ] = "",
         filter: Annotated[
             str,
-            Query(
-                description='A filter tree as JSON, e.g. `{"all":[{"field":"owner","op":"is_me"}]}`.'
-            ),
+            Query(description='A filter tree: `{"all":[{"field":"owner","op":"is_me"}]}`.'),
         ] = "",
         q: Annotated[str, Query(max_length=200, description="Words to find.")] = "",
         fields: Annotated[
@@ -132,9 +131,7 @@ def router_for(of: ObjectType) -> Router:
             values: create_body,  # type: ignore[valid-type]
         ) -> HttpResponse:
             actor = require_scope(request, write)
-            record, created = services.upsert_record(
-                actor, of.key, system, key, values_of(values)
-            )
+            record, created = services.upsert_record(actor, of.key, system, key, values_of(values))
             return with_etag(_row(actor, of, record), status=201 if created else 200)
 
         @router.post(
@@ -239,45 +236,6 @@ def _bulk_line(actor: Actor, of: ObjectType, line: bytes) -> dict[str, Any]:
     except DealwrightError as error:
         return {"status": error.status, "detail": error.message, "errors": error.fields}
     return {"status": 201 if created else 200, "id": record.pk, "created": created}
-
-
-def parse_filter(text: str) -> Mapping[str, Any] | None:
-    """The filter parameter's tree; raises Invalid for what is no JSON object."""
-    if not text:
-        return None
-    try:
-        tree = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise Invalid(
-            "The filter is not JSON.", fields={"filter": [f"Not JSON: {error}."]}
-        ) from None
-    if not isinstance(tree, dict):
-        raise Invalid("The filter is not JSON.", fields={"filter": ["Must be a JSON object."]})
-    return tree
-
-
-def version_of(if_match: str | None) -> int | None:
-    """The version that an ``If-Match`` header names; raises Conflict for one we never gave."""
-    if not if_match or if_match.strip() == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal():
-        raise Conflict("If-Match holds no ETag of ours.", code="version_conflict")
-    return int(text)
-
-
-def as_json(data: Any, *, status: int = 200) -> HttpResponse:
-    """JSON without a model in between; Decimals, dates and ids as strings."""
-    return HttpResponse(
-        orjson.dumps(data, default=str), status=status, content_type="application/json"
-    )
-
-
-def with_etag(row: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
-    """A record with its version as ETag."""
-    response = as_json(row, status=status)
-    response["ETag"] = f'"{row["version"]}"'
-    return response
 
 
 def _row(actor: Actor, of: ObjectType, record: Any) -> Mapping[str, Any]:

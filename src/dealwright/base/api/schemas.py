@@ -72,7 +72,10 @@ def _describe(field: ObjectField) -> str:
 def out_schema(of: ObjectType) -> type[Schema]:
     """The object as it is read."""
     fields: dict[str, Any] = {
-        field.key: (_type(field) | None, Field(None, title=field.label, description=_describe(field)))
+        field.key: (
+            _type(field) | None,
+            Field(None, title=field.label, description=_describe(field)),
+        )
         for field in of.all_fields()
         if field.in_api and not field.custom
     }

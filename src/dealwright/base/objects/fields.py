@@ -1,4 +1,4 @@
-"""What the house knows of one field of an object: enough to list, filter, edit, import and explain it."""
+"""What the house knows of a field: enough to list, filter, edit, import and explain it."""
 
 from __future__ import annotations
 

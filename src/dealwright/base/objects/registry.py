@@ -9,8 +9,8 @@ from typing import Any
 from django.db import models
 
 from dealwright.base.errors import NotFound
-from dealwright.base.people.models import Profile
 from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.people.models import Profile
 
 Level = str  # "none" | "own" | "read" | "write", see dealwright.base.access
 

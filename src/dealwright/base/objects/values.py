@@ -1,4 +1,4 @@
-"""From what a person or program sent to what a column holds, with a sentence for each wrong value."""
+"""From what was sent to what a column holds, with a sentence for each wrong value."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def _text(of: ObjectType, field: Field, value: Any) -> str:
     text = str(value)
     limit = _max_length(of, field) or (20_000 if field.kind == Kind.LONG_TEXT else 1_000)
     if len(text) > limit:
-        raise ValueError(f"{field.label} may have at most {limit} characters; this has {len(text)}.")
+        raise ValueError(
+            f"{field.label} may have at most {limit} characters; this has {len(text)}."
+        )
     return text
 
 
@@ -290,7 +292,7 @@ def _max_length(of: ObjectType, field: Field) -> int | None:
 
 
 def _empty(of: ObjectType, field: Field) -> Any:
-    """What an empty value is in this column: NULL where it may be, else its empty text or default."""
+    """What empty is in this column: NULL where it may be, else its default."""
     column = _column(of, field)
     if column is None or column.null:
         return None

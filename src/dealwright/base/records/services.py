@@ -185,9 +185,7 @@ def share_record(
             save_changes(actor, record, {"access_keys": [*record.access_keys, grantee]})
 
 
-def unshare_record(
-    actor: Actor, object_key: str, record_id: Any, grantee: uuid.UUID
-) -> None:
+def unshare_record(actor: Actor, object_key: str, record_id: Any, grantee: uuid.UUID) -> None:
     """Take a manual share back."""
     from dealwright.base.access.models import RecordShare
 
@@ -199,7 +197,7 @@ def unshare_record(
 
 
 def set_external_id(object_key: str, record_id: uuid.UUID, system: str, key: str) -> None:
-    """Remember the record's key in another system; raises Conflict where it names another record."""
+    """Remember the record's key in another system; raises Conflict where it names another."""
     row, _ = ExternalId.objects.get_or_create(
         object=object_key, system=system, key=key, defaults={"record_id": record_id}
     )
@@ -221,7 +219,7 @@ def find_by_external_id(actor: Actor, object_key: str, system: str, key: str) ->
 def upsert_record(
     actor: Actor, object_key: str, system: str, key: str, values: Mapping[str, Any]
 ) -> tuple[Any, bool]:
-    """Create or update the record that ``system`` knows by ``key``; returns it and whether it is new."""
+    """Create or update the record that ``system`` knows by ``key``; the flag says it is new."""
     with change(actor):
         known = ExternalId.objects.filter(object=object_key, system=system, key=key).first()
         if known is not None:
@@ -235,7 +233,8 @@ def require_version(of: ObjectType, record: Any, expected: int | None) -> None:
     """Raises Conflict where the caller saw another version of the record."""
     if expected is not None and record.version != expected:
         raise Conflict(
-            f"This {of.label.lower()} was changed meanwhile. Look at the new values, then save again.",
+            f"This {of.label.lower()} was changed meanwhile. "
+            "Look at the new values, then save again.",
             code="version_conflict",
         )
 
@@ -262,7 +261,9 @@ def _assign(record: Any, values: Mapping[str, Any]) -> list[str]:
     return changed
 
 
-def _changed_columns(record: Any, changed: list[str], custom_before: Mapping[str, Any]) -> list[str]:
+def _changed_columns(
+    record: Any, changed: list[str], custom_before: Mapping[str, Any]
+) -> list[str]:
     """The columns, and in place of ``custom`` each of its keys that differs."""
     keys = {*record.custom, *custom_before}
     differ = [key for key in keys if record.custom.get(key) != custom_before.get(key)]
@@ -283,7 +284,9 @@ def _as_conflict(of: ObjectType, error: IntegrityError) -> Conflict | Invalid:
     diagnostic = getattr(error.__cause__, "diag", None)
     constraint = (getattr(diagnostic, "constraint_name", "") or "").lower()
     for field in of.fields:
-        if field.key in constraint and "uniq" in constraint or constraint.endswith(f"{field.key}_once"):
+        if (field.key in constraint and "uniq" in constraint) or constraint.endswith(
+            f"{field.key}_once"
+        ):
             return Conflict(
                 f"Another {of.label.lower()} already has this {field.label.lower()}.",
                 code="not_unique",
@@ -291,4 +294,6 @@ def _as_conflict(of: ObjectType, error: IntegrityError) -> Conflict | Invalid:
             )
     if diagnostic is not None and diagnostic.sqlstate == "23505":
         return Conflict(f"Another {of.label.lower()} like this exists already.", code="not_unique")
-    return Invalid(f"This would break a rule of the {of.label.lower()}: {constraint or 'constraint'}.")
+    return Invalid(
+        f"This would break a rule of the {of.label.lower()}: {constraint or 'constraint'}."
+    )

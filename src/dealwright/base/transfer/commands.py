@@ -109,7 +109,7 @@ def run_undo_command(arguments: argparse.Namespace) -> int:
 
 def run_export_command(arguments: argparse.Namespace) -> int:
     """Export one object to a file."""
-    from dealwright.base.api.resources import parse_filter
+    from dealwright.base.api.responses import parse_filter
     from dealwright.base.objects.registry import object_type
     from dealwright.base.transfer.export import export_to_file
 

@@ -87,7 +87,11 @@ class ErrorFile:
 
 def harmless(text: str) -> str:
     """A cell that no spreadsheet runs as a formula (OWASP, CSV injection)."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text) else text
+    return (
+        f"'{text}"
+        if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text)
+        else text
+    )
 
 
 def _is_number(text: str) -> bool:
@@ -149,9 +153,7 @@ def _import_table(run: _Run, table: Table, plan: TablePlan) -> None:
     _link_later(run, table, plan, writer, resolvers)
 
 
-def _columns(
-    table: Table, plan: TablePlan, writer: Writer
-) -> dict[str, tuple[ColumnPlan, Field]]:
+def _columns(table: Table, plan: TablePlan, writer: Writer) -> dict[str, tuple[ColumnPlan, Field]]:
     """The mapped columns by field key; raises Invalid for a column or field that is not there."""
     fields = {each.key: each for each in writer.fields()}
     chosen: dict[str, tuple[ColumnPlan, Field]] = {}
@@ -258,7 +260,7 @@ def _values(
             attributes[attribute_of(writer.object_type, target)] = value
         else:
             name = attribute_of(writer.object_type, target)
-            column_model = writer.object_type.model._meta.get_field(name.removesuffix("_id"))
+            column_model: Any = writer.object_type.model._meta.get_field(name.removesuffix("_id"))
             attributes[name] = None if column_model.null else column_model.get_default()
     if custom:
         attributes["custom"] = custom
@@ -326,9 +328,7 @@ def _linked(
     return resolver.find(suggestion)
 
 
-def _spelt(
-    run: _Run, table: Table, column: ColumnPlan, target: Field, row: Row, text: str
-) -> str:
+def _spelt(run: _Run, table: Table, column: ColumnPlan, target: Field, row: Row, text: str) -> str:
     """The text, or the usual word it is a near miss of where suggestions are taken."""
     if not text or target.vocabulary is None:
         return text
@@ -349,7 +349,9 @@ def _spelt(
         "misspelt",
         row.number,
         f"“{text}” is no usual {target.label.lower()}; "
-        + (f"it was taken for “{known}”." if run.accept_suggestions else f"did you mean “{known}”?"),
+        + (
+            f"it was taken for “{known}”." if run.accept_suggestions else f"did you mean “{known}”?"
+        ),
         column=column.column,
         value=text,
         suggestion=known,

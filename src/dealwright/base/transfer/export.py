@@ -19,8 +19,17 @@ from dealwright.base.transfer.engine import harmless
 
 FORMATS = ("csv", "xlsx", "ndjson")
 XLSX_ROWS = 1_000_000
-_TEXT_KINDS = (Kind.TEXT, Kind.LONG_TEXT, Kind.CHOICE, Kind.CHOICES, Kind.URL, Kind.EMAIL,
-               Kind.PHONE, Kind.RELATION, Kind.USER)
+_TEXT_KINDS = (
+    Kind.TEXT,
+    Kind.LONG_TEXT,
+    Kind.CHOICE,
+    Kind.CHOICES,
+    Kind.URL,
+    Kind.EMAIL,
+    Kind.PHONE,
+    Kind.RELATION,
+    Kind.USER,
+)
 
 
 def export_rows(
@@ -127,8 +136,15 @@ def _write_ndjson(rows: Iterator[Any], target: IO[bytes]) -> int:
 def _write_xlsx(fields: Sequence[Field], rows: Iterator[Any], target: IO[bytes]) -> int:
     from xlsxwriter import Workbook
 
-    book = Workbook(target, {"constant_memory": True, "remove_timezone": True,
-                             "strings_to_formulas": False, "strings_to_urls": False})
+    book = Workbook(
+        target,
+        {
+            "constant_memory": True,
+            "remove_timezone": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+        },
+    )
     sheet = book.add_worksheet("Export")
     head = book.add_format({"bold": True})
     day = book.add_format({"num_format": "yyyy-mm-dd"})

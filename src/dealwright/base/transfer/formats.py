@@ -23,14 +23,24 @@ DATE_FORMATS = {
     "MM/DD/YY": "%m/%d/%y",
     "DD/MM/YY": "%d/%m/%y",
 }
-_TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", "T%H:%M:%S.%f", "T%H:%M:%S%z", "T%H:%M:%S.%f%z",
-          " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f")
+_TIMES = (
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    "T%H:%M:%S",
+    "T%H:%M:%S.%f",
+    "T%H:%M:%S%z",
+    "T%H:%M:%S.%f%z",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    " %H:%M:%S.%f",
+)
 _AMBIGUOUS = {"MM/DD/YYYY": "DD/MM/YYYY", "MM-DD-YYYY": "DD-MM-YYYY", "MM/DD/YY": "DD/MM/YY"}
 
 
 @dataclass(frozen=True, slots=True)
 class DateGuess:
-    """The format that reads every value; ``or_else`` another that would too, so a person must say."""
+    """The format that reads every value; where ``or_else`` would too, a person must say."""
 
     format: str
     or_else: str = ""
@@ -72,7 +82,7 @@ def parse_datetime(text: str, format_name: str) -> datetime | None:
     pattern = DATE_FORMATS[format_name]
     for time in _TIMES if len(text) > 10 and re.search(r"\d:\d", text) else _TIMES[:1]:
         try:
-            return datetime.strptime(text, pattern + time)  # noqa: DTZ007
+            return datetime.strptime(text, pattern + time)
         except ValueError:
             continue
     return None
@@ -95,7 +105,7 @@ def guess_decimal_comma(values: Iterable[str]) -> bool:
 
 
 def parse_number(text: str, *, decimal_comma: bool = False) -> Decimal | None:
-    """The number in a text such as ``$22,700.00``, ``(1.234,56 €)`` or ``12 %``; None if it is none.
+    """The number in a text such as ``$22,700.00``, ``(1.234,56 €)`` or ``12 %``, or None.
 
     Parentheses mean a negative amount; a percent sign divides by 100.
     """

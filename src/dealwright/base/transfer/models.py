@@ -14,14 +14,19 @@ from dealwright.base.people.models import User
 class ImportJob(models.Model):
     """One import of one or several tables.
 
-    ``plan`` is the list of table plans as JSON, ``report`` what came out of it: counts per
-    object and outcome, sums, oddities with row numbers. Its state follows from its times.
+    ``files`` are the stored files it reads (id, name), ``plan`` the list of table plans as
+    JSON, one per file, null for a file left out. ``report`` is what came out of it, or of
+    the last check before: counts per object and outcome, sums, oddities with row numbers.
+    ``run`` is the long job that works on it. Its state follows from its times.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     title = models.CharField(max_length=200)
     user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="imports")
     plan = models.JSONField(default=list)
+    files = models.JSONField(default=list)
+    error_file = models.UUIDField(null=True, blank=True)
+    run = models.UUIDField(null=True, blank=True)
     report = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -39,6 +44,11 @@ class ImportJob(models.Model):
         if self.failed_at:
             return "failed"
         return "finished" if self.finished_at else "waiting"
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether ``report`` says what an import by the present plan would do."""
+        return self.state == "waiting" and bool(self.report.get("checked"))
 
 
 class ImportRow(models.Model):

@@ -77,9 +77,7 @@ def _from_recipe(recipe: Recipe, table: Table) -> TablePlan:
     columns = []
     for name in table.header:
         low = name.casefold()
-        columns.append(
-            ColumnPlan(name, known.get(low, ""), scale=scales.get(low, "1"))
-        )
+        columns.append(ColumnPlan(name, known.get(low, ""), scale=scales.get(low, "1")))
         if recipe.external_id and low == recipe.external_id.casefold():
             if columns[-1].field:
                 columns.append(ColumnPlan(name, EXTERNAL_ID))

@@ -73,9 +73,7 @@ class Resolver:
     def _learn_users(self, new: set[str]) -> None:
         lowered = {text.casefold() for text in new}
         rows = User.objects.annotate(lower_name=Lower("name"))
-        for key, name, email in rows.filter(lower_name__in=lowered).values_list(
-            "id", "lower_name", "email"
-        ):
+        for key, name in rows.filter(lower_name__in=lowered).values_list("id", "lower_name"):
             self._put(name, key)
         for key, email in User.objects.filter(email__in=lowered).values_list("id", "email"):
             self.known[email] = key
@@ -88,10 +86,11 @@ class Resolver:
             rows = seen.annotate(_lowered=Lower(path)).filter(_lowered__in=lowered)
             for key, text in rows.values_list("pk", "_lowered"):
                 self._put(text, key)
-        known = ExternalId.objects.filter(
-            object=target.key, system=self.system, key__in=new
-        ).values_list("key", "record_id")
-        ids = {text: key for text, key in known}
+        ids = dict(
+            ExternalId.objects.filter(
+                object=target.key, system=self.system, key__in=new
+            ).values_list("key", "record_id")
+        )
         for key in seen.filter(pk__in=ids.values()).values_list("pk", flat=True):
             for text, record_id in ids.items():
                 if record_id == key:

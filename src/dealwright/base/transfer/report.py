@@ -76,7 +76,8 @@ class Report:
         known = self.oddities.get(key)
         if known is None and len(self.oddities) >= SHOWN_ODDITIES:
             key = (table, "more", "", "", "")
-            message, column, value, suggestion = "More of other kinds; see the error file.", "", "", ""
+            message = "More of other kinds; see the error file."
+            column = value = suggestion = ""
             known = self.oddities.get(key)
             code = "more"
         if known is None:

@@ -24,9 +24,7 @@ TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".ods")
 def open_tables(path: Path) -> list[Table]:
     """The tables of a file, or of all table files of a folder; raises Invalid."""
     if path.is_dir():
-        files = sorted(
-            each for each in path.iterdir() if each.suffix.lower() in TABLE_ENDINGS
-        )
+        files = sorted(each for each in path.iterdir() if each.suffix.lower() in TABLE_ENDINGS)
         if not files:
             raise Invalid(f"{path} holds no CSV or XLSX file.")
         return [open_table(each) for each in files]

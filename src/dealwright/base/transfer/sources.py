@@ -119,7 +119,8 @@ def _encoding(path: Path, head: bytes) -> tuple[str, list[str]]:
         best = from_bytes(head[:65536], cp_isolation=["cp1252", "iso8859_15", "cp1250", "cp1251"])
         guess = best.best()
         encoding = guess.encoding if guess else "cp1252"
-        return encoding, [f"{path.name} is not UTF-8; it was read as {encoding}. Check the accents."]
+        note = f"{path.name} is not UTF-8; it was read as {encoding}. Check the accents."
+        return encoding, [note]
     return "utf-8-sig", []
 
 
@@ -159,9 +160,7 @@ def _csv_rows(table: Table) -> Iterator[Row]:
     width = len(table.header)
     old_limit = csv.field_size_limit(MAX_FIELD)
     try:
-        with table.path.open(
-            "r", encoding=table.encoding, errors="replace", newline=""
-        ) as file:
+        with table.path.open("r", encoding=table.encoding, errors="replace", newline="") as file:
             reader = csv.reader(_bounded_lines(table, file), delimiter=table.delimiter)
             next(reader, None)
             number = 1
@@ -214,7 +213,7 @@ def _open_xlsx(path: Path, name: str, sheet: str) -> Table:
     if chosen not in names:
         raise Invalid(f"{path.name} has no sheet “{chosen}”; it has {', '.join(names)}.")
     try:
-        first = next(iter(workbook.get_sheet_by_name(chosen).iter_rows()), [])
+        first: list[object] = next(iter(workbook.get_sheet_by_name(chosen).iter_rows()), [])
     except Exception as error:
         raise Invalid(f"{path.name}: sheet “{chosen}” cannot be read.") from error
     notes = [f"{path.name} has {len(names)} sheets; “{chosen}” is read."] if len(names) > 1 else []

@@ -49,9 +49,7 @@ def undo_import(actor: Actor, job: ImportJob) -> dict[str, Any]:
     return {"removed": counts["removed"], "restored": counts["restored"], "kept": counts["kept"]}
 
 
-def _undo_batch(
-    batch: list[ImportRow], counts: Counter[str], kept: list[dict[str, str]]
-) -> None:
+def _undo_batch(batch: list[ImportRow], counts: Counter[str], kept: list[dict[str, str]]) -> None:
     """Neighbouring rows of one model and action together."""
     run: list[ImportRow] = []
     for row in batch:

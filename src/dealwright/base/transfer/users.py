@@ -39,12 +39,12 @@ USER = ObjectType(
             label="Region",
             aliases=["regional office", "office", "territory", "location"],
         ),
-        Field(
-            key="profile", label="Profile", kind=Kind.CHOICE, choices=list(Profile.choices)
-        ),
+        Field(key="profile", label="Profile", kind=Kind.CHOICE, choices=list(Profile.choices)),
     ],
 )
-MANAGER = Field(key="manager", label="Manager", aliases=["reports to", "supervisor", "sales manager"])
+MANAGER = Field(
+    key="manager", label="Manager", aliases=["reports to", "supervisor", "sales manager"]
+)
 
 
 class UserWriter(Writer):
@@ -94,7 +94,7 @@ class UserWriter(Writer):
         }
         found = {}
         for row in rows:
-            user = by_id.get(ids.get(row.external_key))
+            user = by_id.get(ids[row.external_key]) if row.external_key in ids else None
             user = user or by_email.get(row.attributes.get("email") or "")
             if user is None and self.plan.match_by not in (EXTERNAL_ID, "email"):
                 user = users.filter(name__iexact=row.attributes["name"]).first()

@@ -105,7 +105,8 @@ class Writer:
     def _write(self, rows: Sequence[Prepared]) -> Sequence[Outcome]:
         existing = self.match(rows)
         now = timezone.now()
-        outcomes, new, changed, columns = [], [], [], set()
+        columns: set[str] = set()
+        outcomes, new, changed = [], [], []
         for row in rows:
             record = existing.get(row.number)
             if record is None:
@@ -149,9 +150,7 @@ class Writer:
                 if ids.get(row.external_key) in by_id
             }
         if self.plan.match_by:
-            attribute = attribute_of(
-                self.object_type, self.object_type.field(self.plan.match_by)
-            )
+            attribute = attribute_of(self.object_type, self.object_type.field(self.plan.match_by))
             values = {row.match_value for row in rows if row.match_value not in (None, "")}
             found: dict[Any, Any] = {}
             for record in self._locked(**{f"{attribute}__in": values}):
@@ -254,7 +253,11 @@ def register_writer(object_key: str, writer: type[Writer]) -> None:
 
 def writer_for(object_key: str) -> type[Writer]:
     """The writer of an object; raises NotFound for an unknown one."""
-    return _writers.get(object_key) or (object_type(object_key) and Writer)
+    known = _writers.get(object_key)
+    if known is None:
+        object_type(object_key)
+        known = Writer
+    return known
 
 
 def importable_objects() -> dict[str, str]:
@@ -263,8 +266,6 @@ def importable_objects() -> dict[str, str]:
 
     known = {each.key: each.label_plural for each in object_types() if each.creatable}
     return {**{key: key.replace("_", " ").title() for key in _writers}, **known}
-
-
 
 
 def _reason(error: Exception) -> str:
