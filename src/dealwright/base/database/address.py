@@ -72,3 +72,8 @@ def database_settings(url: str, data_dir: Path) -> dict[str, Any]:
         "PORT": options.pop("port", "") or str(parts.port or ""),
         "OPTIONS": settings["OPTIONS"] | options,
     }
+
+
+def database_url(data_dir: Path) -> str:
+    """The database's address, whichever it is, as PostgreSQL's own programs read it."""
+    return os.environ.get("DATABASE_URL", "").strip() or embedded_url(data_dir)

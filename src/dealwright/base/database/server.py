@@ -106,7 +106,7 @@ class EmbeddedServer:
         return self._try_connect() is None
 
     def _ensure_running(self) -> None:
-        if self._keeper_lives():
+        if self.is_kept():
             if self.is_running():
                 return
         else:
@@ -162,12 +162,13 @@ class EmbeddedServer:
                 start_new_session=True,  # Ctrl-C is for the user of the server, not for it
             )
 
-    def _keeper_lives(self) -> bool:
+    def is_kept(self) -> bool:
+        """Whether a keeper looks after the server; when not, it has ended or soon will."""
         with (self._locks / "postgres.keeper").open("r+") as file:
             return not _try_lock(file, fcntl.LOCK_SH)
 
     def _signal_keeper(self) -> None:
-        if self._keeper_lives():
+        if self.is_kept():
             os.kill(int((self._locks / "postgres.keeper").read_text()), signal.SIGTERM)
 
     def _wait_for_keeper(self) -> None:
@@ -237,3 +238,12 @@ def _lock(file: IO[str], kind: int, seconds: float) -> None:
         if time.monotonic() > deadline:
             raise Unavailable(f"Another start or stop of the database does not end ({file.name}).")
         time.sleep(PAUSE)
+
+
+def is_held(data_dir: Path) -> bool:
+    """Whether any process uses the embedded server of a data folder now."""
+    path = data_dir / "locks" / "postgres.users"
+    if not path.exists():
+        return False
+    with path.open("r+") as file:
+        return not _try_lock(file, fcntl.LOCK_EX)

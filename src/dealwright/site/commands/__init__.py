@@ -1,0 +1,1 @@
+"""The command line: ``bin/dealwright [--data-dir DIR] [--json] COMMAND``."""

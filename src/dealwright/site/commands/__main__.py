@@ -1,0 +1,5 @@
+import sys
+
+from dealwright.site.commands.line import main
+
+sys.exit(main())

@@ -1,0 +1,257 @@
+"""``bin/up``: the whole product on one machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dealwright.base.errors import Conflict, Unavailable
+from dealwright.site.commands.processes import Service, Supervisor, end_leftovers
+
+if TYPE_CHECKING:
+    from dealwright.base.database.server import EmbeddedServer
+
+ROUND = 0.2
+ROUNDS_PER_LOOK_AT_LOGS = 300
+READY_SECONDS = 90.0
+
+
+def add_commands(commands: Any) -> None:
+    """Adds ``up``."""
+    up = commands.add_parser(
+        "up",
+        help="start Dealwright (bin/up)",
+        description="Start web, live updates, jobs and the database; Ctrl-C stops all of it.",
+    )
+    up.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    up.add_argument(
+        "--port",
+        type=_port,
+        default=8000,
+        help="port of the pages and the API (8000); live updates use the next one",
+    )
+    up.add_argument("--demo", action="store_true", help="fill an empty database with a company")
+    up.set_defaults(run=run_up, database="none")
+
+
+def run_up(arguments: argparse.Namespace) -> int:
+    """Prepares the database, starts every process, prints the address, waits for the end."""
+    data_dir: Path = arguments.data_dir
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stop = _Stop()
+    address = f"http://{_shown(arguments.host)}:{arguments.port}"
+    with _only_one(data_dir, address), contextlib.ExitStack() as stack:
+        end_leftovers(data_dir / "locks" / "up.groups")
+        for port in (arguments.port, arguments.port + 1):
+            _check_free(arguments.host, port)
+        server = _start_database(data_dir, stack)
+        _prepare_database(data_dir, demo=arguments.demo)
+        if stop.asked:
+            return 0
+        supervisor = Supervisor(
+            logs=data_dir / "logs",
+            register=data_dir / "locks" / "up.groups",
+            environment=_environment(arguments, address),
+            services=_services(arguments.host, arguments.port),
+        )
+        stack.callback(supervisor.stop, lambda: stop.asked > 1)
+        supervisor.start()
+        if not _wait_until_ready(arguments, supervisor, stop):
+            return 0
+        supervisor.log("ready", address=address)
+        print(f"Dealwright is at {address}", flush=True)
+        _tend(supervisor, server, stop)
+    return 0
+
+
+def _services(host: str, port: int) -> list[Service]:
+    python = sys.executable
+    granian = [python, "-m", "granian", "--host", host, "--log-level", "warning", "--no-ws"]
+    common = ["--respawn-failed-workers", "--workers-kill-timeout", "10"]
+    return [
+        Service(
+            "web",
+            [
+                *granian, *common, "--interface", "wsgi", "--port", str(port),
+                "--workers", os.environ.get("DEALWRIGHT_WEB_PROCESSES") or "2",
+                "--blocking-threads", os.environ.get("DEALWRIGHT_WEB_THREADS") or "8",
+                "dealwright.site.wsgi:application",
+            ],
+        ),
+        Service(
+            "stream",
+            [
+                *granian, *common, "--interface", "asgi", "--port", str(port + 1),
+                "--workers", "1", "dealwright.site.asgi:application",
+            ],
+        ),
+        Service("worker", [python, "-m", "dealwright.site", "work"]),
+    ]  # fmt: skip
+
+
+def _environment(arguments: argparse.Namespace, address: str) -> dict[str, str]:
+    """What the processes know; settings of the caller's environment go before ours."""
+    ours = {
+        "DEALWRIGHT_URL": address,
+        "DEALWRIGHT_STREAM_PORT": str(arguments.port + 1),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return ours | os.environ
+
+
+def _start_database(data_dir: Path, stack: contextlib.ExitStack) -> EmbeddedServer | None:
+    if os.environ.get("DATABASE_URL"):
+        return None
+    from dealwright.base.database.server import EmbeddedServer
+
+    return stack.enter_context(EmbeddedServer(data_dir))
+
+
+def _prepare_database(data_dir: Path, *, demo: bool) -> None:
+    import django
+
+    django.setup()
+    from django.db import connections
+
+    from dealwright.base.database.upgrade import bring_up_to_date
+
+    bring_up_to_date(data_dir, lambda told: print(told, file=sys.stderr, flush=True))
+    if demo:
+        from dealwright.site.demo.services import fill_empty_company
+
+        fill_empty_company()
+    connections.close_all()
+
+
+def _wait_until_ready(arguments: argparse.Namespace, supervisor: Supervisor, stop: _Stop) -> bool:
+    """Until the pages answer; False when the start was broken off."""
+    deadline = time.monotonic() + READY_SECONDS
+    url = f"http://{_reachable(arguments.host)}:{arguments.port}/healthz"
+    while not _answers(url):
+        if stop.asked:
+            return False
+        supervisor.tend()
+        web = supervisor.services[0]
+        if web.failures >= 3 or time.monotonic() > deadline:
+            log = supervisor.logs / "web.log"
+            raise Unavailable(f"The web process does not start: {_last_line(log)} (see {log}).")
+        time.sleep(0.05)
+    return True
+
+
+def _tend(supervisor: Supervisor, server: EmbeddedServer | None, stop: _Stop) -> None:
+    rounds = 0
+    while not stop.wait(ROUND):
+        supervisor.tend()
+        rounds += 1
+        if rounds % ROUNDS_PER_LOOK_AT_LOGS == 0:
+            supervisor.limit_logs()
+        if server and not server.is_kept():
+            supervisor.log("database ended")
+            try:
+                server.ensure_running()
+            except Unavailable as error:
+                supervisor.log("database does not start", reason=error.message)
+
+
+class _Stop:
+    """Ctrl-C or SIGTERM asks to stop; asked twice, it hurries."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._event = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked += 1
+        self._event.set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._event.wait(seconds)
+
+
+@contextlib.contextmanager
+def _only_one(data_dir: Path, address: str) -> Iterator[None]:
+    """Two starts on one data folder would run two of everything."""
+    locks = data_dir / "locks"
+    locks.mkdir(mode=0o700, exist_ok=True)
+    with (locks / "up").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            with contextlib.suppress(ValueError):
+                found = json.loads(file.read())
+                raise Conflict(
+                    f"Dealwright runs on {data_dir} already: {found['address']} "
+                    f"(process {found['pid']})."
+                ) from None
+            raise Conflict(f"Dealwright is being started on {data_dir} already.") from None
+        file.truncate(0)
+        file.write(json.dumps({"address": address, "pid": os.getpid()}))
+        file.flush()
+        yield
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Conflict(
+                f"Port {port} on {host} cannot be used ({error.strerror}): choose another with "
+                "--port."
+            ) from None
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:
+        return False
+
+
+def _reachable(host: str) -> str:
+    """An address at which this machine reaches what listens on ``host``."""
+    if host in ("0.0.0.0", ""):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host in ("0.0.0.0", "::", "") else _reachable(host)  # noqa: S104
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except FileNotFoundError:
+        return "it says nothing"
+    return lines[-1] if lines else "it says nothing"
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65_534:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port between 1 and 65534")
+    return int(text)
