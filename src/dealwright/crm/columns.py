@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
+
+from dealwright.base.errors import Invalid
+from dealwright.base.money import check_currency
+from dealwright.base.people.organization import organization
 
 LIVING = models.Q(deleted_at__isnull=True)
 
 
 def default_currency() -> str:
-    """The currency of new records where nobody says another."""
-    currency: str = getattr(settings, "DEFAULT_CURRENCY", "USD")
-    return currency
+    """The currency of new records where nobody says another: the company's own."""
+    return organization().currency
 
 
 def money(**options: Any) -> models.DecimalField[Any, Any]:
@@ -56,3 +58,13 @@ def is_fraction(*columns: str, table: str) -> list[models.CheckConstraint]:
         )
         for column in columns
     ]
+
+
+def checked_currency(code: str) -> str:
+    """The ISO 4217 code in capitals; raises Invalid under the field ``currency``."""
+    try:
+        return check_currency(code)
+    except Invalid as error:
+        raise Invalid(
+            error.message, code=error.code, fields={"currency": [error.message]}
+        ) from None

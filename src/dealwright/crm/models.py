@@ -17,7 +17,7 @@ from dealwright.crm.opportunities.models import (
     Stage,
     StageHistory,
 )
-from dealwright.crm.privacy.models import ErasureRequest, SuppressionEntry
+from dealwright.crm.privacy.models import ErasureRequest
 from dealwright.crm.products.models import PriceBook, PriceBookEntry, Product
 from dealwright.crm.quotes.models import Quote, QuoteLineItem
 
@@ -51,6 +51,5 @@ __all__ = [
     "SlaTarget",
     "Stage",
     "StageHistory",
-    "SuppressionEntry",
     "WebForm",
 ]

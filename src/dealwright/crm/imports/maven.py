@@ -1,4 +1,4 @@
-"""The Maven Analytics "CRM Sales Opportunities" export: four tables, recognised by their headers."""
+"""The Maven Analytics "CRM Sales Opportunities" export: four tables, known by their headers."""
 
 from dealwright.base.transfer.recipes import Recipe
 

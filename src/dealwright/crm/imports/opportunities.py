@@ -39,8 +39,7 @@ class OpportunityWriter(Writer):
     @cached_property
     def default_stage(self) -> Stage:
         pipeline = ensure_default_pipeline()
-        stage: Stage = pipeline.stages.order_by("position").first()
-        return stage
+        return pipeline.stages.order_by("position")[0]
 
     @cached_property
     def engaging(self) -> Stage | None:
@@ -127,9 +126,7 @@ class OpportunityWriter(Writer):
         return ()
 
     def _add_lines(self, created: Sequence[Outcome]) -> None:
-        products = Product.everything.in_bulk(
-            {each.record.product_id for each in created} - {None}
-        )
+        products = Product.everything.in_bulk({each.record.product_id for each in created} - {None})
         lines = []
         for each in created:
             product = products.get(each.record.product_id)

@@ -16,7 +16,12 @@ from dealwright.crm.columns import LIVING
 
 class AssignmentRule(models.Model):
     """Who gets the leads that match ``filter`` (a filter tree of leads; empty matches all).
-    Rules are tried in order of ``position``; the first that matches and has room decides."""
+
+    Rules are tried in order of ``position``; the first that matches and has room decides.
+    With ``prefer_known_owner`` a member who owns the person or the account already gets the
+    lead whoever's turn it is. ``response_minutes`` of business time are allowed until the
+    first answer.
+    """
 
     class Strategy(models.TextChoices):
         ROUND_ROBIN = "round_robin", "In turn"
@@ -27,6 +32,8 @@ class AssignmentRule(models.Model):
     position = models.PositiveIntegerField(default=1)
     filter = models.JSONField(default=dict, blank=True)
     strategy = models.CharField(max_length=12, choices=Strategy, default=Strategy.ROUND_ROBIN)
+    prefer_known_owner = models.BooleanField(default=True)
+    response_minutes = models.PositiveIntegerField(default=60)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -1,4 +1,4 @@
-"""What the law on personal data asks us to keep: who is to be forgotten, whom not to write to."""
+"""What the law on personal data asks us to keep: who asked to be forgotten and when it was done."""
 
 from __future__ import annotations
 
@@ -28,25 +28,3 @@ class ErasureRequest(models.Model):
 
     def __str__(self) -> str:
         return str(self.contact_id)
-
-
-class SuppressionEntry(models.Model):
-    """An e-mail address not to be written to, kept only as a keyed hash of its lower-case form."""
-
-    class Reason(models.TextChoices):
-        ERASED = "erased", "Person was erased"
-        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-        BOUNCED = "bounced", "Address does not exist"
-        COMPLAINT = "complaint", "Complained"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    address_hash = models.CharField(max_length=64, unique=True)
-    reason = models.CharField(max_length=12, choices=Reason)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name_plural = "suppression entries"
-        ordering: ClassVar = ["-at"]
-
-    def __str__(self) -> str:
-        return f"{self.reason} {self.at:%Y-%m-%d}"
