@@ -3,7 +3,6 @@
 A room adds its own commands by a module ``commands`` with ``add_commands(subparsers)``. Each
 parser says ``set_defaults(run=function)``; the function gets the parsed arguments (with
 ``json`` and ``data_dir`` among them), prints what it has to say, and returns the exit status.
-Such modules import nothing of Django before their function runs, so that ``--help`` is quick.
 A command that needs no migrated database says ``set_defaults(database="running")`` or
 ``database="none"``.
 """
@@ -27,13 +26,14 @@ from dealwright import __version__
 from dealwright.base.errors import DealwrightError
 
 CHECKOUT = Path(__file__).resolve().parents[4]
+# What keeps the installation going is found without loading Django: it must work, and make no
+# secrets of its own, where there is no database yet.
+OWN = ["up", "operations", "users"]
 ROOMS = [
-    "dealwright.site.commands.up",
-    "dealwright.site.commands.operations",
-    "dealwright.site.commands.users",
     "dealwright.base.people.commands",
     "dealwright.base.transfer.commands",
     "dealwright.base.evidence.commands",
+    "dealwright.base.files.commands",
     "dealwright.base.jobs.commands",
     "dealwright.crm.commands",
     "dealwright.signing.commands",
@@ -53,41 +53,41 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line, each room's commands in it."""
+def build_parser(command: str = "") -> argparse.ArgumentParser:
+    """The command line; the rooms' commands are left out when ``command`` is one of ours."""
     parser = _Parser(prog="bin/dealwright", description="Dealwright's command line.")
-    parser.add_argument("--version", action="version", version=f"Dealwright {__version__}")
-    parser.add_argument(
-        "--data-dir", type=Path, help="the data folder (default: DEALWRIGHT_DATA_DIR, else ./data)"
-    )
-    parser.add_argument("--json", action="store_true", help="print results as JSON")
+    parser.add_argument("--version", action="store_true", help="print the release")
+    _add_general_options(parser)
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, title="commands"
     )
-    for name in ROOMS:
-        if _exists(name):
-            import_module(name).add_commands(commands)
+    for name in OWN:
+        import_module(f"dealwright.site.commands.{name}").add_commands(commands)
+    if command not in commands.choices:
+        import django
+
+        django.setup()
+        for name in ROOMS:
+            if _exists(name):
+                import_module(name).add_commands(commands)
     for sub in _leaves(commands):
-        # The general options may stand after the command as well.
-        given = {word for action in sub._actions for word in action.option_strings}
-        if "--data-dir" not in given:
-            sub.add_argument(
-                "--data-dir", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS
-            )
-        if "--json" not in given:
-            sub.add_argument(
-                "--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
-            )
+        _add_general_options(sub, again=True)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command: 0 when it succeeded, 1 when it could not, 2 when it was not understood."""
-    arguments = build_parser().parse_args(argv)
-    data_dir = data_folder(arguments.data_dir)
-    arguments.data_dir = data_dir
+    argv = sys.argv[1:] if argv is None else argv
+    early = argparse.ArgumentParser(add_help=False)
+    early.add_argument("--version", action="version", version=f"Dealwright {__version__}")
+    _add_general_options(early)
+    known, others = early.parse_known_args(argv)
+    data_dir = data_folder(known.data_dir)
     os.environ["DEALWRIGHT_DATA_DIR"] = str(data_dir)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dealwright.site.settings")
+    command = next((word for word in others if not word.startswith("-")), "")
+    arguments = build_parser(command).parse_args(argv)
+    arguments.data_dir = data_dir
     try:
         with open_database(data_dir, getattr(arguments, "database", "ready")):
             return int(arguments.run(arguments) or 0)
@@ -100,6 +100,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except Exception as error:
         return fail(_unexpected(error, data_dir), error, json_wanted=arguments.json)
+
+
+def _add_general_options(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """``--data-dir`` and ``--json``; ``again`` lets them stand after the command as well."""
+    given = {word for action in parser._actions for word in action.option_strings}
+    default = argparse.SUPPRESS if again else None
+    if "--data-dir" not in given:
+        parser.add_argument(
+            "--data-dir",
+            type=Path,
+            default=default,
+            help=argparse.SUPPRESS
+            if again
+            else "the data folder (default: DEALWRIGHT_DATA_DIR, else ./data)",
+        )
+    if "--json" not in given:
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            default=default or False,
+            help=argparse.SUPPRESS if again else "print results as JSON",
+        )
 
 
 def data_folder(given: Path | None) -> Path:
