@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,7 @@ class BaseConfig(AppConfig):
     name = "dealwright.base"
     label = "base"
     verbose_name = "Ground floor"
+
+    def ready(self) -> None:
+        """Make jobs, pollers and events known before any process uses them."""
+        import_module("dealwright.base.registration")

@@ -56,10 +56,11 @@ def change(actor: Actor) -> Iterator[None]:
     """One transaction in which ``actor`` changes records.
 
     The audit triggers read who acts from the transaction's own settings, so whatever
-    writes (ORM, bulk SQL) is attributed. Nested calls join the outer transaction and the
-    outer actor's line stays until the inner block ends.
+    writes (ORM, bulk SQL) is attributed. Nested calls join the outer transaction as a
+    savepoint, so that a caller may catch a refusal of an inner service and go on; the inner
+    actor's line ends with its block.
     """
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select current_setting('dealwright.actor', true)")
         row = cursor.fetchone()
         before = (row[0] if row else None) or ""

@@ -181,9 +181,14 @@ def _encode_one(cls: type[Event], slot: Slot, value: Any) -> Any:
             f"{cls.__qualname__}.{slot.name} holds {slot.type.__name__}, "
             f"not {type(value).__name__}."
         )
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise TypeError(f"{cls.__qualname__}.{slot.name} needs a time with its zone.")
+    return encode_value(value)
+
+
+def encode_value(value: Any) -> Any:
+    """One value as JSON holds it: times in UTC, decimals and ids as text."""
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise TypeError(f"{cls.__qualname__}.{slot.name} needs a time with its zone.")
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()

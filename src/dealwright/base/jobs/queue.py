@@ -50,6 +50,10 @@ _jobs: dict[str, Job] = {}
 _names: dict[Callable[..., Any], str] = {}
 
 
+class Interrupted(Exception):
+    """The worker stops; the job goes back to the queue and counts as not tried."""
+
+
 class Backoff(BaseRetryStrategy):
     """Tries again after 5 s, 20 s, 80 s … at most an hour; a refusal is final at once."""
 
@@ -59,6 +63,8 @@ class Backoff(BaseRetryStrategy):
     def get_retry_decision(
         self, *, exception: BaseException, job: QueuedJob
     ) -> RetryDecision | None:
+        if isinstance(exception, Interrupted):
+            return RetryDecision(retry_in={"seconds": 0})
         final = isinstance(exception, DealwrightError) and not isinstance(exception, Unavailable)
         if final or job.attempts >= self.retries:
             return None

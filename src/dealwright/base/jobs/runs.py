@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -15,13 +16,18 @@ from django.utils import timezone
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, DealwrightError, NotFound
 from dealwright.base.jobs.models import JobRun
-from dealwright.base.jobs.queue import defer, job, job_named, name_of
+from dealwright.base.jobs.queue import Interrupted, defer, job, job_named, name_of
 from dealwright.base.people.models import Profile
 
 log = structlog.get_logger("dealwright.jobs")
 
 WRITE_EVERY_SECONDS = 0.5
 _OPEN = {"finished_at__isnull": True, "cancelled_at__isnull": True, "failed_at__isnull": True}
+
+
+# Set when the worker is asked to stop: long jobs then end at their next check and start again
+# with the next worker.
+stopping = threading.Event()
 
 
 class JobCancelled(Exception):
@@ -64,7 +70,12 @@ def progress(run: JobRun, done: int, total: int | None = None, message: str = ""
 
 
 def check_cancelled(run: JobRun) -> None:
-    """Raises JobCancelled when someone asked for it; cheap enough for an inner loop."""
+    """Raises JobCancelled when someone asked for it; cheap enough for an inner loop.
+
+    Also the place where a job lets go when the worker must stop; it then starts again later.
+    """
+    if stopping.is_set():
+        raise Interrupted
     now = time.monotonic()
     if now - run.__dict__.get("_checked", 0.0) < WRITE_EVERY_SECONDS:
         return
@@ -127,6 +138,8 @@ def _run_long(run_id: str) -> None:
     run.save(update_fields=["started_at"])
     try:
         job_named(run.job).function(run, **run.values)
+    except Interrupted:
+        raise
     except JobCancelled:
         run.cancelled_at = timezone.now()
         run.save(update_fields=["cancelled_at"])

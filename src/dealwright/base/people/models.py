@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -61,7 +60,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in, or a placeholder owner who was not invited yet (no usable password)."""
+    """A person who signs in, or a placeholder who only owns records until invited (no password)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(max_length=254, unique=True)
@@ -109,7 +108,8 @@ class User(AbstractBaseUser):
     @property
     def initials(self) -> str:
         parts = (self.name or self.email).split()
-        return "".join(part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)).upper()
+        ends = [parts[0], parts[-1]] if len(parts) > 1 else parts
+        return "".join(part[0] for part in ends).upper()
 
     @property
     def is_administrator(self) -> bool:
@@ -160,4 +160,6 @@ class TeamMembership(models.Model):
             models.UniqueConstraint(fields=["team", "user"], name="team_membership_once")
         ]
 
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
 

@@ -1,0 +1,18 @@
+"""What the ground floor brings to the house: its jobs, pollers and events. Imported at start.
+
+A module that decorates functions with ``@job``, ``@cron``, ``@due`` or ``@subscribe`` and is
+not imported by another one stands here, else the worker does not know it.
+"""
+
+from importlib import import_module
+
+MODULES = (
+    "dealwright.base.jobs.state",
+    "dealwright.base.jobs.recovery",
+    "dealwright.base.events.delivery",
+    "dealwright.base.events.retention",
+    "dealwright.base.events.webhooks.sending",
+)
+
+for module in MODULES:
+    import_module(module)
