@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 DATA_DIR = Path(tempfile.mkdtemp(prefix="dealwright-tests-"))
@@ -29,6 +30,7 @@ if not IS_WORKER:
     SERVER = EmbeddedServer(DATA_DIR, fast_and_unsafe=True).start()
     atexit.register(SERVER.stop)
     os.environ["DATABASE_URL"] = SERVER.url
+    os.environ["DEALWRIGHT_TEST_RUN"] = str(DATA_DIR)
     # SIGTERM ends a run as Ctrl-C does, so that what it started is stopped.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
@@ -38,10 +40,16 @@ if DATA_DIR.resolve() != settings.DATA_DIR:
     sys.exit("Unset DJANGO_SETTINGS_MODULE: the tests make their own settings and database.")
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+from django.test import TransactionTestCase  # noqa: E402
+
+from template_database import renew_database, use_database  # noqa: E402
+
+DATABASE = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+TransactionTestCase._fixture_teardown = lambda self: renew_database(DATABASE)  # type: ignore[method-assign]
+
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Each worker of pytest-xdist gets a database of its own."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if worker:
-        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_{worker}"
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """A migrated database of its own for each process of the run."""
+    with django_db_blocker.unblock():
+        use_database(DATABASE, Path(os.environ["DEALWRIGHT_TEST_RUN"]))
