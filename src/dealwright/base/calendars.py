@@ -74,9 +74,7 @@ class BusinessCalendar:
         subdivision: str = "",
     ) -> BusinessCalendar:
         """Monday to Friday with the same hours."""
-        return cls(
-            timezone, {day: ((start, end),) for day in range(5)}, country, subdivision
-        )
+        return cls(timezone, dict.fromkeys(range(5), ((start, end),)), country, subdivision)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -174,9 +172,7 @@ def add_business_time(start: datetime, minutes: int, calendar: BusinessCalendar)
     raise Invalid("The calendar has no working time within ten years.", code="calendar_empty")
 
 
-def business_minutes_between(
-    start: datetime, end: datetime, calendar: BusinessCalendar
-) -> int:
+def business_minutes_between(start: datetime, end: datetime, calendar: BusinessCalendar) -> int:
     """Whole working minutes that pass between two moments; negative where the end is first."""
     if end < start:
         return -business_minutes_between(end, start, calendar)

@@ -34,9 +34,7 @@ class ExchangeRate(models.Model):
             models.UniqueConstraint(
                 fields=["base", "quote", "valid_on"], name="exchange_rate_valid_on_once"
             ),
-            models.CheckConstraint(
-                condition=models.Q(rate__gt=0), name="exchange_rate_above_zero"
-            ),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="exchange_rate_above_zero"),
             models.CheckConstraint(
                 condition=~models.Q(base=models.F("quote")), name="exchange_rate_of_two_currencies"
             ),

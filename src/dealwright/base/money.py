@@ -27,13 +27,13 @@ from dealwright.base.errors import Invalid
 
 # ISO 4217 minor units other than two. CLDR's digits are not used: they tell how cash is
 # usually printed (RSD 0, IQD 0), not how finely a currency may be booked (RSD 2, IQD 3).
-_MINOR_UNITS = (
-    dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-    )
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-    | dict.fromkeys("CLF UYW".split(), 4)
-)
+_ZERO = {
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
+    "VUV", "XAF", "XOF", "XPF",
+}  # fmt: skip
+_THREE = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+_FOUR = {"CLF", "UYW"}
+_MINOR_UNITS = dict.fromkeys(_ZERO, 0) | dict.fromkeys(_THREE, 3) | dict.fromkeys(_FOUR, 4)
 _PRECISION = 60  # digits: no sum, product or quotient of stored amounts is cut before rounding
 
 

@@ -66,7 +66,9 @@ def period_of(day: date, kind: PeriodKind, fiscal_start: int = 1) -> Period:
     start, end = _first_of(first), _first_of(first + step) - timedelta(days=1)
     year_start = _month_index(day) - into_year
     year = (year_start + 11) // 12 if fiscal_start > 1 else day.year
-    return Period(start, end, kind, _label(kind, start, year, into_year, fiscal_start), fiscal_start)
+    return Period(
+        start, end, kind, _label(kind, start, year, into_year, fiscal_start), fiscal_start
+    )
 
 
 def periods_between(

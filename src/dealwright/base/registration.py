@@ -12,6 +12,10 @@ MODULES = (
     "dealwright.base.events.delivery",
     "dealwright.base.events.retention",
     "dealwright.base.events.webhooks.sending",
+    "dealwright.base.evidence.jobs",
+    "dealwright.base.files.jobs",
+    "dealwright.base.messaging.jobs",
+    "dealwright.base.messaging.registration",
 )
 
 for module in MODULES:

@@ -11,7 +11,15 @@ from typing import Any
 
 _LARGEST = 2**53 - 1  # beyond it a JSON number is not the same in every reader (RFC 7493, 2.2)
 _DEEPEST = 40
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\t": "\\t",
+    "\n": "\\n",
+    "\f": "\\f",
+    "\r": "\\r",
+}
 
 Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 

@@ -102,9 +102,7 @@ class EvidenceLeaf(models.Model):
 
     class Meta:
         ordering: ClassVar = ["index"]
-        indexes: ClassVar = [
-            models.Index(fields=["chain_key", "-seq"], name="evidence_leaf_chain")
-        ]
+        indexes: ClassVar = [models.Index(fields=["chain_key", "-seq"], name="evidence_leaf_chain")]
 
     def __str__(self) -> str:
         return f"{self.index}: {self.chain_key} #{self.seq}"

@@ -73,7 +73,9 @@ def verify_chain(chain: str) -> Verification:
     for seq in sorted(leaves):
         if seq > result.entries:
             result._add(
-                seq, "truncated", f"Entry {seq} was anchored, but the chain ends at {result.entries}."
+                seq,
+                "truncated",
+                f"Entry {seq} was anchored, but the chain ends at {result.entries}.",
             )
     return result
 
@@ -92,8 +94,10 @@ def _check_entries(result: Verification, leaves: dict[int, str]) -> None:
     entries = EvidenceEntry.objects.filter(chain_id=result.chain).order_by("seq")
     for entry in entries.iterator(chunk_size=1_000):
         if entry.seq != expected:
-            gone = f"entry {expected}" if entry.seq == expected + 1 else (
-                f"entries {expected} to {entry.seq - 1}"
+            gone = (
+                f"entry {expected}"
+                if entry.seq == expected + 1
+                else (f"entries {expected} to {entry.seq - 1}")
             )
             result._add(expected, "missing", f"The chain lacks {gone}.")
         elif entry.prev_hash != before:
@@ -111,9 +115,7 @@ def _check_entries(result: Verification, leaves: dict[int, str]) -> None:
                 entry.seq, "changed", f"Entry {entry.seq} was changed: its hash does not match."
             )
         if leaves.get(entry.seq, entry.hash) != entry.hash:
-            result._add(
-                entry.seq, "anchor", f"Entry {entry.seq} is not the one that was anchored."
-            )
+            result._add(entry.seq, "anchor", f"Entry {entry.seq} is not the one that was anchored.")
         expected, before = entry.seq + 1, entry.hash
         result.first_at = result.first_at or entry.at
         result.last_at, result.head = entry.at, entry.hash
@@ -131,7 +133,9 @@ def _check_head(result: Verification, head: EvidenceChain) -> None:
     if head.length > result.entries:
         gone = head.length - result.entries
         result._add(
-            head.length, "truncated", f"The chain was cut: {gone} of {head.length} entries are gone."
+            head.length,
+            "truncated",
+            f"The chain was cut: {gone} of {head.length} entries are gone.",
         )
     elif head.length < result.entries or head.head != result.head:
         result._add(result.entries, "changed", "The chain's head record does not match its end.")

@@ -65,9 +65,7 @@ INLINE = {  # what may be shown inside a page; everything else is only downloade
     "text/tab-separated-values",
     "text/markdown",
 }
-ALLOWED_SENTENCE = (
-    "Allowed are PDF, images (PNG, JPEG, GIF, WebP), Word, Excel, PowerPoint, ZIP and text in UTF-8."
-)
+ALLOWED_SENTENCE = "Allowed are PDF, images (PNG, JPEG, GIF, WebP), Word, Excel, PowerPoint, ZIP and text in UTF-8."
 MOST_UNPACKED = 1_000_000_000
 MOST_MEMBERS = 10_000
 MOST_RATIO = 200  # a spreadsheet of equal rows reaches about 100, a bomb far more
@@ -99,8 +97,10 @@ def check_content(name: str, source: BinaryIO) -> Content:
     kind = _kind_of(head, source, name)
     extension = PurePosixPath(name).suffix.lower()
     expected = _EXTENSIONS.get(kind, {each for each, text in _TEXTS.items() if text == kind})
-    if extension and extension not in expected and (
-        extension in _TEXTS or any(extension in each for each in _EXTENSIONS.values())
+    if (
+        extension
+        and extension not in expected
+        and (extension in _TEXTS or any(extension in each for each in _EXTENSIONS.values()))
     ):
         raise _refuse(f"The content of “{name}” is not what its ending {extension} says.")
     source.seek(0)

@@ -210,9 +210,7 @@ class Notice(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["user", "-id"], name="notice_newest"),
-            models.Index(
-                fields=["user"], name="notice_unread", condition=Q(read_at__isnull=True)
-            ),
+            models.Index(fields=["user"], name="notice_unread", condition=Q(read_at__isnull=True)),
         ]
 
     def __str__(self) -> str:
@@ -264,7 +262,7 @@ class MailSettings(models.Model):
     smtp_port = models.PositiveIntegerField(default=587)
     smtp_security = models.CharField(max_length=8, choices=Security, default=Security.STARTTLS)
     smtp_username = models.CharField(max_length=320, blank=True)
-    smtp_password = models.BinaryField(blank=True, default=bytes)
+    smtp_password = models.CharField(max_length=1000, blank=True)
     from_address = models.EmailField(max_length=320, blank=True)
     from_name = models.CharField(max_length=200, blank=True)
     plus_addressing = models.BooleanField(default=False)
@@ -272,7 +270,7 @@ class MailSettings(models.Model):
     imap_port = models.PositiveIntegerField(default=993)
     imap_security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
     imap_username = models.CharField(max_length=320, blank=True)
-    imap_password = models.BinaryField(blank=True, default=bytes)
+    imap_password = models.CharField(max_length=1000, blank=True)
     imap_folder = models.CharField(max_length=200, default="INBOX")
     imap_validity = models.CharField(max_length=20, blank=True)
     imap_last_uid = models.PositiveBigIntegerField(default=0)
@@ -280,7 +278,7 @@ class MailSettings(models.Model):
     imap_error = models.CharField(max_length=500, blank=True)
     sms_url = models.URLField(max_length=500, blank=True)
     sms_account = models.CharField(max_length=120, blank=True)
-    sms_token = models.BinaryField(blank=True, default=bytes)
+    sms_token = models.CharField(max_length=1000, blank=True)
     sms_from = models.CharField(max_length=40, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
     updated_by = models.ForeignKey(
