@@ -21,6 +21,7 @@ ALLOWED_HOSTS = environment.words("DEALWRIGHT_HOSTS", "*")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *environment.words("DEALWRIGHT_TRUSTED_ORIGINS")]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_FAILURE_VIEW = "dealwright.base.web.errors.csrf_failed"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -152,6 +153,23 @@ LOCALE_PATHS = [SOURCE / "site" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+# Mail: the server and sender of the whole installation; else administrators set them.
+SMTP_URL = environment.text("DEALWRIGHT_SMTP_URL")
+MAIL_FROM = environment.text("DEALWRIGHT_MAIL_FROM")
+MAILERS = {"default": {"BACKEND": "dealwright.base.messaging.backend.OutboxBackend"}}
+
+# RFC 3161: where anchors of the evidence are time-stamped (off while empty), and the PEM file
+# of the roots that its certificates must lead to.
+TSA_URL = environment.text("DEALWRIGHT_TSA_URL")
+TSA_ROOTS = environment.text("DEALWRIGHT_TSA_ROOTS")
+
+FILE_UPLOAD_HANDLERS = [
+    "dealwright.base.files.upload.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+UPLOAD_MAX_BYTES = 1_000_000_000
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [SOURCE / "base" / "web" / "static"]
