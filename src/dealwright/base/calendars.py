@@ -271,7 +271,7 @@ def _unknown_place(country: str, subdivision: str) -> str:
 
 
 def _intervals(weekday: int, given: Any) -> tuple[Interval, ...]:
-    """The intervals of a weekday in order; raises ValueError where they overlap or run backwards."""
+    """A weekday's intervals in order; raises ValueError where they overlap or run backwards."""
     name = WEEKDAYS[weekday]
     intervals = sorted((_time(name, start), _time(name, end)) for start, end in given)
     before = time(0)

@@ -182,8 +182,10 @@ def format_money(amount: Decimal, currency: str, locale: str = "en") -> str:
     """The amount as people of a locale write it: ``$22,700.00``, ``22.700,00 €``, ``¥22,700``."""
     known = locale_of(locale)
     pattern = _pattern(known, minor_units(currency))
-    return pattern.apply(
-        round_money(amount, currency), known, currency=currency, currency_digits=False
+    return str(
+        pattern.apply(
+            round_money(amount, currency), known, currency=currency, currency_digits=False
+        )
     )
 
 

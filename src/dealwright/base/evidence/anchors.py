@@ -1,4 +1,4 @@
-"""Anchors: one Merkle root over the heads of all chains, so that no chain can be rewritten whole."""
+"""Anchors: one Merkle root over the heads of all chains: no chain can be rewritten whole."""
 
 from __future__ import annotations
 

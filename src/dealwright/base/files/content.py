@@ -65,7 +65,10 @@ INLINE = {  # what may be shown inside a page; everything else is only downloade
     "text/tab-separated-values",
     "text/markdown",
 }
-ALLOWED_SENTENCE = "Allowed are PDF, images (PNG, JPEG, GIF, WebP), Word, Excel, PowerPoint, ZIP and text in UTF-8."
+ALLOWED_SENTENCE = (
+    "Allowed are PDF, images (PNG, JPEG, GIF, WebP), Word, Excel, PowerPoint, ZIP and text "
+    "in UTF-8."
+)
 MOST_UNPACKED = 1_000_000_000
 MOST_MEMBERS = 10_000
 MOST_RATIO = 200  # a spreadsheet of equal rows reaches about 100, a bomb far more

@@ -74,7 +74,7 @@ def mail_settings() -> MailSettings:
 
 
 def given_by_environment() -> bool:
-    """Whether the operator set the mail server for the whole installation (``DEALWRIGHT_SMTP_URL``)."""
+    """Whether the operator set the mail server of the installation (``DEALWRIGHT_SMTP_URL``)."""
     return bool(settings.SMTP_URL)
 
 

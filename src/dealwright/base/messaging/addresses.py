@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from hashlib import sha256
 
 import phonenumbers
@@ -43,10 +44,8 @@ def comparable(address: str) -> str:
     if "@" not in text:
         return "".join(each for each in text if each.isdigit() or each == "+")
     local, _, domain = text.rpartition("@")
-    try:
+    with suppress(UnicodeError):
         domain = domain.encode("idna").decode()
-    except UnicodeError:
-        pass
     return f"{local}@{domain}"
 
 

@@ -6,7 +6,7 @@ import imaplib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import structlog
 from django.utils import timezone
@@ -109,7 +109,5 @@ def _open(account: ImapAccount) -> Iterator[BaseMailBox]:
     except (imaplib.IMAP4.error, ImapToolsError, OSError) as error:
         raise Unavailable(f"{where} broke off: {error}") from None
     finally:
-        try:
+        with suppress(imaplib.IMAP4.error, ImapToolsError, OSError):
             box.logout()
-        except (imaplib.IMAP4.error, ImapToolsError, OSError):
-            pass

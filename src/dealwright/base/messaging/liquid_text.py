@@ -205,7 +205,7 @@ def _long_date(value: Any, locale: Any = "en") -> str:
             return value
     if not isinstance(value, date):
         return str(value or "")
-    return format_date(value, "long", locale=locale_of(str(locale)))
+    return str(format_date(value, "long", locale=locale_of(str(locale))))
 
 
 def _check_time() -> None:

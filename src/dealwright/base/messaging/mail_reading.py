@@ -151,6 +151,8 @@ def _deliveries(mail: Message) -> Iterator[Delivery]:
             continue
         blocks = part.get_payload()
         for block in blocks if isinstance(blocks, list) else ():
+            if not isinstance(block, Message):
+                continue
             action = _header(block, "Action").split(";")[0].strip().lower()
             if not action:
                 continue  # the block about the report as a whole
@@ -173,7 +175,7 @@ def _returned_ids(mail: Message) -> list[str]:
         kind = part.get_content_type()
         if kind == "message/rfc822":
             inner = part.get_payload()
-            if isinstance(inner, list) and inner:
+            if isinstance(inner, list) and inner and isinstance(inner[0], Message):
                 found += _IDS.findall(_header(inner[0], "Message-ID"))
         elif kind == "text/rfc822-headers":
             inner_headers = email.message_from_string(_decoded(part))

@@ -173,4 +173,4 @@ def _unknown_receiver(code: int, text: bytes | str) -> bool:
     words = _words(text)
     if code not in (550, 551, 553):
         return False
-    return words.startswith("5.1.") or "5.1.1" in words or not words[:2] == "5."
+    return words.startswith("5.1.") or "5.1.1" in words or words[:2] != "5."
