@@ -3,6 +3,7 @@
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.crm.accounts.models import Account, Lifecycle
+from dealwright.crm.accounts.services import create_account, update_account
 from dealwright.crm.imports.vocabularies import countries, industries
 
 ACCOUNT = ObjectType(
@@ -11,7 +12,9 @@ ACCOUNT = ObjectType(
     label="Account",
     label_plural="Accounts",
     model=Account,
-    icon="building",
+    create=create_account,
+    update=update_account,
+    icon="building-2",
     subtitle="industry",
     columns=["name", "kind", "industry", "billing_country", "employees", "annual_revenue", "owner"],
     search=["name", "legal_name", "domain"],

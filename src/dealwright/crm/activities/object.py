@@ -3,6 +3,7 @@
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.crm.activities.models import Activity
+from dealwright.crm.activities.services import create_activity, update_activity
 
 ACTIVITY = ObjectType(
     key="activity",
@@ -10,7 +11,9 @@ ACTIVITY = ObjectType(
     label="Activity",
     label_plural="Activities",
     model=Activity,
-    icon="check-square",
+    create=create_activity,
+    update=update_activity,
+    icon="square-check",
     title="subject",
     subtitle="kind",
     columns=["subject", "kind", "status", "due_at", "opportunity", "account", "contact", "owner"],

@@ -4,6 +4,7 @@ from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.people.models import Profile
 from dealwright.crm.campaigns.models import Campaign
+from dealwright.crm.campaigns.services import create_campaign, update_campaign
 
 CAMPAIGN = ObjectType(
     key="campaign",
@@ -11,6 +12,8 @@ CAMPAIGN = ObjectType(
     label="Campaign",
     label_plural="Campaigns",
     model=Campaign,
+    create=create_campaign,
+    update=update_campaign,
     icon="megaphone",
     subtitle="kind",
     access={Profile.MANAGER: "write", Profile.REP: "read"},

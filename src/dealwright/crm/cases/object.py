@@ -4,6 +4,7 @@ from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.people.models import Profile
 from dealwright.crm.cases.models import Case, Priority
+from dealwright.crm.cases.services import create_case, update_case
 
 
 def _clock(key: str, label: str) -> Field:
@@ -24,6 +25,8 @@ CASE = ObjectType(
     label="Case",
     label_plural="Cases",
     model=Case,
+    create=create_case,
+    update=update_case,
     icon="life-buoy",
     title="subject",
     subtitle="number",

@@ -4,6 +4,7 @@ from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.crm.accounts.models import Lifecycle
 from dealwright.crm.contacts.models import Contact
+from dealwright.crm.contacts.services import create_contact, update_contact
 
 CONTACT = ObjectType(
     key="contact",
@@ -11,6 +12,8 @@ CONTACT = ObjectType(
     label="Contact",
     label_plural="Contacts",
     model=Contact,
+    create=create_contact,
+    update=update_contact,
     icon="user",
     subtitle="job_title",
     columns=["name", "account", "job_title", "email", "phone", "lifecycle_stage", "owner"],

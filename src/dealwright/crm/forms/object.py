@@ -4,6 +4,7 @@ from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.people.models import Profile
 from dealwright.crm.forms.models import WebForm
+from dealwright.crm.forms.services import create_web_form, update_web_form
 
 WEB_FORM = ObjectType(
     key="web_form",
@@ -11,7 +12,9 @@ WEB_FORM = ObjectType(
     label="Web form",
     label_plural="Web forms",
     model=WebForm,
-    icon="clipboard",
+    create=create_web_form,
+    update=update_web_form,
+    icon="mail",
     subtitle="slug",
     access={Profile.MANAGER: "write", Profile.REP: "read"},
     columns=["name", "slug", "campaign", "is_active", "created_at"],

@@ -5,6 +5,7 @@ from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.crm.accounts.models import Account
 from dealwright.crm.leads.models import Lead
+from dealwright.crm.leads.services import create_lead, update_lead
 
 LEAD = ObjectType(
     key="lead",
@@ -12,7 +13,9 @@ LEAD = ObjectType(
     label="Lead",
     label_plural="Leads",
     model=Lead,
-    icon="inbox",
+    create=create_lead,
+    update=update_lead,
+    icon="sparkles",
     title="contact__name",
     subtitle="company",
     columns=[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,8 @@ from dealwright.base.access.visibility import get_changeable
 from dealwright.base.errors import Invalid
 from dealwright.base.records.services import save_changes
 from dealwright.crm.opportunities.models import Opportunity, OpportunityLineItem
-from dealwright.crm.products.lines import make_lines
+from dealwright.crm.products.lines import copy_lines, make_lines
+from dealwright.crm.products.models import Line
 
 
 def set_line_items(
@@ -27,21 +28,33 @@ def set_line_items(
     with change(actor):
         opportunity: Opportunity = get_changeable(actor, "opportunity", opportunity_id)
         rows = make_lines(actor, OpportunityLineItem, lines, currency=opportunity.currency)
-        total = sum((row.amount for row in rows), Decimal(0))
-        if total >= Decimal(10) ** 16:
-            raise Invalid("The sum of the lines is more than can be stored.")
-        OpportunityLineItem.objects.filter(opportunity=opportunity).delete()
-        for row in rows:
-            row.opportunity = opportunity
-        OpportunityLineItem.objects.bulk_create(rows)
-        values: dict[str, Any] = {"amount_source": Opportunity.AmountSource.MANUAL}
-        if rows:
-            first = next((row.product_id for row in rows if row.product_id), None)
-            values = {
-                "amount": total,
-                "amount_source": Opportunity.AmountSource.LINES,
-                "product_id": first,
-            }
-        saved: Opportunity = save_changes(actor, opportunity, values)
-        saved.refresh_from_db(fields=["expected_revenue"])
-        return saved
+        return _replace(actor, opportunity, rows)
+
+
+def take_line_items(actor: Actor, opportunity_id: Any, lines: Iterable[Line]) -> Opportunity:
+    """Let a deal have the same lines as something else, such as an accepted offer."""
+    with change(actor):
+        opportunity: Opportunity = get_changeable(actor, "opportunity", opportunity_id)
+        return _replace(actor, opportunity, copy_lines(OpportunityLineItem, lines))
+
+
+def _replace(
+    actor: Actor, opportunity: Opportunity, rows: Sequence[OpportunityLineItem]
+) -> Opportunity:
+    total = sum((row.amount for row in rows), Decimal(0))
+    if total >= Decimal(10) ** 16:
+        raise Invalid("The sum of the lines is more than can be stored.")
+    OpportunityLineItem.objects.filter(opportunity=opportunity).delete()
+    for row in rows:
+        row.opportunity = opportunity
+    OpportunityLineItem.objects.bulk_create(rows)
+    values: dict[str, Any] = {"amount_source": Opportunity.AmountSource.MANUAL}
+    if rows:
+        values = {
+            "amount": total,
+            "amount_source": Opportunity.AmountSource.LINES,
+            "product_id": next((row.product_id for row in rows if row.product_id), None),
+        }
+    saved: Opportunity = save_changes(actor, opportunity, values)
+    saved.refresh_from_db(fields=["expected_revenue"])
+    return saved

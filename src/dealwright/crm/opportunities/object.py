@@ -11,6 +11,7 @@ from dealwright.crm.opportunities.models import (
     Stage,
     StageCategory,
 )
+from dealwright.crm.opportunities.services import create_opportunity, update_opportunity
 
 
 def stage_choices() -> Sequence[Choice]:
@@ -37,6 +38,8 @@ OPPORTUNITY = ObjectType(
     label="Opportunity",
     label_plural="Opportunities",
     model=Opportunity,
+    create=create_opportunity,
+    update=update_opportunity,
     icon="target",
     subtitle="account",
     columns=["name", "account", "stage", "amount", "close_date", "next_step", "owner"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,6 +30,20 @@ FIELDS = (
     Field(key="tax_rate", label="Tax rate", kind=Kind.PERCENT),
     Field(key="starts_on", label="Starts on", kind=Kind.DATE),
     Field(key="term_months", label="Term in months", kind=Kind.INTEGER),
+)
+_COPIED = (
+    "position",
+    "product_id",
+    "name",
+    "description",
+    "quantity",
+    "list_price",
+    "unit_price",
+    "discount",
+    "tax_rate",
+    "amount",
+    "starts_on",
+    "term_months",
 )
 
 
@@ -84,6 +98,11 @@ def make_lines[L: Line](
         sentences = " ".join(each for some in wrong.values() for each in some)
         raise Invalid(f"Some lines are not right: {sentences}", fields=wrong)
     return lines
+
+
+def copy_lines[L: Line](model: type[L], lines: Iterable[Line]) -> list[L]:
+    """Unsaved lines of ``model`` that say the same as the given ones, priced as they are."""
+    return [model(**{name: getattr(line, name) for name in _COPIED}) for line in lines]
 
 
 def _products(actor: Actor, given: Sequence[Mapping[str, Any]]) -> dict[str, Product]:

@@ -4,6 +4,12 @@ from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.people.models import Profile
 from dealwright.crm.products.models import BillingPeriod, PriceBook, Product
+from dealwright.crm.products.services import (
+    create_price_book,
+    create_product,
+    update_price_book,
+    update_product,
+)
 
 _CATALOGUE = {Profile.MANAGER: "write", Profile.REP: "read"}
 
@@ -13,7 +19,9 @@ PRODUCT = ObjectType(
     label="Product",
     label_plural="Products",
     model=Product,
-    icon="box",
+    create=create_product,
+    update=update_product,
+    icon="package",
     subtitle="family",
     access=_CATALOGUE,
     columns=["name", "sku", "family", "list_price", "is_recurring", "is_active"],
@@ -89,6 +97,8 @@ PRICE_BOOK = ObjectType(
     label="Price book",
     label_plural="Price books",
     model=PriceBook,
+    create=create_price_book,
+    update=update_price_book,
     icon="tag",
     access=_CATALOGUE,
     columns=["name", "currency", "is_standard", "valid_from", "valid_to", "is_active"],

@@ -3,6 +3,7 @@
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.crm.quotes.models import Quote
+from dealwright.crm.quotes.services import create_quote, update_quote
 
 
 def _computed(key: str, label: str, kind: Kind = Kind.MONEY, *, listed: bool = True) -> Field:
@@ -24,6 +25,8 @@ QUOTE = ObjectType(
     label="Quote",
     label_plural="Quotes",
     model=Quote,
+    create=create_quote,
+    update=update_quote,
     icon="file-text",
     title="number",
     subtitle="name",
