@@ -182,11 +182,11 @@ def format_money(amount: Decimal, currency: str, locale: str = "en") -> str:
     """The amount as people of a locale write it: ``$22,700.00``, ``22.700,00 €``, ``¥22,700``."""
     known = locale_of(locale)
     pattern = _pattern(known, minor_units(currency))
-    return str(
-        pattern.apply(
-            round_money(amount, currency), known, currency=currency, currency_digits=False
-        )
+    written = pattern.apply(
+        round_money(amount, currency), known, currency=currency, currency_digits=False
     )
+    # CLDR's currencySpacing: a code is set apart from the digits beside it.
+    return re.sub(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", "\u00a0", written)
 
 
 def parse_money(text: str, locale: str = "en", currency: str = "") -> Money:
@@ -207,10 +207,10 @@ def parse_money(text: str, locale: str = "en", currency: str = "") -> Money:
         rest = rest[1:-1]
     rest, named = _take_currency(rest, known)
     rest = rest.replace("−", "-").strip()
-    if rest.startswith("-") or rest.endswith("-"):
+    if rest.startswith("-") != rest.endswith("-"):
         if negative:
             raise Invalid(f"“{text}” is negative twice.")
-        negative, rest = True, rest.strip("-").strip()
+        negative, rest = True, rest.removeprefix("-").removesuffix("-").strip()
     elif rest.startswith("+"):
         rest = rest[1:].strip()
     number = _parse_number(rest, known)

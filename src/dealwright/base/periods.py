@@ -112,8 +112,8 @@ def period_labelled(label: str, fiscal_start: int = 1) -> Period:
 
 def _label(kind: PeriodKind, start: date, year: int, into_year: int, fiscal_start: int) -> str:
     if kind == "month":
-        return f"{start:%Y-%m}"
-    name = f"FY{year}" if fiscal_start > 1 else f"{year}"
+        return f"{start.year:04d}-{start.month:02d}"
+    name = f"FY{year:04d}" if fiscal_start > 1 else f"{year:04d}"
     return f"{name}-Q{into_year // 3 + 1}" if kind == "quarter" else name
 
 
