@@ -13,18 +13,18 @@ from dealwright.base.errors import Invalid
 
 # Domains whose mailboxes belong to anybody: they say nothing about an employer. Those of
 # RFC 2606 (example.com) belong to nobody.
-FREE_MAIL_DOMAINS = frozenset(
-    """
-    aol.com bluewin.ch btinternet.com comcast.net cox.net example.com example.net example.org
-    fastmail.com free.fr freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com
-    hey.com hotmail.co.uk hotmail.com hotmail.de hotmail.fr hotmail.it icloud.com inbox.com
-    laposte.net libero.it live.com live.de mac.com mail.com mail.ru mailbox.org me.com msn.com
-    naver.com orange.fr outlook.com outlook.de posteo.de proton.me protonmail.com qq.com
-    rediffmail.com seznam.cz sbcglobal.net t-online.de tuta.com tutanota.com verizon.net web.de
-    wanadoo.fr wp.pl yahoo.co.jp yahoo.co.uk yahoo.com yahoo.de yahoo.fr yandex.com yandex.ru
-    ymail.com zoho.com 126.com 163.com
-    """.split()
-)
+FREE_MAIL_DOMAINS = frozenset({
+    "126.com", "163.com", "aol.com", "bluewin.ch", "btinternet.com", "comcast.net", "cox.net",
+    "example.com", "example.net", "example.org", "fastmail.com", "free.fr", "freenet.de",
+    "gmail.com", "gmx.at", "gmx.ch", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hey.com",
+    "hotmail.co.uk", "hotmail.com", "hotmail.de", "hotmail.fr", "hotmail.it", "icloud.com",
+    "inbox.com", "laposte.net", "libero.it", "live.com", "live.de", "mac.com", "mail.com",
+    "mail.ru", "mailbox.org", "me.com", "msn.com", "naver.com", "orange.fr", "outlook.com",
+    "outlook.de", "posteo.de", "proton.me", "protonmail.com", "qq.com", "rediffmail.com",
+    "sbcglobal.net", "seznam.cz", "t-online.de", "tuta.com", "tutanota.com", "verizon.net",
+    "wanadoo.fr", "web.de", "wp.pl", "yahoo.co.jp", "yahoo.co.uk", "yahoo.com", "yahoo.de",
+    "yahoo.fr", "yandex.com", "yandex.ru", "ymail.com", "zoho.com",
+})  # fmt: skip
 
 # The list of public suffixes comes with the package; nothing is fetched.
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from dealwright.base.errors import Invalid
@@ -68,3 +69,8 @@ def checked_currency(code: str) -> str:
         raise Invalid(
             error.message, code=error.code, fields={"currency": [error.message]}
         ) from None
+
+
+def search_index(column: str, *, table: str) -> GinIndex:
+    """The trigram index that lets the search find a part of a text."""
+    return GinIndex(fields=[column], opclasses=["gin_trgm_ops"], name=f"{table}_{column}_search")

@@ -10,7 +10,13 @@ from django.db import models
 
 from dealwright.base.identifiers import uuid7
 from dealwright.base.records.models import Record, record_indexes
-from dealwright.crm.columns import LIVING, currency_column, not_negative, optional_money
+from dealwright.crm.columns import (
+    LIVING,
+    currency_column,
+    not_negative,
+    optional_money,
+    search_index,
+)
 
 
 class Lifecycle(models.TextChoices):
@@ -78,6 +84,7 @@ class Account(Record):
     class Meta(Record.Meta):
         indexes: ClassVar = [
             *record_indexes("account"),
+            search_index("name", table="account"),
             models.Index(fields=["name", "id"], name="account_by_name", condition=LIVING),
             models.Index(fields=["parent"], name="account_parent", condition=LIVING),
             GinIndex(fields=["other_domains"], name="account_other_domains"),

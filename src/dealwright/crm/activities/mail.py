@@ -77,9 +77,7 @@ def send_email_from_record(
             },
         )
         if object_key not in SUBJECTS:
-            ActivityLink.objects.create(
-                activity=activity, object=object_key, record_id=record.pk
-            )
+            ActivityLink.objects.create(activity=activity, object=object_key, record_id=record.pk)
         return activity
 
 

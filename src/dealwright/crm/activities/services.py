@@ -37,9 +37,7 @@ def create_activity(actor: Actor, values: Mapping[str, Any]) -> Activity:
     _check_times(cleaned)
     now = timezone.now()
     if "status" not in cleaned:
-        ahead = cleaned.get("due_at") or (
-            cleaned.get("starts_at") and cleaned["starts_at"] > now
-        )
+        ahead = cleaned.get("due_at") or (cleaned.get("starts_at") and cleaned["starts_at"] > now)
         done = cleaned.get("kind") in DONE_AT_ONCE and not ahead
         cleaned["status"] = Activity.Status.COMPLETED if done else Activity.Status.OPEN
     if cleaned["status"] == Activity.Status.COMPLETED:
@@ -245,9 +243,7 @@ def _log(actor: Actor, object_key: str, record_id: Any, values: dict[str, Any]) 
         subjects, record = about(actor, object_key, record_id)
         activity = create_activity(actor, {**subjects, **values})
         if object_key not in SUBJECTS:
-            ActivityLink.objects.create(
-                activity=activity, object=object_key, record_id=record.pk
-            )
+            ActivityLink.objects.create(activity=activity, object=object_key, record_id=record.pk)
         return activity
 
 

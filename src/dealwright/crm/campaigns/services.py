@@ -48,7 +48,9 @@ def add_members(
         raise Invalid(f"At most {MOST_AT_ONCE:,} people can be added at once.")
     with change(actor):
         campaign = get_changeable(actor, "campaign", campaign_id)
-        seen = set(visible_records(actor, "contact").filter(pk__in=keys).values_list("pk", flat=True))
+        seen = set(
+            visible_records(actor, "contact").filter(pk__in=keys).values_list("pk", flat=True)
+        )
         if keys - seen:
             raise NotFound("Some of these people do not exist, or you may not see them.")
         present = set(

@@ -8,7 +8,7 @@ from django.db import models
 
 from dealwright.base.identifiers import uuid7
 from dealwright.base.records.models import Record, record_indexes
-from dealwright.crm.columns import LIVING
+from dealwright.crm.columns import LIVING, search_index
 
 
 class Priority(models.TextChoices):
@@ -79,6 +79,7 @@ class Case(Record):
     class Meta(Record.Meta):
         indexes: ClassVar = [
             *record_indexes("case"),
+            search_index("subject", table="case"),
             models.Index(
                 fields=["status", "-created_at", "-id"], name="case_status", condition=LIVING
             ),

@@ -10,7 +10,7 @@ from django.db.models.functions import Concat, Trim
 from dealwright.base.identifiers import uuid7
 from dealwright.base.records.models import Record, record_indexes
 from dealwright.crm.accounts.models import Lifecycle
-from dealwright.crm.columns import LIVING
+from dealwright.crm.columns import LIVING, search_index
 
 FAMILY_NAME_FIRST = ("hu", "ja", "ko", "vi", "zh")
 
@@ -80,6 +80,8 @@ class Contact(Record):
     class Meta(Record.Meta):
         indexes: ClassVar = [
             *record_indexes("contact"),
+            search_index("name", table="contact"),
+            search_index("email", table="contact"),
             models.Index(fields=["name", "id"], name="contact_by_name", condition=LIVING),
             models.Index(
                 fields=["account", "-created_at"], name="contact_account", condition=LIVING

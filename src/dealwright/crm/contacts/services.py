@@ -95,9 +95,7 @@ def add_contact_point(
         preferred = PREFERRED.get(ContactPoint.Kind(kind))
         if preferred and not getattr(contact, preferred):
             update_contact(actor, contact, {preferred: value})
-            point, _ = ContactPoint.objects.get_or_create(
-                contact=contact, kind=kind, value=value
-            )
+            point, _ = ContactPoint.objects.get_or_create(contact=contact, kind=kind, value=value)
         else:
             point, _ = ContactPoint.objects.get_or_create(
                 contact=contact, kind=kind, value=value, defaults={"label": label.strip()[:40]}

@@ -62,7 +62,9 @@ def capture_lead(
         sentence = "Tell us at least your e-mail address."
         raise Invalid(sentence, fields={"email": [sentence]})
     with change(actor):
-        lead, is_new = insert_lead(actor, {**values, "campaign_id": campaign_id, "form_id": form_id})
+        lead, is_new = insert_lead(
+            actor, {**values, "campaign_id": campaign_id, "form_id": form_id}
+        )
         if campaign_id is not None:
             _join_campaign(lead, campaign_id)
         record_event(

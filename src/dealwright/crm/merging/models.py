@@ -15,8 +15,10 @@ class MergeEvent(models.Model):
     """One merge of ``merged_id`` into ``survivor_id``.
 
     ``survivor_before`` and ``merged_before`` hold both rows as they were; ``moved`` lists
-    each reference that was re-parented as ``{"table", "column", "ids"}``; ``dropped`` the
-    rows that would have doubled one of the survivor's, as ``{"table", "row"}``.
+    each reference that was re-parented as ``{"table", "column", "key", "ids", "stamp"}``;
+    ``dropped`` the rows as they were, ``{"table", "row"}``, that were deleted because they
+    would have doubled one of the survivor's, or that gained or lost the mark of being
+    preferred: put back in reverse order, they undo it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -19,6 +19,7 @@ from dealwright.crm.columns import (
     is_fraction,
     not_negative,
     optional_money,
+    search_index,
 )
 from dealwright.crm.products.models import Line
 
@@ -204,6 +205,7 @@ class Opportunity(Record):
         verbose_name_plural = "opportunities"
         indexes: ClassVar = [
             *record_indexes("opportunity"),
+            search_index("name", table="opportunity"),
             models.Index(
                 fields=["stage", "-created_at", "-id"], name="opportunity_stage", condition=LIVING
             ),

@@ -150,7 +150,9 @@ def archive_pipeline(actor: Actor, pipeline_id: Any) -> None:
         pipeline.save(update_fields=["archived_at"])
 
 
-def save_stage(actor: Actor, pipeline_id: Any, values: Mapping[str, Any], *, stage_id: Any = None) -> Stage:
+def save_stage(
+    actor: Actor, pipeline_id: Any, values: Mapping[str, Any], *, stage_id: Any = None
+) -> Stage:
     """Add a stage to a pipeline, at the end of its category, or change one.
 
     ``values`` holds name, category, probability (a fraction), forecast_category, rot_days,

@@ -34,9 +34,7 @@ from dealwright.crm.products.lines import make_lines
 from dealwright.crm.products.models import Product
 
 
-def create_opportunity(
-    actor: Actor, values: Mapping[str, Any], *, lead: Any = None
-) -> Opportunity:
+def create_opportunity(actor: Actor, values: Mapping[str, Any], *, lead: Any = None) -> Opportunity:
     """Open a deal, in the first stage of the default pipeline unless values say otherwise.
 
     A deal may start in any stage: what a stage requires is asked of deals that move into
@@ -333,7 +331,9 @@ def _refuse_mixed_currency(opportunity: Opportunity) -> None:
 
 def _stage(stage_id: Any) -> Stage:
     try:
-        key = stage_id if isinstance(stage_id, UUID) else UUID(str(getattr(stage_id, "pk", stage_id)))
+        key = (
+            stage_id if isinstance(stage_id, UUID) else UUID(str(getattr(stage_id, "pk", stage_id)))
+        )
     except ValueError:
         key = None
     stage = Stage.objects.filter(pk=key, archived_at__isnull=True).first() if key else None
@@ -357,9 +357,9 @@ def _stage_to_move_to(opportunity: Opportunity, values: Mapping[str, Any]) -> St
     """The stage that the values name, by itself or by another pipeline; None for no move."""
     stage = _stage(values["stage_id"]) if values.get("stage_id") else None
     pipeline_id = values.get("pipeline_id")
-    if pipeline_id and str(pipeline_id) != str(opportunity.pipeline_id):
-        if stage is None or str(stage.pipeline_id) != str(pipeline_id):
-            stage = _counterpart(opportunity.stage, pipeline_id)
+    elsewhere = pipeline_id and str(pipeline_id) != str(opportunity.pipeline_id)
+    if elsewhere and (stage is None or str(stage.pipeline_id) != str(pipeline_id)):
+        stage = _counterpart(opportunity.stage, pipeline_id)
     return None if stage is None or stage.pk == opportunity.stage_id else stage
 
 

@@ -21,7 +21,9 @@ def check_required(opportunity: Opportunity, stage: Stage, values: Mapping[str, 
         raise Invalid(
             f"“{stage.name}” needs {listed}.",
             code="required_for_stage",
-            fields={key: [f"{label} is needed for “{stage.name}”."] for key, label in missing.items()},
+            fields={
+                key: [f"{label} is needed for “{stage.name}”."] for key, label in missing.items()
+            },
         )
 
 

@@ -63,9 +63,7 @@ def set_team(
 def splits_of(opportunity: Opportunity) -> tuple[list[UUID], list[Decimal]]:
     """Who gets which fraction of the credit: the team's splits, else all to the owner."""
     rows = list(
-        OpportunityTeamMember.objects.filter(
-            opportunity=opportunity, split_percent__isnull=False
-        )
+        OpportunityTeamMember.objects.filter(opportunity=opportunity, split_percent__isnull=False)
         .order_by("-split_percent", "id")
         .values_list("user_id", "split_percent")
     )

@@ -198,4 +198,5 @@ def price_of(
     entry = chosen.order_by("-min_quantity").first()
     if entry is not None:
         return entry.list_price
-    return product.list_price if product.currency == currency else None
+    listed: Decimal | None = product.list_price
+    return listed if product.currency == currency else None

@@ -16,6 +16,7 @@ from dealwright.crm.columns import (
     money,
     not_negative,
     optional_money,
+    search_index,
 )
 
 
@@ -47,6 +48,7 @@ class Product(Record):
     class Meta(Record.Meta):
         indexes: ClassVar = [
             *record_indexes("product"),
+            search_index("name", table="product"),
             models.Index(fields=["name", "id"], name="product_by_name", condition=LIVING),
         ]
         constraints: ClassVar = [

@@ -11,7 +11,7 @@ from dealwright.crm.products.services import (
     update_product,
 )
 
-_CATALOGUE = {Profile.MANAGER: "write", Profile.REP: "read"}
+_CATALOGUE: dict[str, str] = {Profile.MANAGER: "write", Profile.REP: "read"}
 
 PRODUCT = ObjectType(
     key="product",

@@ -35,9 +35,7 @@ def quote_pdf(actor: Actor, quote_id: Any) -> tuple[str, bytes]:
 
 
 def _pdf(quote: Quote, lines: list[QuoteLineItem]) -> bytes:
-    stored = (
-        StoredFile.objects.filter(pk=quote.document_id).first() if quote.document_id else None
-    )
+    stored = StoredFile.objects.filter(pk=quote.document_id).first() if quote.document_id else None
     return read_file(stored) if stored is not None else render_quote(quote, lines)
 
 
@@ -216,9 +214,9 @@ def reject_quote(actor: Actor, quote: Quote, *, reason: str = "") -> Quote:
 
 def _open_for_answer(quote: Quote) -> Quote:
     locked: Quote = Quote.objects.select_for_update(of=("self",)).get(pk=quote.pk)
-    if locked.status == Quote.Status.SENT and locked.valid_until:
-        if locked.valid_until < timezone.localdate():
-            raise Conflict("This quote has expired. Ask for a new one.", code="expired")
+    over = locked.valid_until is not None and locked.valid_until < timezone.localdate()
+    if over and locked.status == Quote.Status.SENT:
+        raise Conflict("This quote has expired. Ask for a new one.", code="expired")
     if locked.status != Quote.Status.SENT:
         raise Conflict(
             f"This quote is {locked.get_status_display().lower()} and cannot be answered now."
