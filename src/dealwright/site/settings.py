@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.csp import CSP
 
 from dealwright.base.database.address import database_settings
+from dealwright.base.operations.stream_address import stream_origins
 from dealwright.base.secrets import read_secret
 from dealwright.site import environment
 
@@ -41,6 +42,11 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
+
+# Live updates come from a process of their own: on the port beside, or where a proxy has them.
+STREAM_PORT = environment.integer("DEALWRIGHT_STREAM_PORT", 0)
+STREAM_URL = environment.text("DEALWRIGHT_STREAM_URL")
+SECURE_CSP["connect-src"] += stream_origins(PUBLIC_URL, STREAM_URL, STREAM_PORT)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 

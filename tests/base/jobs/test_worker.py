@@ -10,9 +10,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from urllib.parse import quote
 
 import pytest
+from base.committed import database_url
 from dealwright.base.access.actor import system
 from dealwright.base.errors import NotFound
 from dealwright.base.events.models import EventDelivery, OutboxEvent
@@ -30,16 +30,6 @@ from dealwright.base.jobs.recovery import recover_lost_jobs
 from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
-
-
-def database_url() -> str:
-    """The tests' own database as another process reaches it."""
-    each = connection.settings_dict
-    login = f"{quote(each['USER'])}:{quote(each['PASSWORD'])}"
-    return (
-        f"postgresql://{login}@/{each['NAME']}?host={quote(each['HOST'], safe='')}"
-        f"&port={each['PORT']}"
-    )
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -101,7 +101,7 @@ def read_changes(
     found: list[FeedEvent] = []
     looked_at = 0
     while cursor < last and len(found) < limit and looked_at < ROWS_LOOKED_AT:
-        batch = _batch(cursor, min(limit, ROWS_LOOKED_AT - looked_at), wanted)
+        batch = read_events(cursor, min(limit, ROWS_LOOKED_AT - looked_at), wanted)
         if not batch:
             cursor = last
             break
@@ -138,6 +138,19 @@ def place_events() -> int:
             """
         )
         return int(cursor.rowcount)
+
+
+def last_position() -> int:
+    """The place of the newest event that has one; 0 before the first."""
+    return OutboxEvent.objects.aggregate(last=Max("position"))["last"] or 0
+
+
+def read_events(after: int, limit: int, objects: Sequence[str] = ()) -> list[FeedEvent]:
+    """Events in the order of their places, whoever may see them."""
+    rows = OutboxEvent.objects.filter(position__gt=after)
+    if objects:
+        rows = rows.filter(object__in=objects)
+    return [FeedEvent(*row) for row in rows.order_by("position").values_list(*_FIELDS)[:limit]]
 
 
 def visible_positions(actor: Actor, events: Iterable[FeedEvent]) -> set[int]:
@@ -185,13 +198,6 @@ def _visible_records(
     model: Any = of.model
     rows = getattr(model, "everything", model.objects).filter(visible_to(user, key), pk__in=ids)
     return set(rows.values_list("pk", flat=True))
-
-
-def _batch(cursor: int, limit: int, objects: Sequence[str]) -> list[FeedEvent]:
-    rows = OutboxEvent.objects.filter(position__gt=cursor)
-    if objects:
-        rows = rows.filter(object__in=objects)
-    return [FeedEvent(*row) for row in rows.order_by("position").values_list(*_FIELDS)[:limit]]
 
 
 def _is_named(name: str, wanted: Sequence[str]) -> bool:

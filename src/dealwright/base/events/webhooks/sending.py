@@ -19,15 +19,19 @@ import httpx
 import orjson
 import structlog
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
 from dealwright import __version__
 from dealwright.base.access.actor import Actor, change, system
 from dealwright.base.errors import Conflict, DealwrightError
-from dealwright.base.events.feed import FeedEvent, as_json, place_events, read_changes
-from dealwright.base.events.models import OutboxEvent
+from dealwright.base.events.feed import (
+    FeedEvent,
+    as_json,
+    last_position,
+    place_events,
+    read_changes,
+)
 from dealwright.base.events.webhooks.addresses import AddressRefused, resolve
 from dealwright.base.events.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from dealwright.base.events.webhooks.services import disable_endpoint, signing_secrets
@@ -78,7 +82,7 @@ def collect_messages() -> int:
     if not WebhookEndpoint.objects.filter(disabled_at__isnull=True).exists():
         return 0
     place_events()
-    last = OutboxEvent.objects.aggregate(last=Max("position"))["last"] or 0
+    last = last_position()
     made = 0
     with transaction.atomic():
         behind = WebhookEndpoint.objects.filter(disabled_at__isnull=True, told_until__lt=last)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import orjson
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.encrypted_text import decrypt_text, encrypt_text
 from dealwright.base.errors import Conflict, Invalid, NotFound
-from dealwright.base.events.models import OutboxEvent
+from dealwright.base.events.feed import last_position, place_events
 from dealwright.base.events.registry import encode_value, published_events
 from dealwright.base.events.webhooks.addresses import check_url
 from dealwright.base.events.webhooks.models import WebhookEndpoint, WebhookMessage
@@ -207,10 +207,8 @@ def _check_events(events: Sequence[str]) -> list[str]:
 
 
 def _last_position() -> int:
-    from dealwright.base.events.feed import place_events
-
     place_events()
-    return OutboxEvent.objects.aggregate(last=Max("position"))["last"] or 0
+    return last_position()
 
 
 def _new_secret() -> str:
