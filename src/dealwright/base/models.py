@@ -33,6 +33,7 @@ from dealwright.base.messaging.models import (
     Suppression,
 )
 from dealwright.base.numbering import NumberSeries
+from dealwright.base.web.models import UndoStep
 from dealwright.base.work_calendars import WorkCalendar
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "Suppression",
     "Team",
     "TeamMembership",
+    "UndoStep",
     "User",
     "WebhookAttempt",
     "WebhookEndpoint",

@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 from django.utils import translation
 from markupsafe import Markup
 
+from dealwright.base.operations.stream_address import stream_address
 from dealwright.base.web.navigation import navigation_for, settings_navigation_for
 
 
@@ -37,4 +38,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": user.theme if signed_in else "auto",
         "request_id": getattr(request, "request_id", ""),
         "debug": settings.DEBUG,
+        "events_address": lambda: stream_address(request),
     }

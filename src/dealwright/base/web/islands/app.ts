@@ -1,6 +1,36 @@
-// The one entry of the browser's script. Small things start here; an island's code is
-// fetched when a page that has `data-island="name"` shows it.
+// The one entry of the browser's script. What every page needs starts here; an island's code
+// is fetched when a page shows an element with its `data-island` name.
 import "htmx.org/dist/htmx.esm.js";
-import { mountIslands } from "./core/mount";
+import { startCommands } from "./core/commands";
+import { startDialogs } from "./core/dialogs";
+import { startKeys } from "./core/keys";
+import { island, mountIslands } from "./core/mount";
+import { startProgress } from "./core/progress";
+import { startToasts } from "./core/toast";
+import { startEverywhere } from "./everywhere";
+import { startOffline } from "./offline/start";
 
+island("list", () => import("./list/list"));
+island("board", () => import("./board/board"));
+island("filters", () => import("./list/filters"));
+island("record", () => import("./record/record"));
+island("facts", () => import("./record/facts"));
+island("record-field", () => import("./record/record-field"));
+island("new-record", () => import("./record/new-record"));
+island("draft", () => import("./record/draft"));
+island("columns", () => import("./list/columns"));
+island("theme", () => import("./theme"));
+island("bell", () => import("./bell"));
+island("remember-open", () => import("./remember-open"));
+island("recent", () => import("./recent"));
+island("copy", () => import("./copy"));
+island("offline-list", () => import("./offline/list"));
+
+startToasts();
+startKeys();
+startCommands();
+startDialogs();
+startProgress();
+startEverywhere();
 mountIslands();
+startOffline();

@@ -1,0 +1,1 @@
+"""Lists, boards, calendars and record pages of every registered object."""

@@ -1,0 +1,200 @@
+"""The list of an object: rows first, totals in a second request, state in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+from django.utils.translation import gettext as _
+
+from dealwright.base.errors import Invalid
+from dealwright.base.objects.fields import Kind
+from dealwright.base.objects.filters import filterable_fields
+from dealwright.base.objects.paths import visible_fields
+from dealwright.base.objects.registry import ObjectType
+from dealwright.base.people.models import User
+from dealwright.base.records.queries import Page, count_records, get_row, list_records
+from dealwright.base.web.pages import actor_of, page, render
+from dealwright.base.web.records import cells
+from dealwright.base.web.records.addresses import may_create, may_write_any, require_openable
+from dealwright.base.web.records.cells import Column, column_of, field_infos, hidden_columns
+from dealwright.base.web.records.sums import list_sums
+from dealwright.base.web.records.state import ListState, read_state
+from dealwright.base.web.records.views import may_change, teams_of, views_of
+
+ROWS = 50
+
+
+@page(methods=["GET", "HEAD"])
+def list_page(request: HttpRequest, of: ObjectType) -> HttpResponse:
+    """The list as a table; for htmx and scripts only the list itself."""
+    actor = actor_of(request)
+    user = actor.require_user()
+    require_openable(user, of)
+    state = read_state(of, user, request.GET)
+    found = list_records(
+        actor,
+        of,
+        filter=state.filter,
+        search=state.text,
+        sort=state.sort,
+        columns=row_columns(of, state.columns),
+        cursor=request.GET.get("after", ""),
+        limit=ROWS,
+    )
+    template = "base/web/records/list.html"
+    if request.headers.get("HX-Request"):
+        template = "base/web/records/results.html"
+    return render(request, template, list_context(state, user, found))
+
+
+def list_context(state: ListState, user: User, found: Page | None = None) -> dict[str, Any]:
+    """What the toolbar and the rows of any layout show."""
+    of = state.of
+    context: dict[str, Any] = {
+        "of": of,
+        "state": state,
+        "cells": cells,
+        "layouts": layouts_of(of),
+        "may_create": may_create(user, of),
+        "may_write": may_write_any(user, of),
+        "may_change_view": may_change,
+        "views": views_of(user, of.key),
+        "teams": teams_of(user),
+        "fields": field_infos(of, user),
+        "listable": [field for field in visible_fields(of, user) if field.kind != Kind.JSON],
+        "filter_fields": filterable_fields(of, user),
+    }
+    if found is not None:
+        context |= rows_context(state, found)
+    return context
+
+
+def rows_context(state: ListState, found: Page, chunk: str = "") -> dict[str, Any]:
+    """A chunk of rows and where the next one is."""
+    rows_path = f"/{state.of.slug}/rows"
+    return {
+        "rows": found.rows,
+        "chunk": chunk or state.address(rows_path, after=None),
+        "next": state.address(rows_path, after=found.next_cursor) if found.next_cursor else "",
+        "totals_url": state.address(f"/{state.of.slug}/totals", after=None),
+        "is_empty": not found.rows and not found.previous_cursor,
+        "is_narrowed": bool(state.filter or state.text),
+    }
+
+
+def layouts_of(of: ObjectType) -> list[tuple[str, str, str, str]]:
+    """The layouts an object has: key, label, address, icon."""
+    layouts = [("table", _("Table"), f"/{of.slug}", "table-2")]
+    if of.board_field:
+        layouts.append(("board", _("Board"), f"/{of.slug}/board", "square-kanban"))
+    if any(field.kind in (Kind.DATE, Kind.DATETIME) for field in of.fields):
+        layouts.append(("calendar", _("Calendar"), f"/{of.slug}/calendar", "calendar"))
+    return layouts
+
+
+def row_columns(of: ObjectType, columns: Sequence[Column]) -> list[str]:
+    """The field keys to read for rows with these columns."""
+    return [*(column.key for column in columns), *hidden_columns(of, columns)]
+
+
+@page(methods=["GET"])
+def more_rows(request: HttpRequest, of: ObjectType) -> HttpResponse:
+    """The next chunk of rows, as one scrolls."""
+    actor = actor_of(request)
+    user = actor.require_user()
+    require_openable(user, of)
+    state = read_state(of, user, request.GET)
+    found = list_records(
+        actor,
+        of,
+        filter=state.filter,
+        search=state.text,
+        sort=state.sort,
+        columns=row_columns(of, state.columns),
+        cursor=request.GET.get("after", ""),
+        limit=ROWS,
+    )
+    context = {
+        "of": of,
+        "state": state,
+        "cells": cells,
+        "may_write": may_write_any(user, of),
+        **rows_context(state, found, chunk=f"{request.path}?{request.GET.urlencode()}"),
+    }
+    return render(request, "base/web/records/chunk.html", context)
+
+
+@page(methods=["GET"])
+def totals(request: HttpRequest, of: ObjectType) -> HttpResponse:
+    """How many rows, and the sums of the columns that show money or numbers."""
+    actor = actor_of(request)
+    user = actor.require_user()
+    require_openable(user, of)
+    state = read_state(of, user, request.GET)
+    count = count_records(actor, of, filter=state.filter, search=state.text)
+    sums = [] if count.capped else list_sums(actor, state)
+    return render(
+        request, "base/web/records/totals.html", {"of": of, "count": count, "sums": sums}
+    )
+
+
+@page(methods=["GET"])
+def one_row(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpResponse:
+    """One row anew, after somebody else changed it."""
+    return HttpResponse(render_row(request, of, record_id, request.GET.get("columns", "")))
+
+
+def render_row(request: HttpRequest, of: ObjectType, record_id: Any, columns: str) -> str:
+    """The HTML of one row with the columns named by a comma-separated text."""
+    actor = actor_of(request)
+    shown = []
+    for key in columns.split(","):
+        try:
+            shown.append(column_of(of, key, actor.user))
+        except Invalid:
+            continue
+    row = get_row(actor, of, record_id, row_columns(of, shown))
+    return loader.render_to_string(
+        "base/web/records/row.html",
+        {
+            "of": of,
+            "row": row,
+            "columns": shown,
+            "cells": cells,
+            "may_write": may_write_any(actor.require_user(), of),
+        },
+        request,
+    )
+
+
+@page(methods=["GET"])
+def filter_fields(request: HttpRequest, of: ObjectType) -> HttpResponse:
+    """The fields a condition may ask about, over a relation with ``over``: for the builder."""
+    from django.http import JsonResponse
+
+    user = actor_of(request).require_user()
+    require_openable(user, of)
+    fields = filterable_fields(of, user, over=request.GET.get("over", ""))
+    return JsonResponse(
+        {
+            "fields": [
+                {**field, "options": [[str(key), str(label)] for key, label in field["options"]]}
+                for field in fields
+            ]
+        }
+    )
+
+
+@page(methods=["POST"])
+def describe(request: HttpRequest, of: ObjectType) -> HttpResponse:
+    """A filter as a sentence, or what is wrong with it: shown while one builds it."""
+    from django.http import JsonResponse
+
+    from dealwright.base.objects.filters import describe_filter
+    from dealwright.base.web.records.addresses import body_of
+
+    user = actor_of(request).require_user()
+    return JsonResponse({"sentence": describe_filter(of, body_of(request), user)})
