@@ -133,7 +133,8 @@ def _actor_of(headers: dict[str, bytes]) -> Actor | None:
     if morsel is None:
         return None
     session = SessionStore(morsel.value).load()
-    user = User.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
+    person = session.get(SESSION_KEY)
+    user = User.objects.filter(pk=person, is_active=True).first() if person else None
     given = session.get(HASH_SESSION_KEY, "")
     if user is None or not any(constant_time_compare(given, each) for each in _hashes(user)):
         return None
