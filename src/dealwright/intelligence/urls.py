@@ -1,5 +1,16 @@
 """The pages of this system; the site mounts them at the root."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from dealwright.intelligence.attribution import pages as attribution
+from dealwright.intelligence.journeys import pages as journeys
+from dealwright.intelligence.scoring import pages as scoring
+from dealwright.intelligence.tracking import pages as tracking
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("e", tracking.take_batch, name="collector"),
+    path("t.js", tracking.snippet, name="tracker"),
+    path("journeys/<slug:object_key>/<uuid:record_id>", journeys.journey, name="journey"),
+    path("reports/attribution", attribution.attribution, name="attribution"),
+    path("scorecard", scoring.scorecard, name="scorecard"),
+]
