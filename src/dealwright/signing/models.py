@@ -1,1 +1,23 @@
 """Gathers the models of this system's concepts for Django."""
+
+from dealwright.signing.ceremonies.models import AdoptedSignature
+from dealwright.signing.consent.models import ConsentText
+from dealwright.signing.envelopes.models import (
+    Envelope,
+    EnvelopeDocument,
+    EnvelopeField,
+    Recipient,
+)
+from dealwright.signing.evidence.models import EvidenceDetail
+from dealwright.signing.identity.models import OneTimeCode
+
+__all__ = [
+    "AdoptedSignature",
+    "ConsentText",
+    "Envelope",
+    "EnvelopeDocument",
+    "EnvelopeField",
+    "EvidenceDetail",
+    "OneTimeCode",
+    "Recipient",
+]

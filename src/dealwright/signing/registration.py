@@ -1,1 +1,103 @@
 """What signing brings to the house: object types, panels, jobs. Imported once at start."""
+
+from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.registry import Action, ObjectType, Panel, register
+from dealwright.base.people.models import Profile
+from dealwright.signing.envelopes import jobs as _jobs  # noqa: F401  makes the jobs known
+from dealwright.signing.envelopes.models import Envelope, EnvelopeStatus
+from dealwright.signing.envelopes.queries import evidence_panel, progress_panel
+from dealwright.signing.envelopes.services import delete_envelope, update_envelope
+from dealwright.signing.seals import readiness as _readiness  # noqa: F401  a doctor's check
+
+OPEN = ("sent", "in_progress")
+
+
+def _fact(key: str, label: str, kind: Kind = Kind.DATETIME, *, listed: bool = True) -> Field:
+    return Field(
+        key=key,
+        label=label,
+        kind=kind,
+        editable=False,
+        on_create=False,
+        importable=False,
+        sortable=kind == Kind.DATETIME,
+        listed=listed,
+    )
+
+
+register(
+    ObjectType(
+        key="envelope",
+        slug="envelopes",
+        label="Envelope",
+        label_plural="Envelopes",
+        model=Envelope,
+        title="title",
+        icon="file-signature",
+        columns=("title", "status", "owner", "sent_at", "expires_at", "completed_at"),
+        search=("title",),
+        creatable=False,
+        update=update_envelope,
+        delete=delete_envelope,
+        access={Profile.LEGAL: "write", Profile.FINANCE: "read"},
+        empty_text="Send a document for signature, and follow here who has signed.",
+        fields=(
+            Field(key="title", label="Title", required=True, sortable=True),
+            Field(
+                key="status",
+                label="Status",
+                kind=Kind.CHOICE,
+                choices=EnvelopeStatus.choices,
+                editable=False,
+                on_create=False,
+                importable=False,
+                sortable=True,
+            ),
+            Field(key="message", label="Message", kind=Kind.LONG_TEXT, listed=False),
+            _fact("sent_at", "Sent"),
+            _fact("completed_at", "Completed"),
+            Field(key="expires_at", label="Expires", kind=Kind.DATETIME, sortable=True),
+            _fact("ended_reason", "Reason it ended", Kind.LONG_TEXT, listed=False),
+            _fact("seal_error", "Why sealing failed", Kind.LONG_TEXT, listed=False),
+        ),
+        panels=[
+            Panel(
+                key="progress",
+                label="Recipients and documents",
+                template="signing/envelopes/progress_panel.html",
+                query=progress_panel,
+                place="main",
+                position=10,
+            ),
+            Panel(
+                key="evidence",
+                label="Evidence",
+                template="signing/envelopes/evidence_panel.html",
+                query=evidence_panel,
+                place="main",
+                position=20,
+            ),
+        ],
+        actions=[
+            Action(
+                key="send",
+                label="Review and send",
+                url=lambda record_id: f"/envelopes/{record_id}/send",
+                available=lambda user, row: row.get("status") == "draft",
+                primary=True,
+            ),
+            Action(
+                key="remind",
+                label="Remind",
+                url=lambda record_id: f"/envelopes/{record_id}/remind",
+                available=lambda user, row: row.get("status") in OPEN,
+            ),
+            Action(
+                key="void",
+                label="Void",
+                url=lambda record_id: f"/envelopes/{record_id}/void",
+                available=lambda user, row: row.get("status") in OPEN,
+            ),
+        ],
+    )
+)

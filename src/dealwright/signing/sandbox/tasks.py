@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 Task = Callable[[bytes, Mapping[str, Any]], tuple[dict[str, Any], bytes]]
 
 
 def normalise(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """``documents.normalising.normalise_pdf`` and the anchors in the result."""
+    """``documents.normalising.normalise_pdf``, and the anchors found in the result."""
+    from dealwright.signing.documents.anchors import find_anchors
     from dealwright.signing.documents.normalising import normalise_pdf
 
     document = normalise_pdf(content, accept_signed=bool(options.get("accept_signed")))
@@ -18,6 +20,7 @@ def normalise(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any
         "sha256": document.sha256,
         "pages": [page.as_json() for page in document.pages],
         "notes": list(document.notes),
+        "anchors": [asdict(anchor) for anchor in find_anchors(document.pdf, document.pages)],
     }, document.pdf
 
 

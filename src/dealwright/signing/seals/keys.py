@@ -92,7 +92,7 @@ def _loaded(data_dir: Path, newest: Path) -> SealKey:
 
 def _newest(folder: Path) -> Path | None:
     keys = [path for path in (folder / "keys").glob("[0-9a-f]*") if path.is_dir()]
-    return max(keys, key=_expiry, default=None)
+    return max(keys, key=lambda path: (_expiry(path), path.stat().st_mtime_ns), default=None)
 
 
 @lru_cache(maxsize=64)

@@ -171,7 +171,9 @@ async def _check_signature(
         status = await _crypto_status(signature)
         entry |= _describe(signature, status)
         _judge_crypto(finding, signature, status)
-        _judge_changes(finding, status, content, coverage, later=later, covered_to=covered_to)
+        _judge_changes(finding, status, later=later)
+        if coverage.end == covered_to and unsigned_tail(content, covered_to):
+            _judge_tail(finding, signature, status, unsigned_tail(content, covered_to))
         if coverage.end and finding.verdict != Verdict.FAILED and coverage.end < len(content):
             changed = _look_for_changes(finding, content, coverage.end, later=later)
             report["changes"] += [each.as_json() for each in changed]
@@ -212,15 +214,7 @@ def _judge_crypto(finding: Finding, signature: EmbeddedPdfSignature, status: Any
         finding.doubt("TIMESTAMP_ORDER_FAILURE", "The timestamp in the signature is not sound.")
 
 
-def _judge_changes(
-    finding: Finding,
-    status: Any,
-    content: bytes,
-    coverage: Coverage,
-    *,
-    later: bool,
-    covered_to: int,
-) -> None:
+def _judge_changes(finding: Finding, status: Any, *, later: bool) -> None:
     """Coverage and what was added since; ``later`` tells that another signature follows."""
     if status.coverage is None or status.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
         finding.fail("FORMAT_FAILURE", "The signature does not cover a whole version of the file.")
@@ -239,9 +233,31 @@ def _judge_changes(
             "CHANGED_AFTER_SIGNING",
             "Form fields were filled in after the last signature: allowed, but signed by nobody.",
         )
-    tail = unsigned_tail(content, covered_to)
-    if tail and level == ModificationLevel.NONE and coverage.end == covered_to:
+
+
+def _judge_tail(
+    finding: Finding, signature: EmbeddedPdfSignature, status: Any, tail: bytes
+) -> None:
+    """What follows the last signed byte must be updates of validation data and nothing else.
+
+    An update without any object is no update: readers that rebuild the file's table then
+    show whatever stands behind the signed part (the attack ISA-B).
+    """
+    reader = signature.reader
+    later = range(signature.signed_revision + 1, reader.xrefs.total_revisions)
+    empty = any(not reader.xrefs.explicit_refs_in_revision(number) for number in later)
+    if (
+        status.modification_level == ModificationLevel.NONE
+        or not later
+        or empty
+        or tail.count(b"%%EOF") != len(later)
+        or not tail.endswith(b"%%EOF")
+    ):
         finding.fail("UNSIGNED_BYTES", "Bytes of no known purpose follow the signed file.")
+    elif "/DSS" not in reader.root:
+        finding.doubt(
+            "CHANGED_AFTER_SIGNING", "The file was added to after the last signature was made."
+        )
 
 
 def _look_for_changes(

@@ -1,0 +1,156 @@
+"""The certificate of completion: a page a court can read, sealed together with the document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dealwright.base.evidence.models import EvidenceChain
+from dealwright.base.people.organization import organization
+from dealwright.signing.documents import fonts
+from dealwright.signing.documents.typesetting import typeset
+from dealwright.signing.envelopes.models import Envelope, Recipient, Role
+from dealwright.signing.evidence.models import EvidenceDetail
+
+_TEMPLATE = Path(__file__).with_name("certificate.typ")
+EVENT_TEXTS = {
+    "envelope.sent": "Envelope sent",
+    "envelope.signed": "Everyone has acted",
+    "envelope.sealed": "Documents sealed",
+    "envelope.seal_failed": "Sealing failed; it is tried again",
+    "envelope.declined": "Envelope declined",
+    "envelope.voided": "Envelope withdrawn by the sender",
+    "envelope.expired": "Envelope expired",
+    "recipient.sent": "{who} was invited by e-mail",
+    "recipient.reminded": "{who} was reminded by e-mail",
+    "recipient.viewed": "{who} opened the envelope",
+    "recipient.consented": "{who} agreed to sign electronically",
+    "recipient.consent_withdrawn": "{who} withdrew the agreement to sign electronically",
+    "recipient.code_sent": "A one-time code was sent to {who}",
+    "recipient.authenticated": "{who} confirmed the one-time code",
+    "recipient.authentication_failed": "{who} entered a wrong code",
+    "recipient.locked": "{who} was locked after too many wrong codes",
+    "recipient.unlocked": "The sender let {who} try again",
+    "recipient.adopted": "{who} adopted a {form}",
+    "recipient.signed": "{who} signed",
+    "recipient.approved": "{who} approved",
+    "recipient.acknowledged": "{who} confirmed having read the documents",
+    "recipient.declined": "{who} declined",
+    "document.downloaded": "{who} downloaded a document",
+}
+_STATEMENT = (
+    "Each person named above held a secret link sent to the e-mail address shown, proved access "
+    "to that mailbox where a one-time code is noted, agreed to sign electronically, and chose "
+    "to sign. These are simple electronic signatures (eIDAS, Regulation (EU) 910/2014, article "
+    "3(10); ESIGN Act, 15 USC 7006(5)). {organisation} then put its seal on each document "
+    "together with this certificate. The seal shows that the file is unchanged since; it is not "
+    "a signature of the persons named, and its own trust rests on the root certificate of the "
+    "organisation. Times are in UTC."
+)
+
+
+def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
+    """The PDF (PDF/A-2u). Any script a font is there for; others by code point, never failing."""
+    chain = EvidenceChain.objects.get(key=envelope.chain)
+    company = organization().name
+    people = list(envelope.recipients.select_related("consent"))
+    sender = envelope.owner
+    data = {
+        "heading": "Certificate of completion",
+        "organisation": company,
+        "id": str(envelope.pk),
+        "title": envelope.title,
+        "sender": f"{sender.name}, {sender.email} ({company})" if sender else company,
+        "sent": utc(envelope.sent_at),
+        "completed": utc(at),
+        "documents": [
+            {
+                "name": each.name,
+                "pages": each.page_count,
+                "sha256": each.prepared_sha256,
+            }
+            for each in envelope.documents.all()
+        ],
+        "people": [_person(each) for each in people],
+        "events": [_event(each) for each in evidence_rows(envelope)],
+        "length": chain.length,
+        "head": chain.head,
+        "statement": _STATEMENT.format(organisation=company),
+    }
+    return typeset(_TEMPLATE, _drawable(data), standards=["a-2u"], at=at)
+
+
+def evidence_rows(envelope: Envelope) -> list[dict[str, Any]]:
+    """The log of an envelope for people: number, time, sentence, from where; oldest first."""
+    rows = (
+        EvidenceDetail.objects.filter(envelope=envelope).select_related("recipient").order_by("seq")
+    )
+    return [
+        {
+            "seq": row.seq,
+            "at": row.at,
+            "kind": row.kind,
+            "text": EVENT_TEXTS.get(row.kind, row.kind).format(
+                who=row.recipient.name if row.recipient else "Someone",
+                form={"drawn": "drawn signature", "typed": "typed signature"}.get(
+                    str(row.details.get("form")), "signature"
+                ),
+            ),
+            "where": ", ".join(
+                str(row.details[key])
+                for key in ("email", "ip", "user_agent", "reason")
+                if row.details.get(key)
+            ),
+        }
+        for row in rows
+    ]
+
+
+def utc(moment: datetime | None) -> str:
+    """A time as evidence prints it, with its zone."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "–"
+
+
+def _person(recipient: Recipient) -> dict[str, Any]:
+    facts = []
+    if recipient.role == Role.CC:
+        facts.append(["Copy", "gets the final documents by e-mail"])
+    if recipient.opened_at:
+        facts.append(["Opened", utc(recipient.opened_at)])
+    if recipient.consented_at and recipient.consent:
+        facts.append(
+            [
+                "Agreed to sign electronically",
+                f"{utc(recipient.consented_at)}, text version {recipient.consent.version} "
+                f"({recipient.consent.language}), SHA-256 {recipient.consent.sha256}",
+            ]
+        )
+    if recipient.verified_at:
+        facts.append(["Identity", f"code sent to {recipient.email}, {utc(recipient.verified_at)}"])
+    elif recipient.signed_at:
+        facts.append(["Identity", f"secret link sent to {recipient.email}"])
+    if recipient.signed_at:
+        verb = {"approver": "Approved", "viewer": "Confirmed reading"}.get(recipient.role, "Signed")
+        facts.append([verb, utc(recipient.signed_at)])
+    return {
+        "name": recipient.name,
+        "email": recipient.email,
+        "role": Role(recipient.role).label,
+        "facts": facts or [["Status", recipient.status]],
+    }
+
+
+def _event(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "at": utc(row["at"])}
+
+
+def _drawable(value: Any) -> Any:
+    """Every text in the data as a font can draw it."""
+    if isinstance(value, str):
+        return fonts.drawable(value)
+    if isinstance(value, dict):
+        return {key: _drawable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_drawable(each) for each in value]
+    return value

@@ -1,0 +1,360 @@
+"""Envelopes: what is to be signed, by whom, where, and how far it has come.
+
+Where an envelope or a recipient stands is computed by the database from the timestamps of
+what happened, so it cannot say anything else.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+
+from dealwright.base.files.models import StoredFile
+from dealwright.base.identifiers import uuid7
+from dealwright.base.records.models import Record, record_indexes
+from dealwright.signing.consent.models import ConsentText
+
+
+def _derived(*steps: tuple[str, str], otherwise: str) -> Case:
+    """The first step whose timestamp is set, in the order given."""
+    return Case(
+        *(When(Q(**{f"{column}__isnull": False}), then=Value(state)) for column, state in steps),
+        default=Value(otherwise),
+    )
+
+
+class EnvelopeStatus(models.TextChoices):
+    """How far an envelope is."""
+
+    DRAFT = "draft", "Draft"
+    SENT = "sent", "Sent"
+    IN_PROGRESS = "in_progress", "In progress"
+    SEALING = "sealing", "Sealing"
+    SEAL_FAILED = "seal_failed", "Seal failed"
+    COMPLETED = "completed", "Completed"
+    DECLINED = "declined", "Declined"
+    VOIDED = "voided", "Voided"
+    EXPIRED = "expired", "Expired"
+
+
+class Envelope(Record):
+    """Documents that some people sign, and everything that happens until the seal.
+
+    ``subject_object`` and ``subject_id`` name the record it is about (a contract, a quote),
+    of which this system knows nothing else. ``signed_at`` is when the last recipient acted;
+    ``completed_at`` when the seal was on every document. ``seal_at`` and ``remind_at`` are
+    due times that the worker claims.
+    """
+
+    title = models.CharField(max_length=200)
+    message = models.TextField(blank=True)
+    subject_object = models.CharField(max_length=40, blank=True)
+    subject_id = models.UUIDField(null=True, blank=True)
+    language = models.CharField(max_length=12, default="en")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    signed_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.TextField(blank=True)
+    remind_every_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True)
+    seal_at = models.DateTimeField(null=True, blank=True)
+    seal_attempts = models.PositiveIntegerField(default=0)
+    seal_failed_at = models.DateTimeField(null=True, blank=True)
+    seal_error = models.TextField(blank=True)
+    seal_profile = models.CharField(max_length=8, blank=True)
+    certificate = models.ForeignKey(
+        StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    status = models.GeneratedField(
+        expression=_derived(
+            ("voided_at", "voided"),
+            ("declined_at", "declined"),
+            ("expired_at", "expired"),
+            ("completed_at", "completed"),
+            ("seal_failed_at", "seal_failed"),
+            ("signed_at", "sealing"),
+            ("started_at", "in_progress"),
+            ("sent_at", "sent"),
+            otherwise="draft",
+        ),
+        output_field=models.CharField(max_length=12),
+        db_persist=True,
+    )
+
+    class Meta(Record.Meta):
+        indexes: ClassVar = [
+            *record_indexes("envelope"),
+            models.Index(fields=["subject_id", "-created_at"], name="envelope_subject"),
+            models.Index(
+                fields=["seal_at"], name="envelope_seal_due", condition=Q(seal_at__isnull=False)
+            ),
+            models.Index(
+                fields=["remind_at"],
+                name="envelope_reminder_due",
+                condition=Q(remind_at__isnull=False),
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="envelope_expiry_due",
+                condition=Q(
+                    expires_at__isnull=False,
+                    sent_at__isnull=False,
+                    signed_at__isnull=True,
+                    declined_at__isnull=True,
+                    voided_at__isnull=True,
+                    expired_at__isnull=True,
+                ),
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(completed_at__isnull=True) | Q(signed_at__isnull=False),
+                name="envelope_completed_after_signed",
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True)
+                | Q(declined_at__isnull=True, voided_at__isnull=True, expired_at__isnull=True),
+                name="envelope_ends_one_way",
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=False)
+                | Q(started_at__isnull=True, signed_at__isnull=True, declined_at__isnull=True),
+                name="envelope_acts_after_sending",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def chain(self) -> str:
+        """The name of its evidence chain."""
+        return f"envelope:{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Sent, and still waiting for someone."""
+        return self.sent_at is not None and not (
+            self.signed_at or self.declined_at or self.voided_at or self.expired_at
+        )
+
+    @property
+    def url(self) -> str:
+        return f"/envelopes/{self.pk}"
+
+
+class EnvelopeDocument(models.Model):
+    """One document: as it was given, as it was prepared and shown, and as it was sealed.
+
+    ``prepared`` is what recipients see and its hash what they agree to; ``pages`` holds the
+    geometry of its pages. Once sent it does not change. ``sealed`` carries the signatures,
+    the certificate of completion and the seal.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    envelope = models.ForeignKey(Envelope, on_delete=models.CASCADE, related_name="documents")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200)
+    original = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    original_sha256 = models.CharField(max_length=64)
+    prepared = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    prepared_sha256 = models.CharField(max_length=64)
+    pages = models.JSONField()
+    sealed = models.ForeignKey(
+        StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sealed_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["envelope", "position"], name="document_position_once"),
+            models.UniqueConstraint(
+                fields=["sealed_sha256"], name="sealed_once", condition=~Q(sealed_sha256="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def page_count(self) -> int:
+        return len(self.pages)
+
+
+class Role(models.TextChoices):
+    """What a recipient does. A copy goes to everyone in the end."""
+
+    SIGNER = "signer", "Signs"
+    APPROVER = "approver", "Approves"
+    VIEWER = "viewer", "Confirms reading"
+    CC = "cc", "Gets a copy"
+
+
+class IdentityMethod(models.TextChoices):
+    """How a recipient shows who they are, beyond holding the link."""
+
+    EMAIL_LINK = "email_link", "Link alone"
+    EMAIL_OTP = "email_otp", "Code by e-mail"
+
+
+class Recipient(models.Model):
+    """One person in an envelope. Who it is never changes; another person is another row.
+
+    ``order`` is the routing order: equal numbers act side by side, a higher one waits.
+    ``token_hash`` is SHA-256 of the link's 256-bit secret. ``session_hash`` binds a
+    confirmed code to one browser.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    envelope = models.ForeignKey(Envelope, on_delete=models.CASCADE, related_name="recipients")
+    position = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField(default=1)
+    role = models.CharField(max_length=10, choices=Role, default=Role.SIGNER)
+    name = models.CharField(max_length=160)
+    email = models.EmailField(max_length=254)
+    identity_method = models.CharField(
+        max_length=12, choices=IdentityMethod, default=IdentityMethod.EMAIL_OTP
+    )
+    token_hash = models.CharField(max_length=64, blank=True)
+    session_hash = models.CharField(max_length=64, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    consent = models.ForeignKey(
+        ConsentText, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    consent_withdrawn_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    locked_at = models.DateTimeField(null=True, blank=True)
+    signed_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
+    decline_reason = models.TextField(blank=True)
+    status = models.GeneratedField(
+        expression=Case(
+            When(declined_at__isnull=False, then=Value("declined")),
+            When(signed_at__isnull=False, role="approver", then=Value("approved")),
+            When(signed_at__isnull=False, role="viewer", then=Value("acknowledged")),
+            When(signed_at__isnull=False, then=Value("signed")),
+            When(locked_at__isnull=False, then=Value("auth_failed")),
+            When(opened_at__isnull=False, then=Value("viewed")),
+            When(sent_at__isnull=False, then=Value("sent")),
+            default=Value("waiting"),
+        ),
+        output_field=models.CharField(max_length=12),
+        db_persist=True,
+    )
+
+    class Meta:
+        ordering: ClassVar = ["order", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["envelope", "position"], name="recipient_position_once"
+            ),
+            models.UniqueConstraint(
+                fields=["token_hash"], name="recipient_token_once", condition=~Q(token_hash="")
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True) | Q(declined_at__isnull=True),
+                name="recipient_signs_or_declines",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="signer")
+                | Q(signed_at__isnull=True)
+                | Q(consented_at__isnull=False),
+                name="recipient_consents_before_signing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.role})"
+
+    @property
+    def acts(self) -> bool:
+        """Whether the envelope waits for this person."""
+        return self.role != Role.CC
+
+    @property
+    def label(self) -> str:
+        """How evidence and audit name the person without naming them."""
+        return f"{Role(self.role).name.capitalize()} {self.position}"
+
+
+STATUS_LABELS = {
+    "waiting": "Waiting",
+    "sent": "Invited",
+    "viewed": "Opened",
+    "auth_failed": "Locked: too many wrong codes",
+    "signed": "Signed",
+    "approved": "Approved",
+    "acknowledged": "Confirmed reading",
+    "declined": "Declined",
+}
+
+
+class FieldKind(models.TextChoices):
+    """What a field holds."""
+
+    SIGNATURE = "signature", "Signature"
+    INITIALS = "initials", "Initials"
+    NAME = "name", "Name"
+    EMAIL = "email", "E-mail"
+    DATE_SIGNED = "date_signed", "Date signed"
+    TEXT = "text", "Text"
+    CHECKBOX = "checkbox", "Checkbox"
+
+
+class EnvelopeField(models.Model):
+    """A place in a document that a recipient fills.
+
+    ``page`` counts from 0; ``x``, ``y``, ``w``, ``h`` are fractions of the visible page from
+    its top left corner. ``value`` is what was typed, "on" for a ticked box; a signature's ink
+    stands at the recipient, and ``filled_at`` says that it was put here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    document = models.ForeignKey(EnvelopeDocument, on_delete=models.CASCADE, related_name="fields")
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="fields")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=12, choices=FieldKind)
+    label = models.CharField(max_length=80, blank=True)
+    page = models.PositiveSmallIntegerField()
+    x = models.FloatField()
+    y = models.FloatField()
+    w = models.FloatField()
+    h = models.FloatField()
+    required = models.BooleanField(default=True)
+    value = models.TextField(blank=True)
+    filled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["document__position", "page", "y", "x", "position"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(x__gte=0, y__gte=0, w__gt=0, h__gt=0)
+                & Q(x__lte=1, y__lte=1, w__lte=1, h__lte=1),
+                name="field_lies_on_its_page",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on page {self.page + 1}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Rounded, so that a box at the very edge is not a hair over it."""
+        for axis in ("x", "y", "w", "h"):
+            setattr(self, axis, round(getattr(self, axis), 6))
+        super().save(*args, **kwargs)
+
+    @property
+    def title(self) -> str:
+        """What a person (and a screen reader) calls it."""
+        return self.label or str(FieldKind(self.kind).label)

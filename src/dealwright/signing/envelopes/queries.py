@@ -1,0 +1,178 @@
+"""What can be asked about envelopes: rows for screens and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dealwright.base.access.actor import Actor
+from dealwright.base.access.visibility import as_uuid, get_visible, visible_to
+from dealwright.base.errors import NotFound
+from dealwright.base.evidence.models import EvidenceChain
+from dealwright.base.files.models import StoredFile
+from dealwright.signing.envelopes.certificate import evidence_rows
+from dealwright.signing.envelopes.models import (
+    STATUS_LABELS,
+    Envelope,
+    EnvelopeDocument,
+    EnvelopeField,
+    IdentityMethod,
+    Recipient,
+    Role,
+)
+
+TONES = {
+    "draft": "neutral",
+    "sent": "info",
+    "in_progress": "info",
+    "sealing": "accent",
+    "seal_failed": "warning",
+    "completed": "success",
+    "declined": "danger",
+    "voided": "neutral",
+    "expired": "warning",
+    "waiting": "neutral",
+    "viewed": "info",
+    "auth_failed": "danger",
+    "signed": "success",
+    "approved": "success",
+    "acknowledged": "success",
+}
+
+
+def recipients_of(envelope_id: Any) -> list[dict[str, Any]]:
+    """The people of an envelope in routing order, for a screen or the API."""
+    rows = Recipient.objects.filter(envelope_id=envelope_id).order_by("order", "position")
+    return [
+        {
+            "id": row.pk,
+            "name": row.name,
+            "email": row.email,
+            "role": row.role,
+            "role_label": Role(row.role).label,
+            "order": row.order,
+            "identity_method": row.identity_method,
+            "identity_label": IdentityMethod(row.identity_method).label,
+            "status": row.status,
+            "status_label": STATUS_LABELS[row.status],
+            "tone": TONES.get(row.status, "neutral"),
+            "sent_at": row.sent_at,
+            "reminded_at": row.reminded_at,
+            "opened_at": row.opened_at,
+            "consented_at": row.consented_at,
+            "verified_at": row.verified_at,
+            "signed_at": row.signed_at,
+            "declined_at": row.declined_at,
+            "decline_reason": row.decline_reason,
+            "locked_at": row.locked_at,
+        }
+        for row in rows
+    ]
+
+
+def documents_of(envelope_id: Any) -> list[dict[str, Any]]:
+    """The documents of an envelope in order, with the hashes of each form."""
+    rows = EnvelopeDocument.objects.filter(envelope_id=envelope_id).order_by("position")
+    return [
+        {
+            "id": row.pk,
+            "position": row.position,
+            "name": row.name,
+            "pages": row.page_count,
+            "original_sha256": row.original_sha256,
+            "prepared_sha256": row.prepared_sha256,
+            "sealed_sha256": row.sealed_sha256 or None,
+        }
+        for row in rows
+    ]
+
+
+def progress_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
+    """Who has done what, and the files, for the envelope's page."""
+    envelope = Envelope.objects.filter(visible_to(user, "envelope"), pk=record_id).first()
+    if envelope is None:
+        return None
+    return {
+        "envelope": envelope,
+        "tone": TONES[envelope.status],
+        "recipients": recipients_of(record_id),
+        "documents": documents_of(record_id),
+        "subject": subject_of(user, envelope),
+    }
+
+
+def evidence_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
+    """The log of the envelope, for its page."""
+    envelope = Envelope.objects.filter(visible_to(user, "envelope"), pk=record_id).first()
+    if envelope is None:
+        return None
+    chain = EvidenceChain.objects.filter(key=envelope.chain).first()
+    return {"envelope": envelope, "events": evidence_rows(envelope), "chain": chain}
+
+
+def subject_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
+    """The envelopes about a record, for the page of that record."""
+    rows = (
+        Envelope.objects.filter(visible_to(user, "envelope"), subject_id=record_id)
+        .order_by("-created_at")
+        .values("id", "title", "status", "sent_at", "completed_at")[:20]
+    )
+    envelopes = [
+        {**row, "tone": TONES[row["status"]], "url": f"/envelopes/{row['id']}"} for row in rows
+    ]
+    return {"envelopes": envelopes, "record_id": record_id}
+
+
+def subject_of(user: Any, envelope: Envelope) -> dict[str, Any] | None:
+    """The record an envelope is about, where the user may see it: label, title, address."""
+    from dealwright.base.objects.registry import object_types
+
+    of = next((each for each in object_types() if each.key == envelope.subject_object), None)
+    if of is None:
+        return None
+    model: Any = of.model
+    title = (
+        model.objects.filter(visible_to(user, of.key), pk=envelope.subject_id)
+        .values_list(of.title, flat=True)
+        .first()
+    )
+    if title is None:
+        return None
+    return {"label": of.label, "title": title, "url": f"/{of.slug}/{envelope.subject_id}"}
+
+
+def find_document(actor: Actor, envelope_id: Any, document_id: Any) -> EnvelopeDocument:
+    """One document of an envelope the actor may see; raises NotFound."""
+    envelope = get_visible(actor, "envelope", envelope_id)
+    document: EnvelopeDocument | None = envelope.documents.filter(pk=as_uuid(document_id)).first()
+    if document is None:
+        raise NotFound("This envelope has no such document.")
+    return document
+
+
+def find_file(actor: Actor, envelope_id: Any, document_id: Any, form: str) -> StoredFile:
+    """The file of a document in one form: "original", "prepared" or "sealed"; raises NotFound."""
+    document = find_document(actor, envelope_id, document_id)
+    stored: StoredFile | None = (
+        getattr(document, form, None) if form in ("original", "prepared", "sealed") else None
+    )
+    if stored is None:
+        raise NotFound("This document does not exist in this form (yet).")
+    return stored
+
+
+def sealed_document(sha256: str) -> EnvelopeDocument | None:
+    """The document that this installation sealed with exactly these bytes, or None."""
+    return (
+        EnvelopeDocument.objects.filter(sealed_sha256=sha256).select_related("envelope").first()
+        if sha256
+        else None
+    )
+
+
+def fields_by_page(document_id: Any) -> dict[int, list[EnvelopeField]]:
+    """The fields of a document by page (from 0), for the sender's preview."""
+    found: dict[int, list[EnvelopeField]] = {}
+    for field in EnvelopeField.objects.filter(document_id=document_id).select_related("recipient"):
+        found.setdefault(field.page, []).append(field)
+    return found

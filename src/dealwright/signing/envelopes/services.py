@@ -1,0 +1,426 @@
+"""What a sender can do with an envelope."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from dealwright.base.access.actor import Actor, change
+from dealwright.base.access.visibility import as_uuid, check_create, get_changeable, get_visible
+from dealwright.base.errors import Conflict, Invalid, NotFound
+from dealwright.base.events.outbox import record_event
+from dealwright.base.events.records import tell_record_changed
+from dealwright.base.files.services import read_file, store_file
+from dealwright.base.objects.registry import object_types
+from dealwright.base.records.services import bin_record, save_changes
+from dealwright.signing.documents.geometry import Box
+from dealwright.signing.documents.signature_page import add_signature_page
+from dealwright.signing.documents.uploads import Upload, read_upload
+from dealwright.signing.envelopes import mail
+from dealwright.signing.envelopes.drafts import (
+    NewDocument,
+    NewField,
+    NewRecipient,
+    check_draft,
+    check_fields,
+)
+from dealwright.signing.envelopes.events import EnvelopeSent, EnvelopeVoided
+from dealwright.signing.envelopes.models import (
+    Envelope,
+    EnvelopeDocument,
+    EnvelopeField,
+    FieldKind,
+    Recipient,
+    Role,
+)
+from dealwright.signing.envelopes.routing import advance, invite, pending_recipients
+from dealwright.signing.evidence.services import record_evidence
+from dealwright.signing.seals.services import ensure_organisation_seal
+
+DEFAULT_DAYS = 30
+DEFAULT_REMINDER = 3
+
+
+def create_envelope(
+    actor: Actor,
+    *,
+    title: str,
+    documents: Sequence[NewDocument],
+    recipients: Sequence[NewRecipient],
+    fields: Sequence[NewField] = (),
+    subject: tuple[str, Any] | None = None,
+    message: str = "",
+    language: str = "en",
+    expires_at: datetime | None = None,
+    remind_every_days: int | None = DEFAULT_REMINDER,
+    owner: Any = None,
+) -> Envelope:
+    """Make a draft: documents checked and normalised, fields placed.
+
+    Fields come from ``fields`` and from anchors in the documents (``{{sign:1}}``, see
+    ``documents.anchors``); who signs and has no signature field yet gets a place on a page
+    for signatures when it is sent. ``subject`` is (object key, id) of the record it is
+    about, which the actor must be able to see. ``expires_at`` is 30 days from now if not
+    given. ``owner`` is the actor's user if not given.
+
+    Raises Invalid that names every wrong place, NotAllowed, or NotFound for the subject.
+    """
+    check_create(actor, "envelope")
+    check_draft(title=title, documents=documents, recipients=recipients)
+    expires_at = expires_at or timezone.now() + timedelta(days=DEFAULT_DAYS)
+    if expires_at <= timezone.now():
+        raise _invalid("expires_at", "The envelope must expire in the future.")
+    if remind_every_days is not None and not 1 <= remind_every_days <= 30:
+        raise _invalid("remind_every_days", "Remind every 1 to 30 days, or not at all.")
+    uploads = [
+        read_upload(each.name, each.content, accept_signed=each.accept_signed) for each in documents
+    ]
+    placed = [*_fields_of_anchors(uploads, recipients), *fields]
+    check_fields(
+        placed, recipients=recipients, page_counts=[len(upload.pages) for upload in uploads]
+    )
+    with change(actor):
+        envelope = Envelope(
+            title=title.strip(),
+            message=message.strip(),
+            language=language,
+            expires_at=expires_at,
+            remind_every_days=remind_every_days,
+            owner=owner or actor.user,
+            created_by=actor.user,
+            updated_by=actor.user,
+        )
+        if subject is not None:
+            envelope.subject_object, envelope.subject_id = _check_subject(actor, subject)
+        envelope.save(force_insert=True)
+        kept = [
+            _keep_document(actor, envelope, position, given, upload)
+            for position, (given, upload) in enumerate(
+                zip(documents, uploads, strict=True), start=1
+            )
+        ]
+        people = [
+            Recipient.objects.create(
+                envelope=envelope,
+                position=position,
+                order=each.order,
+                role=each.role,
+                name=each.name.strip(),
+                email=each.email.strip().lower(),
+                identity_method=each.identity_method,
+            )
+            for position, each in enumerate(recipients, start=1)
+        ]
+        for position, each in enumerate(placed, start=1):
+            EnvelopeField.objects.create(
+                document=kept[each.document - 1],
+                recipient=people[each.recipient - 1],
+                position=position,
+                kind=each.kind,
+                label=each.label.strip(),
+                page=each.page - 1,
+                x=each.box.x,
+                y=each.box.y,
+                w=each.box.w,
+                h=each.box.h,
+                required=each.required,
+            )
+        tell_record_changed(actor, envelope, "created")
+    return envelope
+
+
+def send_envelope(actor: Actor, envelope_id: Any) -> Envelope:
+    """Invite those whose turn it is first. From here on the documents do not change.
+
+    Raises Invalid where it expired meanwhile, Conflict where it is no draft, and Unavailable
+    where the seal key is not ready: better now than after everyone has signed.
+    """
+    ensure_organisation_seal()
+    with change(actor):
+        envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
+        if envelope.sent_at is not None or envelope.voided_at is not None:
+            raise Conflict("This envelope was sent already.", code="already_sent")
+        if envelope.expires_at is not None and envelope.expires_at <= timezone.now():
+            raise _invalid("expires_at", "The envelope has expired. Set a later date, then send.")
+        _complete_fields(actor, envelope)
+        _prefill(envelope)
+        now = timezone.now()
+        changes: dict[str, Any] = {"sent_at": now}
+        if envelope.remind_every_days:
+            changes["remind_at"] = now + timedelta(days=envelope.remind_every_days)
+        save_changes(actor, envelope, changes)
+        people = list(envelope.recipients.all())
+        record_evidence(
+            envelope,
+            "envelope.sent",
+            actor=actor,
+            facts={
+                "documents": [each.prepared_sha256 for each in envelope.documents.all()],
+                "originals": [each.original_sha256 for each in envelope.documents.all()],
+                "recipients": [
+                    {"id": str(each.pk), "role": each.role, "order": each.order} for each in people
+                ],
+            },
+            details={
+                "title": envelope.title,
+                "recipients": [
+                    {"id": str(each.pk), "name": each.name, "email": each.email} for each in people
+                ]
+            },
+        )
+        record_event(
+            actor,
+            EnvelopeSent(
+                envelope_id=envelope.pk,
+                subject_object=envelope.subject_object,
+                subject_id=envelope.subject_id,
+                title=envelope.title,
+            ),
+            object="envelope",
+            record_id=envelope.pk,
+        )
+        advance(actor, envelope)
+    return envelope
+
+
+def void_envelope(actor: Actor, envelope_id: Any, *, reason: str) -> Envelope:
+    """Take an envelope back; who was invited is told why. Raises Conflict where it has ended."""
+    reason = reason.strip()
+    if not reason:
+        raise _invalid("reason", "Say why: everyone who was invited will read it.")
+    with change(actor):
+        envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
+        if not envelope.is_open:
+            raise Conflict(
+                "Only an envelope that is out for signature can be voided.", code="not_open"
+            )
+        save_changes(
+            actor,
+            envelope,
+            {"voided_at": timezone.now(), "ended_reason": reason, "remind_at": None},
+        )
+        record_evidence(envelope, "envelope.voided", actor=actor, details={"reason": reason})
+        record_event(
+            actor,
+            EnvelopeVoided(
+                envelope_id=envelope.pk,
+                subject_object=envelope.subject_object,
+                subject_id=envelope.subject_id,
+                reason=reason,
+            ),
+            object="envelope",
+            record_id=envelope.pk,
+        )
+        for recipient in envelope.recipients.exclude(sent_at=None):
+            mail.tell_ended(actor, envelope, recipient, "voided", reason)
+    return envelope
+
+
+def remind_recipients(actor: Actor, envelope_id: Any) -> int:
+    """Write again to everyone whose turn it is; returns to how many.
+
+    Each gets a new link and the one before stops working. Raises Conflict where nobody is
+    waited for.
+    """
+    with change(actor):
+        envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
+        if not envelope.is_open:
+            raise Conflict("Nobody is waited for in this envelope.", code="not_open")
+        waiting = [each for each in pending_recipients(envelope) if each.sent_at is not None]
+        for recipient in waiting:
+            invite(actor, envelope, recipient, reminder=True)
+        changes: dict[str, Any] = {}
+        if envelope.remind_every_days:
+            changes["remind_at"] = timezone.now() + timedelta(days=envelope.remind_every_days)
+        save_changes(actor, envelope, changes)
+    return len(waiting)
+
+
+def unlock_recipient(actor: Actor, envelope_id: Any, recipient_id: Any) -> Recipient:
+    """Let a recipient who was locked after too many wrong codes try again, with a new link."""
+    with change(actor):
+        envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
+        recipient: Recipient | None = envelope.recipients.filter(pk=as_uuid(recipient_id)).first()
+        if recipient is None:
+            raise NotFound("This envelope has no such recipient.")
+        if recipient.locked_at is None or not envelope.is_open:
+            raise Conflict("This recipient is not locked.", code="not_locked")
+        recipient.locked_at = None
+        recipient.save(update_fields=["locked_at"])
+        recipient.codes.update(counted=False)
+        record_evidence(envelope, "recipient.unlocked", actor=actor, recipient=recipient)
+        invite(actor, envelope, recipient, reminder=True)
+    return recipient
+
+
+def update_envelope(actor: Actor, envelope: Envelope, values: dict[str, Any]) -> Envelope:
+    """Change what the registry lets be changed, as long as it is a draft (owner: always)."""
+    if envelope.sent_at is not None and set(values) - {"owner_id", "custom"}:
+        raise Conflict("A sent envelope does not change. Void it and send a new one.")
+    saved: Envelope = save_changes(actor, envelope, values)
+    return saved
+
+
+def delete_envelope(actor: Actor, envelope: Envelope) -> None:
+    """Bin a draft. What was sent is evidence and stays; it can be voided."""
+    if envelope.sent_at is not None:
+        raise Conflict("A sent envelope is evidence and stays. Void it instead.")
+    bin_record(actor, envelope)
+
+
+def _check_subject(actor: Actor, subject: tuple[str, Any]) -> tuple[str, Any]:
+    key, record_id = subject
+    if key not in {of.key for of in object_types()}:
+        raise _invalid("subject", f"There is no object “{key[:40]}”.")
+    return key, get_visible(actor, key, record_id).pk
+
+
+def _fields_of_anchors(
+    uploads: Sequence[Upload], recipients: Sequence[NewRecipient]
+) -> list[NewField]:
+    signers = [
+        number for number, each in enumerate(recipients, start=1) if each.role == Role.SIGNER
+    ]
+    fields = []
+    for document, upload in enumerate(uploads, start=1):
+        for anchor in upload.anchors:
+            if not 1 <= anchor.signer <= len(signers):
+                raise _invalid(
+                    "documents",
+                    f"The document asks for signer {anchor.signer} on page {anchor.page + 1}, "
+                    f"but {len(signers)} sign.",
+                )
+            fields.append(
+                NewField(
+                    recipient=signers[anchor.signer - 1],
+                    kind=anchor.kind,
+                    document=document,
+                    page=anchor.page + 1,
+                    box=anchor.box,
+                    label=anchor.label,
+                    required=anchor.required,
+                )
+            )
+    return fields
+
+
+def _keep_document(
+    actor: Actor, envelope: Envelope, position: int, given: NewDocument, upload: Upload
+) -> EnvelopeDocument:
+    name = given.name.strip() or f"Document {position}.pdf"
+    original = store_file(
+        actor,
+        name=name,
+        content=given.content,
+        content_type="application/pdf",
+        object="envelope",
+        record_id=envelope.pk,
+        purpose="original",
+        generated=True,
+    )
+    prepared = store_file(
+        actor,
+        name=name,
+        content=upload.pdf,
+        content_type="application/pdf",
+        object="envelope",
+        record_id=envelope.pk,
+        purpose="prepared",
+        generated=True,
+    )
+    return EnvelopeDocument.objects.create(
+        envelope=envelope,
+        position=position,
+        name=name,
+        original=original,
+        original_sha256=hashlib.sha256(given.content).hexdigest(),
+        prepared=prepared,
+        prepared_sha256=hashlib.sha256(upload.pdf).hexdigest(),
+        pages=[page.as_json() for page in upload.pages],
+    )
+
+
+def _complete_fields(actor: Actor, envelope: Envelope) -> None:
+    """Give every signer without a signature field a place on a page for signatures."""
+    signed = set(
+        EnvelopeField.objects.filter(
+            document__envelope=envelope, kind=FieldKind.SIGNATURE
+        ).values_list("recipient_id", flat=True)
+    )
+    without = [
+        each for each in envelope.recipients.filter(role=Role.SIGNER) if each.pk not in signed
+    ]
+    if not without:
+        return
+    document: EnvelopeDocument | None = envelope.documents.order_by("-position").first()
+    assert document is not None
+    pdf, blocks = add_signature_page(
+        read_file(document.prepared),
+        title=envelope.title,
+        signers=[(each.name, each.email) for each in without],
+    )
+    _replace_prepared(actor, envelope, document, pdf)
+    for block in blocks:
+        for kind, box in (
+            (FieldKind.SIGNATURE, block.signature),
+            (FieldKind.DATE_SIGNED, block.date),
+        ):
+            _add_field(document, without[block.signer], kind, block.page, box)
+
+
+def _replace_prepared(
+    actor: Actor, envelope: Envelope, document: EnvelopeDocument, pdf: bytes
+) -> None:
+    from dealwright.signing.sandbox import run_limited
+
+    # Through the same gate as an upload, so that its geometry is read in one place.
+    answer = run_limited("normalise", pdf)
+    document.prepared = store_file(
+        actor,
+        name=document.name,
+        content=answer.content,
+        content_type="application/pdf",
+        object="envelope",
+        record_id=envelope.pk,
+        purpose="prepared",
+        generated=True,
+    )
+    document.prepared_sha256 = answer.data["sha256"]
+    document.pages = answer.data["pages"]
+    document.save(update_fields=["prepared", "prepared_sha256", "pages"])
+
+
+def _add_field(
+    document: EnvelopeDocument, recipient: Recipient, kind: str, page: int, box: Box
+) -> None:
+    EnvelopeField.objects.create(
+        document=document,
+        recipient=recipient,
+        position=document.fields.count() + 1,
+        kind=kind,
+        page=page,
+        x=box.x,
+        y=box.y,
+        w=box.w,
+        h=box.h,
+    )
+
+
+def _prefill(envelope: Envelope) -> None:
+    """Put the recipient's name and address where they are asked for; they may correct them."""
+    for field in EnvelopeField.objects.filter(
+        document__envelope=envelope, kind__in=(FieldKind.NAME, FieldKind.EMAIL)
+    ).select_related("recipient"):
+        field.value = (
+            field.recipient.name if field.kind == FieldKind.NAME else field.recipient.email
+        )
+        field.filled_at = timezone.now()
+        field.save(update_fields=["value", "filled_at"])
+
+
+def _invalid(key: str, sentence: str) -> Invalid:
+    return Invalid(sentence, fields={key: [sentence]})
