@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import date
 from decimal import Decimal
@@ -67,6 +68,36 @@ def value(text: str, **changed: Any) -> Any:
     tree = parse(text)
     check(tree, SCHEMA)
     return evaluate(tree, VALUES | changed)
+
+
+SALAD = [
+    *FUNCTIONS,
+    *SCHEMA,
+    *[
+        "and",
+        "or",
+        "not",
+        "in",
+        "true",
+        "if(",
+        "min(",
+        "))",
+        "(",
+        ")",
+        ",",
+        "+",
+        "-",
+        "*",
+        "=",
+        "<",
+        ">=",
+        "1",
+        "0.5",
+        "5%",
+        "'x'",
+        "2027-01-31",
+    ],
+]
 
 
 class TestMeaning:
@@ -312,10 +343,7 @@ class TestText:
     @settings(max_examples=600, deadline=None)
     @given(
         st.lists(
-            st.sampled_from(
-                [*FUNCTIONS, *SCHEMA, "and", "or", "not", "in", "(", ")", ",", "+", "-", "*", "="]
-                + ["<", ">=", "1", "0.5", "5%", "'x'", "2027-01-31", "true", "if(", "min(", "))"]
-            ),
+            st.sampled_from(SALAD),
             max_size=25,
         )
     )
@@ -331,11 +359,8 @@ class TestText:
         try:
             check(tree, SCHEMA)
         except LanguageError:
-            with_values = VALUES
-            try:
-                evaluate(tree, with_values)
-            except LanguageError:
-                pass
+            with contextlib.suppress(LanguageError):
+                evaluate(tree, VALUES)
             return
         evaluate(tree, VALUES)
         to_sql(tree, "spark", SCHEMA)

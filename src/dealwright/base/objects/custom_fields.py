@@ -1,29 +1,94 @@
-"""Custom fields as the registry sees them, kept in memory and renewed when one changes."""
+"""Custom fields as the registry sees them: read once per request or job, then kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.core.signals import request_finished, request_started
 
 from dealwright.base.objects.fields import Field, Kind
+
+_UNSORTED = (Kind.CHOICES, Kind.FORMULA)
+
+# None: nobody keeps. Empty: to be read on first use. A changed field ends the keeping for the
+# rest of the request, since its transaction may yet be rolled back.
+_kept: ContextVar[dict[str, list[Field]] | None] = ContextVar("custom_fields", default=None)
+_UNREAD: dict[str, list[Field]] = {}
 
 
 def custom_fields_of(object_key: str) -> Sequence[Field]:
     """The live custom fields of an object, in their order.
 
-    Read from the database once per request or job; see ``forget_custom_fields``.
+    All objects' fields are read in one statement and kept for the request, or for the block of
+    ``keep_custom_fields``; elsewhere they are read each time.
     """
+    kept = _kept.get()
+    if kept is None:
+        return _read(object_key).get(object_key, [])
+    if kept is _UNREAD:
+        kept = _read()
+        _kept.set(kept)
+    return kept.get(object_key, [])
+
+
+@contextmanager
+def keep_custom_fields() -> Iterator[None]:
+    """Read custom fields once within the block: for jobs, imports and whoever asks often."""
+    if _kept.get() is not None:
+        yield
+        return
+    token = _kept.set(_UNREAD)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def forget_custom_fields() -> None:
+    """Read anew from now on: called by whoever changes a custom field."""
+    _kept.set(None)
+
+
+def _read(object_key: str = "") -> dict[str, list[Field]]:
     from dealwright.base.objects.models import CustomField
 
-    return [
-        Field(
-            key=row.key,
-            label=row.label,
-            kind=Kind(row.kind),
-            choices=[(option, option) for option in row.options],
-            required=row.required,
-            editable=row.kind != CustomField.Kind.FORMULA,
-            help=row.help_text,
-            custom=True,
-        )
-        for row in CustomField.objects.filter(object=object_key, archived_at__isnull=True)
-    ]
+    rows = CustomField.objects.filter(archived_at__isnull=True)
+    fields = defaultdict(list)
+    for row in rows.filter(object=object_key) if object_key else rows:
+        fields[row.object].append(_field(row))
+    return dict(fields)
+
+
+def _field(row: Any) -> Field:
+    kind = Kind(row.kind)
+    is_formula = kind == Kind.FORMULA
+    return Field(
+        key=row.key,
+        label=row.label,
+        kind=kind,
+        choices=[(option, option) for option in row.options],
+        required=row.required,
+        editable=not is_formula,
+        on_create=not is_formula,
+        importable=not is_formula,
+        sortable=kind not in _UNSORTED,
+        help=row.help_text,
+        formula=row.formula,
+        custom=True,
+    )
+
+
+def _begin(**_: Any) -> None:
+    _kept.set(_UNREAD)
+
+
+def _end(**_: Any) -> None:
+    _kept.set(None)
+
+
+request_started.connect(_begin, dispatch_uid="custom fields begin")
+request_finished.connect(_end, dispatch_uid="custom fields end")

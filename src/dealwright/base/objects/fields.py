@@ -66,6 +66,7 @@ class Field:
     help: str = ""
     visible: Callable[..., bool] | None = None
     custom: bool = False
+    formula: str = ""
 
     @property
     def column(self) -> str:
