@@ -47,11 +47,15 @@ def test_it_counts_only_working_minutes(start: str, minutes: int, end: str) -> N
 
 def test_it_measures_what_it_adds() -> None:
     assert (
-        business_minutes_between(berlin("2026-12-24 16:00"), berlin("2026-12-28 10:00"), NINE_TO_FIVE)
+        business_minutes_between(
+            berlin("2026-12-24 16:00"), berlin("2026-12-28 10:00"), NINE_TO_FIVE
+        )
         == 120
     )
     assert (
-        business_minutes_between(berlin("2026-12-28 10:00"), berlin("2026-12-24 16:00"), NINE_TO_FIVE)
+        business_minutes_between(
+            berlin("2026-12-28 10:00"), berlin("2026-12-24 16:00"), NINE_TO_FIVE
+        )
         == -120
     )
 
@@ -106,7 +110,8 @@ def test_round_the_clock_is_plain_time_across_every_change(zone: str, around: st
 )
 def test_adding_and_measuring_agree(zone: str, moment: datetime, minutes: int) -> None:
     calendar = calendar_from(
-        timezone=zone, hours={str(day): [["00:30", "12:00"], ["22:15", "24:00"]] for day in range(6)}
+        timezone=zone,
+        hours={str(day): [["00:30", "12:00"], ["22:15", "24:00"]] for day in range(6)},
     )
     start = moment.replace(second=0, microsecond=0, tzinfo=UTC)
     end = add_business_time(start, minutes, calendar)
@@ -156,7 +161,8 @@ def test_it_names_every_wrong_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "intervals", [[["09:00", "12:00"], ["11:00", "13:00"]], [["09:00", "24:00"], ["10:00", "11:00"]]]
+    "intervals",
+    [[["09:00", "12:00"], ["11:00", "13:00"]], [["09:00", "24:00"], ["10:00", "11:00"]]],
 )
 def test_hours_may_not_overlap(intervals: list[list[str]]) -> None:
     with pytest.raises(Invalid, match="Monday: the hours overlap"):

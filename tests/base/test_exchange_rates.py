@@ -6,12 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from make import acting, make_administrator, make_user
 
 from dealwright.base.errors import Invalid, NotAllowed
 from dealwright.base.exchange_rates import ExchangeRate, convert, rate_on, set_rate
 from dealwright.base.money import Money
 from dealwright.base.records.models import AuditEvent
+from make import acting, make_administrator, make_user
 
 pytestmark = pytest.mark.django_db
 JANUARY, MARCH = date(2026, 1, 1), date(2026, 3, 1)
@@ -86,9 +86,7 @@ def test_it_names_each_wrong_value() -> None:
     }
     with pytest.raises(Invalid) as refusal:
         state("XYQ", "EUR", "1")
-    assert refusal.value.fields == {
-        "base": ["“XYQ” is not a currency code such as EUR or USD."]
-    }
+    assert refusal.value.fields == {"base": ["“XYQ” is not a currency code such as EUR or USD."]}
 
 
 def test_a_rep_may_not_state_rates() -> None:

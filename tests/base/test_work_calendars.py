@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from make import acting, make_administrator, make_user
 
 from dealwright.base.calendars import add_business_time
 from dealwright.base.errors import Invalid, NotAllowed, NotFound
@@ -15,6 +14,7 @@ from dealwright.base.work_calendars import (
     default_calendar,
     save_calendar,
 )
+from make import acting, make_administrator, make_user
 
 pytestmark = pytest.mark.django_db
 HOURS = {"1": [["08:00", "12:00"]]}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import structlog
@@ -32,6 +33,15 @@ log = structlog.get_logger("dealwright.evidence")
 SECONDS = 20
 MOST_DRIFT = timedelta(seconds=60)
 _LARGEST = 100_000
+
+
+class _Reply(core.Sequence):
+    """TimeStampResp (RFC 3161, 2.4.2), whose token is missing in a refusal."""
+
+    _fields: ClassVar = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ def request_timestamp(url: str, data: bytes) -> Stamp:
     if len(answer.content) > _LARGEST:
         raise Unavailable("The time-stamping authority's answer is too long.")
     try:
-        reply = tsp.TimeStampResp.load(answer.content)
+        reply = _Reply.load(answer.content)
         status = reply["status"]["status"].native
         if status not in ("granted", "granted_with_mods"):
             words = " ".join(str(each) for each in reply["status"]["status_string"].native or [])
@@ -133,7 +143,7 @@ def check_timestamp(token: bytes, data: bytes) -> Stamp:
     try:
         content = cms.ContentInfo.load(bytes(token))
         info = _info_of(content)
-        context, has_roots = _validation_context(info["gen_time"].native)
+        context = _validation_context(info["gen_time"].native)
         found = asyncio.run(
             validate_tst_signed_data(
                 content["content"], context, lambda algorithm: _imprint(algorithm, data)
@@ -143,7 +153,9 @@ def check_timestamp(token: bytes, data: bytes) -> Stamp:
         raise Unavailable(f"The time stamp is not sound: {error}") from None
     if not (found["intact"] and found["valid"]):
         raise Unavailable("The time stamp is not sound: it does not match what it stamps.")
-    trusted = bool(found.get("validation_path")) if has_roots else None
+    # A path alone is no trust: it is given for one whose signatures do not fit as well.
+    leads = found.get("validation_path") is not None and found["trust_problem_indic"] is None
+    trusted = leads if settings.TSA_ROOTS else None
     if trusted is False:
         raise Unavailable("The time stamp's certificate does not lead to a trusted root.")
     return Stamp(
@@ -183,11 +195,10 @@ def _imprint(algorithm: str, data: bytes) -> bytes:
     return sha256(data).digest()
 
 
-def _validation_context(at: datetime) -> tuple[ValidationContext | None, bool]:
-    """The roots that certificates must lead to at the time of stamping; None without any set."""
-    if not settings.TSA_ROOTS:
-        return None, False
+def _validation_context(at: datetime) -> ValidationContext:
+    """The roots that certificates must lead to at the time of stamping; no root, no trust."""
     roots = []
-    for _, _, der in pem.unarmor(Path(settings.TSA_ROOTS).read_bytes(), multiple=True):
-        roots.append(x509.Certificate.load(der))
-    return ValidationContext(trust_roots=roots, moment=at, allow_fetching=False), True
+    if settings.TSA_ROOTS:
+        for _, _, der in pem.unarmor(Path(settings.TSA_ROOTS).read_bytes(), multiple=True):
+            roots.append(x509.Certificate.load(der))
+    return ValidationContext(trust_roots=roots, moment=at, allow_fetching=False)
