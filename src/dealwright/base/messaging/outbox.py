@@ -74,7 +74,9 @@ def send_email(
         raise Invalid("A mail needs a subject or a text.", fields={"text": ["Write something."]})
     _check_sizes(attachments)
     to = check_email(to)
-    from_address = check_email(from_address or from_whom.address, field="from_address")
+    # Our own default on a machine without a domain (dealwright@localhost) is no full address.
+    given = check_email(from_address, field="from_address") if from_address else ""
+    from_address = given or from_whom.address
     message_id = new_message_id(from_address)
     extra = dict(headers or {})
     _check_headers(extra)
