@@ -9,5 +9,6 @@ class BaseConfig(AppConfig):
     verbose_name = "Ground floor"
 
     def ready(self) -> None:
-        """Make jobs, pollers and events known before any process uses them."""
+        """Set logging up; make jobs, pollers and events known before any process uses them."""
+        import_module("dealwright.base.operations.logs").configure_logging()
         import_module("dealwright.base.registration")

@@ -87,6 +87,7 @@ ROOT_URLCONF = "dealwright.site.urls"
 WSGI_APPLICATION = "dealwright.site.wsgi.application"
 
 MIDDLEWARE = [
+    "dealwright.base.operations.metrics.MetricsMiddleware",
     "dealwright.base.web.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

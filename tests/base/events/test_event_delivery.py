@@ -9,9 +9,20 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
+from django.db import connection
+from django.utils import timezone
+
 from dealwright.base.access.actor import Actor, change, system
 from dealwright.base.errors import NotAllowed, NotFound
-from dealwright.base.events import About, Delivery, Event, event, record_event, record_events, subscribe
+from dealwright.base.events import (
+    About,
+    Delivery,
+    Event,
+    event,
+    record_event,
+    record_events,
+    subscribe,
+)
 from dealwright.base.events.delivery import (
     ATTEMPTS,
     deliver_pending,
@@ -21,8 +32,6 @@ from dealwright.base.events.delivery import (
 )
 from dealwright.base.events.models import EventDelivery, OutboxEvent
 from dealwright.base.jobs import run_jobs
-from django.db import connection
-from django.utils import timezone
 from make import make_administrator, make_user
 
 

@@ -9,6 +9,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dealwright.base.events.registry import (
     Event,
     RecordChanged,
@@ -19,8 +22,6 @@ from dealwright.base.events.registry import (
     name_of,
     slots_of,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @event("test.parcel_sent")
@@ -137,7 +138,7 @@ def test_a_float_cannot_be_published() -> None:
     class Weighed(Event):
         weight: float
 
-    with pytest.raises(TypeError, match="Weighed.weight must be one of"):
+    with pytest.raises(TypeError, match=r"Weighed\.weight must be one of"):
         event("test.weighed")(Weighed)
 
 
@@ -151,7 +152,7 @@ def test_a_class_that_can_change_cannot_be_published() -> None:
 
 
 def test_a_name_is_given_once() -> None:
-    with pytest.raises(RuntimeError, match="'test.parcel_sent' is defined twice"):
+    with pytest.raises(RuntimeError, match=r"'test\.parcel_sent' is defined twice"):
         event("test.parcel_sent")(ParcelSent)
 
 

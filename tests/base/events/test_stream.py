@@ -15,6 +15,9 @@ from typing import Any
 
 import httpx
 import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
 from base.committed import database_url
 from crm.make import make_account
 from dealwright.base.access.actor import Actor, change, system
@@ -22,8 +25,6 @@ from dealwright.base.events import RecordChanged, record_event
 from dealwright.base.events.feed import last_position, place_events
 from dealwright.base.people.models import User
 from dealwright.base.records.services import delete_record, update_record
-from django.contrib.sessions.models import Session
-from django.test import Client
 from make import make_administrator, make_user
 
 pytestmark = pytest.mark.slow

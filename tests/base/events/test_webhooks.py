@@ -12,6 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.utils import timezone
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
 from crm.make import make_account
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Conflict, Invalid, NotFound
@@ -30,9 +33,7 @@ from dealwright.base.events.webhooks.services import (
     update_endpoint,
 )
 from dealwright.base.records.services import update_record
-from django.utils import timezone
 from make import make_administrator, make_user
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 pytestmark = pytest.mark.django_db
 

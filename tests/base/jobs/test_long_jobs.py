@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.jobs import (

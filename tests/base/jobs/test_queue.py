@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job as QueuedJob
+
 from dealwright.base.errors import Invalid, Unavailable
 from dealwright.base.jobs import claim_due, cron, defer, defer_many, due, every, job, run_jobs
 from dealwright.base.jobs.queue import Backoff, Interrupted, job_named
 from dealwright.base.people.models import User
-from django.db import transaction
-from django.utils import timezone
 from make import make_user
-from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.jobs import Job as QueuedJob
 
 ran: list[str] = []
 

@@ -12,12 +12,17 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
 from base.committed import database_url
 from dealwright.base.access.actor import system
 from dealwright.base.errors import NotFound
-from dealwright.base.events.models import EventDelivery, OutboxEvent
 from dealwright.base.events.delivery import deliver_records
+from dealwright.base.events.models import EventDelivery, OutboxEvent
 from dealwright.base.jobs import defer
+from dealwright.base.jobs.recovery import recover_lost_jobs
 from dealwright.base.jobs.state import (
     failed_jobs,
     forget_old_jobs,
@@ -26,10 +31,6 @@ from dealwright.base.jobs.state import (
     retry_job,
     schedules,
 )
-from dealwright.base.jobs.recovery import recover_lost_jobs
-from django.db import connection
-from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
