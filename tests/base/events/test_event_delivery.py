@@ -1,4 +1,4 @@
-"""Subscribers are told after commit, in order per record, once, and a failing one fails alone."""
+"""Subscribers are told after commit, in order per record, once; a failing one fails alone."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def _fresh() -> Iterator[None]:
     deliveries.clear()
 
 
-def take_step(number: int, record: uuid.UUID | None = None, actor: Actor | None = None) -> OutboxEvent:
+def take_step(
+    number: int, record: uuid.UUID | None = None, actor: Actor | None = None
+) -> OutboxEvent:
     actor = actor or system("test")
     with change(actor):
         return record_event(actor, StepTaken(number), object="walk", record_id=record)

@@ -1,4 +1,4 @@
-"""Webhooks against a real HTTP server: signed, retried, switched off, never to a private address."""
+"""Webhooks against a real server: signed, retried, switched off, never to a private address."""
 
 from __future__ import annotations
 
@@ -355,5 +355,5 @@ def test_a_name_that_points_inside_is_refused_when_the_message_is_sent() -> None
 
 
 def test_an_unknown_event_is_refused() -> None:
-    with pytest.raises(Invalid, match="There is no event “account.exploded”"):
+    with pytest.raises(Invalid, match=r"There is no event “account\.exploded”"):
         create_endpoint(administrator(), url="https://example.com", events=["account.exploded"])

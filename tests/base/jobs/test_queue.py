@@ -1,4 +1,4 @@
-"""Jobs exist exactly if the transaction that deferred them commits, and run by lock and priority."""
+"""Jobs exist exactly if the transaction that deferred them commits, and run by priority."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _queued(attempts: int) -> QueuedJob:
 
 
 def test_names_are_given_once() -> None:
-    with pytest.raises(RuntimeError, match="Job 'test.note' is defined twice"):
+    with pytest.raises(RuntimeError, match=r"Job 'test\.note' is defined twice"):
         job(name="test.note")(lambda: None)
     with pytest.raises(RuntimeError, match="is no job: decorate it with @job"):
         defer(len)
@@ -173,5 +173,5 @@ def test_a_poller_has_a_name_of_its_own() -> None:
     def nothing() -> int:
         return 0
 
-    with pytest.raises(RuntimeError, match="'test.poller' is defined twice"):
+    with pytest.raises(RuntimeError, match=r"'test\.poller' is defined twice"):
         due(every=5, name="test.poller")(nothing)
