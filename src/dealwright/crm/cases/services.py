@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
@@ -114,21 +115,18 @@ def escalate_late_cases(actor: Actor) -> int:
     now = timezone.now()
     marked = 0
     with change(actor):
-        late = Case.objects.filter(is_escalated=False).exclude(status__in=SOLVED)
-        for case in late.select_for_update(of=("self",), skip_locked=True):
-            answer_late = (
-                case.first_response_at is None
-                and case.response_due_at is not None
-                and case.response_due_at < now
+        late = (
+            Case.objects.filter(
+                Q(first_response_at__isnull=True, response_due_at__lt=now)
+                | Q(resolution_due_at__lt=now, waiting_since__isnull=True),
+                is_escalated=False,
             )
-            solution_late = (
-                case.resolution_due_at is not None
-                and case.resolution_due_at < now
-                and case.waiting_since is None
-            )
-            if answer_late or solution_late:
-                save_changes(actor, case, {"is_escalated": True})
-                marked += 1
+            .exclude(status__in=SOLVED)
+            .select_for_update(of=("self",), skip_locked=True)
+        )
+        for case in late:
+            save_changes(actor, case, {"is_escalated": True})
+            marked += 1
     return marked
 
 

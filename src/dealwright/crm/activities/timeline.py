@@ -1,0 +1,267 @@
+"""One line of time for a record: what was done, written, changed and told, newest first.
+
+A bounded number of statements, however long the line: one per source, and one per object
+whose names the changes mention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import DateTimeField, Q
+from django.db.models.functions import Coalesce
+
+from dealwright.base.access.actor import Actor
+from dealwright.base.access.visibility import get_visible
+from dealwright.base.events.models import OutboxEvent
+from dealwright.base.messaging.models import STATUS_LABELS, InboundMessage, OutboundMessage
+from dealwright.crm.activities.changes import Change, changes_of
+from dealwright.crm.activities.models import Activity
+from dealwright.crm.activities.services import SUBJECTS
+from dealwright.crm.activities.told import told_as
+from dealwright.crm.leads.models import Lead
+
+PAGE = 40
+KINDS = ("activity", "message", "change", "event")
+_TOLD_BY_A_MOVE = ("stage", "pipeline", "probability", "forecast_category", "lost_reason")
+_ICONS = {
+    "task": "square-check",
+    "call": "phone",
+    "meeting": "calendar",
+    "email": "mail",
+    "note": "message-square",
+    "sms": "message-square",
+    "visit": "map-pin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing on the line. ``kind`` is one of KINDS; ``detail`` is the activity's kind, the
+    event's name or the like; ``body`` is plain text; ``by`` who did it."""
+
+    id: str
+    at: datetime
+    kind: str
+    detail: str
+    title: str
+    icon: str
+    body: str = ""
+    by: str = ""
+    tone: str = ""
+    url: str = ""
+    status: str = ""
+    facts: Sequence[tuple[str, str]] = ()
+    changes: Sequence[Change] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Some entries and, where there are more, the moment before which they lie."""
+
+    entries: Sequence[Entry]
+    more_before: datetime | None
+
+
+def timeline(
+    actor: Actor,
+    object_key: str,
+    record_id: Any,
+    *,
+    kinds: Sequence[str] = KINDS,
+    before: datetime | None = None,
+    limit: int = PAGE,
+) -> Timeline:
+    """What happened to a record, newest first; raises NotFound for one that may not be seen.
+
+    Who may see a record sees what was done about it, whoever did it; changes of fields that
+    the actor may not see are left out.
+    """
+    record = get_visible(actor, object_key, record_id)
+    found: list[Entry] = []
+    wanted = limit + 1
+    if "activity" in kinds:
+        found += _activities(object_key, record.pk, before, wanted)
+    if "message" in kinds:
+        found += _messages(object_key, record.pk, before, wanted)
+    if "change" in kinds:
+        found += _changes(actor, object_key, record.pk, before, wanted)
+    if "event" in kinds:
+        found += _events(record.pk, before, wanted)
+    found.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
+    shown = found[:limit]
+    return Timeline(shown, shown[-1].at if len(found) > limit and shown else None)
+
+
+def open_tasks(object_key: str, record_id: UUID) -> Sequence[Mapping[str, Any]]:
+    """What is still to do about a record, the most urgent first."""
+    rows = (
+        Activity.objects.filter(_about(object_key, record_id), status=Activity.Status.OPEN)
+        .order_by(Coalesce("due_at", "starts_at").asc(nulls_last=True), "id")
+        .values("id", "kind", "subject", "due_at", "starts_at", "priority", "owner__name")
+    )
+    return list(rows[:20])
+
+
+def _about(object_key: str, record_id: UUID) -> Q:
+    """Activities about a record; a deal's line goes on with that of the leads it came from."""
+    if object_key not in SUBJECTS:
+        return Q(links__object=object_key, links__record_id=record_id)
+    about = Q(**{object_key: record_id})
+    if object_key == "opportunity":
+        leads = Lead.objects.filter(converted_opportunity=record_id).values("pk")
+        about |= Q(lead__in=leads)
+    further = Activity.objects.filter(links__object=object_key, links__record_id=record_id).values(
+        "pk"
+    )
+    return about | Q(pk__in=further)
+
+
+def _activities(
+    object_key: str, record_id: UUID, before: datetime | None, limit: int
+) -> Iterable[Entry]:
+    moment = Coalesce("happened_at", "completed_at", "created_at", output_field=DateTimeField())
+    rows = (
+        Activity.objects.filter(_about(object_key, record_id))
+        .exclude(status=Activity.Status.CANCELLED)
+        .annotate(moment=moment)
+    )
+    if before is not None:
+        rows = rows.filter(moment__lt=before)
+    columns = (
+        "id", "moment", "kind", "subject", "body", "status", "outcome", "direction", "due_at",
+        "starts_at", "duration_seconds", "owner__name", "contact__name", "message_id",
+    )  # fmt: skip
+    listed = list(rows.order_by("-moment", "-id").values(*columns)[:limit])
+    sent = _message_states([row["message_id"] for row in listed if row["message_id"]])
+    for row in listed:
+        yield _activity_entry(row, sent.get(row["message_id"], ""))
+
+
+def _activity_entry(row: Mapping[str, Any], sending: str) -> Entry:
+    facts = []
+    if row["contact__name"]:
+        facts.append(("With", row["contact__name"]))
+    if row["outcome"]:
+        facts.append(("Outcome", str(Activity.Outcome(row["outcome"]).label)))
+    if row["direction"] == Activity.Direction.INBOUND:
+        facts.append(("Direction", "Inbound"))
+    if row["duration_seconds"]:
+        minutes, seconds = divmod(row["duration_seconds"], 60)
+        facts.append(("Duration", f"{minutes}:{seconds:02d} min"))
+    if sending:
+        facts.append(("Delivery", sending))
+    done = row["status"] == Activity.Status.COMPLETED
+    is_note = row["kind"] == Activity.Kind.NOTE
+    return Entry(
+        id=f"activity-{row['id']}",
+        at=row["moment"],
+        kind="activity",
+        detail=row["kind"],
+        title="Note" if is_note else row["subject"],
+        icon=_ICONS[row["kind"]],
+        body=row["body"],
+        by=row["owner__name"] or "",
+        tone="" if done else "accent",
+        url=f"/activities/{row['id']}",
+        status=row["status"],
+        facts=facts,
+    )
+
+
+def _message_states(ids: Sequence[UUID]) -> dict[UUID, str]:
+    if not ids:
+        return {}
+    return {
+        message.pk: STATUS_LABELS[message.status]
+        for message in OutboundMessage.objects.filter(pk__in=ids).defer("text", "html")
+    }
+
+
+def _messages(
+    object_key: str, record_id: UUID, before: datetime | None, limit: int
+) -> Iterable[Entry]:
+    """Mail out and in about the record that no activity stands for."""
+    out = OutboundMessage.objects.filter(
+        object=object_key, record_id=record_id, is_sensitive=False
+    ).exclude(pk__in=Activity.objects.filter(message_id__isnull=False).values("message_id"))
+    came = InboundMessage.objects.filter(object=object_key, record_id=record_id).exclude(
+        pk__in=Activity.objects.filter(message_id__isnull=False).values("message_id")
+    )
+    if before is not None:
+        out, came = out.filter(queued_at__lt=before), came.filter(received_at__lt=before)
+    for message in out.select_related("created_by").defer("html").order_by("-queued_at")[:limit]:
+        yield Entry(
+            id=f"message-{message.pk}",
+            at=message.queued_at,
+            kind="message",
+            detail="email",
+            title=message.subject or "Text message",
+            icon="mail" if message.channel == "email" else "message-square",
+            body=message.text,
+            by=message.created_by.name if message.created_by else "Dealwright",
+            status=message.status,
+            facts=[("To", message.to), ("Delivery", STATUS_LABELS[message.status])],
+        )
+    for mail in came.defer("html").order_by("-received_at")[:limit]:
+        yield Entry(
+            id=f"message-{mail.pk}",
+            at=mail.received_at,
+            kind="message",
+            detail="reply",
+            title=mail.subject or "No subject",
+            icon="mail",
+            body=mail.text,
+            by=mail.from_name or mail.from_address,
+            tone="success",
+            facts=[("From", mail.from_address)],
+        )
+
+
+def _changes(
+    actor: Actor, object_key: str, record_id: UUID, before: datetime | None, limit: int
+) -> Iterable[Entry]:
+    for event, changes in changes_of(actor, object_key, record_id, before=before, limit=limit):
+        if any(change.key == "stage" for change in changes):
+            # The event of the move tells this better.
+            changes = [change for change in changes if change.key not in _TOLD_BY_A_MOVE]
+        verb = {"insert": "Created", "delete": "Erased"}.get(event.action, "Changed")
+        if event.action == "update" and not changes:
+            continue
+        labels = ", ".join(change.label for change in changes)
+        yield Entry(
+            id=f"change-{event.pk}",
+            at=event.at,
+            kind="change",
+            detail=event.action,
+            title=verb if event.action != "update" else f"{verb} {labels}",
+            icon="plus" if event.action == "insert" else "pencil",
+            by=event.actor_name or "Dealwright",
+            status=event.via,
+            changes=changes if event.action == "update" else (),
+        )
+
+
+def _events(record_id: UUID, before: datetime | None, limit: int) -> Iterable[Entry]:
+    rows = OutboxEvent.objects.filter(record_id=record_id, name__in=told_as.names())
+    if before is not None:
+        rows = rows.filter(occurred_at__lt=before)
+    for row in rows.order_by("-seq")[:limit]:
+        told = told_as(row.name, row.payload)
+        if told is None:
+            continue
+        yield Entry(
+            id=f"event-{row.seq}",
+            at=row.occurred_at,
+            kind="event",
+            detail=row.name,
+            title=told.title,
+            icon=told.icon,
+            body=told.body,
+            by=row.actor_name,
+            tone=told.tone,
+        )
