@@ -15,6 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from dealwright.base.database.backup import create_backup
+from dealwright.base.database.known_state import remember_current
 from dealwright.base.database.sealed import Lock
 from dealwright.base.errors import Conflict
 from dealwright.base.secrets import read_secret
@@ -66,6 +67,7 @@ def bring_up_to_date(data_dir: Path, tell: Callable[[str], None] = lambda _: Non
     """
     state = read_state()
     if state.is_current:
+        remember_current(data_dir)
         return state
     with _one_at_a_time():
         state = read_state()  # another process may have done it meanwhile
@@ -91,6 +93,7 @@ def bring_up_to_date(data_dir: Path, tell: Callable[[str], None] = lambda _: Non
             raise Conflict(
                 f"The tables could not be upgraded: {error}.{advice}", code="upgrade_failed"
             ) from error
+        remember_current(data_dir)
     return state
 
 

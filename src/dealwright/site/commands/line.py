@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dealwright import __version__
+from dealwright.base.database.known_state import is_known_current
 from dealwright.base.errors import DealwrightError
 
 CHECKOUT = Path(__file__).resolve().parents[4]
@@ -34,6 +35,7 @@ ROOMS = [
     "dealwright.base.transfer.commands",
     "dealwright.base.evidence.commands",
     "dealwright.base.files.commands",
+    "dealwright.base.messaging.commands",
     "dealwright.base.jobs.commands",
     "dealwright.crm.commands",
     "dealwright.signing.commands",
@@ -152,7 +154,7 @@ def open_database(data_dir: Path, need: str) -> Iterator[None]:
         from django.db import connections
 
         stack.callback(connections.close_all)
-        if need == "ready":
+        if need == "ready" and not is_known_current(data_dir):
             from dealwright.base.database.upgrade import bring_up_to_date
 
             bring_up_to_date(data_dir)

@@ -29,6 +29,7 @@ class Service:
 
     name: str
     command: Sequence[str]
+    wanted: bool = False
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
@@ -48,17 +49,20 @@ class Supervisor:
     environment: Mapping[str, str]
     services: list[Service] = field(default_factory=list)
 
-    def start(self) -> None:
+    def start(self, *names: str) -> None:
+        """Starts the services of these names; from then on they are kept running."""
         self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         for service in self.services:
-            self._launch(service)
+            if service.name in names:
+                service.wanted = True
+                self._launch(service)
 
     def tend(self) -> None:
         """One round: notes what died, starts again what is due; call it a few times a second."""
         now = time.monotonic()
         for service in self.services:
             if service.process is None:
-                if now >= service.start_at:
+                if service.wanted and now >= service.start_at:
                     self._launch(service)
             elif (status := service.process.poll()) is not None:
                 _signal_group(service.process.pid, signal.SIGKILL)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dealwright.base.database.known_state import is_known_current
 from dealwright.base.errors import Conflict, Unavailable
 from dealwright.site.commands.processes import Service, Supervisor, end_leftovers
 
@@ -61,6 +62,7 @@ def run_up(arguments: argparse.Namespace) -> int:
         _prepare_database(data_dir, demo=arguments.demo)
         if stop.asked:
             return 0
+        (data_dir / "static").mkdir(exist_ok=True)
         supervisor = Supervisor(
             logs=data_dir / "logs",
             register=data_dir / "locks" / "up.groups",
@@ -68,9 +70,10 @@ def run_up(arguments: argparse.Namespace) -> int:
             services=_services(arguments.host, arguments.port),
         )
         stack.callback(supervisor.stop, lambda: stop.asked > 1)
-        supervisor.start()
+        supervisor.start("web")  # first and alone, so that the pages are there soonest
         if not _wait_until_ready(arguments, supervisor, stop):
             return 0
+        supervisor.start("stream", "worker")
         supervisor.log("ready", address=address)
         print(f"Dealwright is at {address}", flush=True)
         _tend(supervisor, server, stop)
@@ -87,7 +90,7 @@ def _services(host: str, port: int) -> list[Service]:
             [
                 *granian, *common, "--interface", "wsgi", "--port", str(port),
                 "--workers", os.environ.get("DEALWRIGHT_WEB_PROCESSES") or "2",
-                "--blocking-threads", os.environ.get("DEALWRIGHT_WEB_THREADS") or "8",
+                "--blocking-threads", os.environ.get("DEALWRIGHT_WEB_THREADS") or "4",
                 "dealwright.site.wsgi:application",
             ],
         ),
@@ -121,6 +124,8 @@ def _start_database(data_dir: Path, stack: contextlib.ExitStack) -> EmbeddedServ
 
 
 def _prepare_database(data_dir: Path, *, demo: bool) -> None:
+    if is_known_current(data_dir) and not demo:
+        return
     import django
 
     django.setup()
