@@ -1,0 +1,228 @@
+"""What must hold between the rows of the input before anything is computed.
+
+All checks run and all problems are told at once; one is enough to compute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from dealwright.base.money import currency_codes
+from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs
+from dealwright.compensation.engine.tables import MAX_ROWS_NAMED
+from dealwright.compensation.plans.definition import DIRECT, OVERLAY
+
+_LIMIT = f"LIMIT {MAX_ROWS_NAMED}"
+
+
+def check_inputs(inputs: Inputs) -> None:
+    """Raises InputInvalid where rows contradict each other or name what is not there."""
+    problems = [
+        *_events(inputs),
+        *_splits(inputs),
+        *_people(inputs),
+        *_quotas(inputs),
+        *_hierarchy(inputs),
+        *_rates(inputs),
+    ]
+    if problems:
+        raise InputInvalid(problems)
+    _notice_uncredited(inputs)
+
+
+def _events(inputs: Inputs) -> Iterator[InputProblem]:
+    for event_id, row, first in inputs.rows(
+        "SELECT event_id, row, first FROM (SELECT event_id, row, min(row) OVER "
+        "(PARTITION BY event_id) AS first FROM input_events) WHERE row <> first "
+        f"ORDER BY row {_LIMIT}"
+    ):
+        yield InputProblem(
+            "events", row, f"event id “{event_id}” is given twice (first in row {first})."
+        )
+    inputs.connection.execute(
+        "UPDATE input_events SET currency = ? WHERE currency = ''", [inputs.plan.currency]
+    )
+    for row, currency in inputs.rows(
+        "SELECT min(row), currency FROM input_events GROUP BY currency ORDER BY 1"
+    ):
+        if currency not in currency_codes():
+            yield InputProblem("events", row, f"“{currency[:12]}” is not a currency code.")
+    for row, reference in inputs.rows(
+        "SELECT e.row, e.reference FROM input_events e "
+        "LEFT JOIN input_events o ON o.event_id = e.reference "
+        "LEFT JOIN (SELECT DISTINCT event_id FROM input_prior) p ON p.event_id = e.reference "
+        "WHERE e.reference <> '' AND o.event_id IS NULL AND p.event_id IS NULL "
+        f"ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem(
+            "events", row, f"refers to “{reference}”, which is not among the events."
+        )
+    for row, event_id in inputs.rows(
+        f"SELECT row, event_id FROM input_events WHERE event_id = reference ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("events", row, f"event “{event_id}” refers to itself.")
+
+
+def _splits(inputs: Inputs) -> Iterator[InputProblem]:
+    for row, event_id in inputs.rows(
+        "SELECT s.row, s.event_id FROM input_splits s ANTI JOIN input_events e USING (event_id) "
+        f"ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("splits", row, f"there is no event “{event_id}”.")
+    for row, kind in inputs.rows(
+        f"SELECT row, kind FROM input_splits WHERE kind NOT IN ('{DIRECT}', '{OVERLAY}') "
+        f"ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("splits", row, f"kind “{kind}” is neither direct nor overlay.")
+    for row, share in inputs.rows(
+        f"SELECT row, share FROM input_splits WHERE share <= 0 ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("splits", row, f"a share must be above zero, not {_percent(share)}.")
+    for row, payee, event_id in inputs.rows(
+        "SELECT max(row), payee, event_id FROM input_splits GROUP BY event_id, payee, role, kind "
+        f"HAVING count(*) > 1 ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem(
+            "splits", row, f"{payee} has two shares of event “{event_id}” in the same role."
+        )
+    for rule in inputs.plan.credits.values():
+        if rule.source == "rollup" or rule.total is None:
+            continue
+        for row, event_id, total in inputs.rows(
+            "SELECT min(row), event_id, sum(share) AS total FROM input_splits WHERE kind = ? "
+            f"GROUP BY event_id HAVING sum(share) <> ? ORDER BY 1 {_LIMIT}",
+            rule.source,
+            rule.total,
+        ):
+            yield InputProblem(
+                "splits",
+                row,
+                f"the {rule.source} shares of event “{event_id}” sum to {_percent(total)}, "
+                f"not {_percent(rule.total)}.",
+            )
+
+
+def _people(inputs: Inputs) -> Iterator[InputProblem]:
+    yield from _overlaps(inputs, "people", ("payee",), "{0} has two rows for the same days")
+    if "people" not in inputs.given:
+        return
+    known = "(SELECT DISTINCT payee FROM input_people)"
+    for file, column in (
+        ("events", "payee"),
+        ("splits", "payee"),
+        ("quotas", "payee"),
+        ("hierarchy", "payee"),
+        ("hierarchy", "manager"),
+    ):
+        for row, payee in inputs.rows(
+            f"SELECT min(t.row), t.{column} FROM input_{file} t LEFT JOIN {known} p "
+            f"ON p.payee = t.{column} WHERE t.{column} <> '' AND p.payee IS NULL "
+            f"GROUP BY t.{column} ORDER BY 1 {_LIMIT}"
+        ):
+            yield InputProblem(file, row, f"“{payee}” is not among the people.")
+
+
+def _quotas(inputs: Inputs) -> Iterator[InputProblem]:
+    for row, per in inputs.rows(
+        "SELECT row, per FROM input_quotas WHERE per NOT IN ('range', 'month', 'quarter', 'year') "
+        f"ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("quotas", row, f"per “{per}” is none of range, month, quarter, year.")
+    for row, amount in inputs.rows(
+        f"SELECT row, amount FROM input_quotas WHERE amount < 0 ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("quotas", row, f"a quota may not be negative, as {amount} is.")
+    for (row,) in inputs.rows(
+        f"SELECT row FROM input_quotas WHERE starts IS NULL OR ends IS NULL ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("quotas", row, "give a period such as 2027-Q1, or start and end.")
+    yield from _overlaps(
+        inputs, "quotas", ("payee", "measure"), "the quota “{1}” of {0} is given twice"
+    )
+
+
+def _overlaps(
+    inputs: Inputs, file: str, keys: tuple[str, ...], sentence: str
+) -> Iterator[InputProblem]:
+    """Rows of one key whose dates overlap, and rows that end before they start."""
+    for row, starts, ends in inputs.rows(
+        f"SELECT row, starts, ends FROM input_{file} WHERE ends < starts ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem(file, row, f"ends on {ends}, before it starts on {starts}.")
+    key = ", ".join(keys)
+    for row, starts, before, *values in inputs.rows(
+        f"SELECT row, starts, before, {key} FROM (SELECT row, {key}, starts, "
+        f"lag(ends) OVER (PARTITION BY {key} ORDER BY starts, ends, row) AS until, "
+        f"lag(row) OVER (PARTITION BY {key} ORDER BY starts, ends, row) AS before "
+        f"FROM input_{file}) WHERE starts <= until ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem(
+            file, row, f"{sentence.format(*values)}: from {starts}, also in row {before}."
+        )
+
+
+def _hierarchy(inputs: Inputs) -> Iterator[InputProblem]:
+    for row, payee in inputs.rows(
+        f"SELECT row, payee FROM input_hierarchy WHERE payee = manager ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("hierarchy", row, f"“{payee}” cannot report to themselves.")
+    yield from _overlaps(inputs, "hierarchy", ("payee",), "{0} reports to two managers")
+
+
+def _rates(inputs: Inputs) -> Iterator[InputProblem]:
+    for row, type_ in inputs.rows(
+        f"SELECT row, type FROM input_rates WHERE type NOT IN ('spot', 'plan') ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("rates", row, f"type “{type_}” is neither spot nor plan.")
+    for (row,) in inputs.rows(f"SELECT row FROM input_rates WHERE rate <= 0 ORDER BY 1 {_LIMIT}"):
+        yield InputProblem("rates", row, "a rate must be above zero.")
+    for row, source, target, starts in inputs.rows(
+        "SELECT max(row), from_currency, to_currency, starts FROM input_rates "
+        f"GROUP BY from_currency, to_currency, starts, type HAVING count(*) > 1 ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem(
+            "rates", row, f"the rate {source} to {target} on {starts} is given twice."
+        )
+    for measure in inputs.plan.measures.values():
+        if measure.unit != "money":
+            continue
+        kinds = ", ".join(f"'{kind}'" for kind in measure.kinds)
+        type_ = "plan" if measure.rates == "plan" else "spot"
+        for row, currency, day in inputs.rows(
+            "SELECT min(e.row), e.currency, min(e.date) FROM input_events e "
+            f"WHERE e.kind IN ({kinds}) AND e.currency <> ? AND NOT EXISTS "
+            "(SELECT 1 FROM input_rates r WHERE r.from_currency = e.currency "
+            f"AND r.to_currency = ? AND r.type = ? AND r.starts <= e.date) GROUP BY e.currency ORDER BY 1 {_LIMIT}",
+            inputs.plan.currency,
+            inputs.plan.currency,
+            type_,
+        ):
+            yield InputProblem(
+                "events",
+                row,
+                f"there is no {type_} rate from {currency} to {inputs.plan.currency} "
+                f"for {day} (measure “{measure.id}”).",
+            )
+
+
+def _notice_uncredited(inputs: Inputs) -> None:
+    """Events that count for a measure but name nobody are legal; say how many there are."""
+    kinds = {kind for measure in inputs.plan.measures.values() for kind in measure.kinds}
+    listed = ", ".join(f"'{kind}'" for kind in sorted(kinds)) or "''"
+    ((count, row),) = inputs.rows(
+        "SELECT count(*), min(row) FROM input_events e WHERE payee = '' "
+        f"AND kind IN ({listed}) AND NOT EXISTS (SELECT 1 FROM input_splits s "
+        "WHERE s.event_id IN (e.event_id, e.reference)) AND NOT EXISTS "
+        "(SELECT 1 FROM input_events o WHERE o.event_id = e.reference AND o.payee <> '')"
+    )
+    if count:
+        inputs.notices.append(
+            f"{count} event{'s name' if count > 1 else ' names'} no payee and no split, "
+            f"the first in row {row}: nobody is credited."
+        )
+
+
+def _percent(share: Decimal) -> str:
+    text = f"{share * 100:f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"

@@ -1,0 +1,260 @@
+"""SQL that several components share: the credits they look at, windows, quotas, differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from dealwright.compensation.engine.lines import (
+    line_select,
+)
+from dealwright.compensation.engine.names import (
+    PLAN_WINDOW,
+    SPANS,
+    event_names,
+    expression_sql,
+    payee_names,
+)
+from dealwright.compensation.engine.sql import (
+    LINE_SCALE,
+    RATIO_DIGITS,
+    Stage,
+    amount,
+    quotient,
+    rounded,
+    stage,
+    text,
+    texts,
+    units,
+)
+from dealwright.compensation.engine.tables import (
+    AMOUNT,
+)
+from dealwright.compensation.plans.definition import (
+    Amount,
+    Basis,
+    Component,
+    Lookup,
+    Plan,
+)
+
+ORDER = "date, event_id, rule, role, via"  # the declared order in which credits pile up
+
+
+def line_scale(plan: Plan) -> int:
+    """Decimals of a line's payout."""
+    return plan.rounding.scale if plan.rounding.line else LINE_SCALE
+
+
+def basis_stage(
+    plan: Plan,
+    component: Component,
+    basis: Basis,
+    with_names: bool = False,
+    *,
+    name: str = "",
+) -> Stage:
+    """The credits a component looks at, with the events' columns where its formula reads them."""
+    name = name or component.id
+    columns = (
+        "c.payee, c.period, c.quarter, c.year, c.event_id, c.date, c.rule, c.role, c.via, "
+        "c.share, c.amount"
+    )
+    expressions = [each for each in (basis.when, component.payees) if each is not None]
+    joins, names = "", {}
+    if expressions or with_names:
+        joins = (
+            " JOIN event AS e ON e.event_id = c.event_id JOIN input_people AS p "
+            "ON p.payee = c.payee AND c.date >= p.starts AND c.date <= p.ends"
+        )
+        names = credit_names(plan)
+        if with_names:
+            columns += formula_names(plan)[0]
+    conditions = [
+        f"c.measure = {text(basis.measure)}",
+        f"c.rule IN ({texts(basis.rules)})",
+        *([f"c.date >= DATE '{basis.starts}'"] if basis.starts else []),
+        *([f"c.date <= DATE '{basis.ends}'"] if basis.ends else []),
+        *(f"({expression_sql(each, names)})" for each in expressions),
+    ]
+    query = f"SELECT {columns} FROM credit AS c{joins} WHERE {' AND '.join(conditions)}"
+    if basis.detail == "report":
+        query = (
+            "SELECT payee, period, quarter, year, '' AS event_id, max(date) AS date, rule, "
+            f"'' AS role, via, CAST(1 AS DECIMAL(9, 6)) AS share, CAST(sum(amount) AS {AMOUNT}) "
+            f"AS amount FROM ({query}) AS c GROUP BY payee, period, quarter, year, rule, via"
+        )
+    purpose = f"credits that “{component.label}” looks at"
+    return stage(f"basis_{name}", purpose, query, view=not expressions)
+
+
+def credit_names(plan: Plan) -> dict[str, str]:
+    """Name in an expression -> column, for a credit ``c`` with event ``e`` and payee ``p``."""
+    return {
+        **event_names(plan, "e"),
+        **payee_names(plan, "p"),
+        "credit": "c.amount",
+        "share": "c.share",
+        "role": "c.role",
+    }
+
+
+def formula_names(plan: Plan) -> tuple[str, dict[str, str]]:
+    """What a basis selects for a formula, and where the formula then finds each name."""
+    own = event_names(plan, "e") | payee_names(plan, "p")
+    aliases: dict[str, str] = {}
+    for column in own.values():
+        aliases.setdefault(column, f"n{len(aliases)}")
+    selected = "".join(f", {column} AS {alias}" for column, alias in aliases.items())
+    names = {name: f"c.{aliases[column]}" for name, column in own.items()}
+    names |= {"credit": "c.amount", "share": "c.share", "role": "c.role"}
+    return selected, names
+
+
+def named_join(
+    source: Amount | None, table: str, span: str, *, payee: str, number: str
+) -> tuple[str, str]:
+    """(JOIN clause, SQL of the value) for an amount that may be looked up by name."""
+    nothing = amount(Decimal(0))
+    if source is None:
+        return "", nothing
+    if source.value is not None:
+        return "", amount(source.value)
+    return (
+        f" LEFT JOIN named AS {table} ON {table}.name = {text(source.name)} "
+        f"AND {table}.span = {text(span_of(span))} AND {table}.payee = {payee} "
+        f"AND {table}.number = {number}",
+        f"coalesce({table}.amount, {nothing})",
+    )
+
+
+def span_of(cumulate: str) -> str:
+    """The window for which a quota is looked up."""
+    return "period" if cumulate in ("transaction", "deal") else cumulate
+
+
+def window_of(cumulate: str, table: str = "") -> str:
+    """The number of a row's window."""
+    column = {"transaction": "period", "deal": "period", **SPANS}[cumulate]
+    return column if column == PLAN_WINDOW or not table else f"{table}.{column}"
+
+
+def line_stage(component: Component, query: str) -> Stage:
+    return stage(f"line_{component.id}", f"lines of “{component.label}”", query)
+
+
+def running_sums(component: Component, cumulate: str) -> str:
+    """Per payee, window and period with credits: the amount reached before and after."""
+    window = window_of(cumulate)
+    return (
+        "(SELECT payee, number, period, after, lag(after) OVER (PARTITION BY payee, number "
+        "ORDER BY period) AS before FROM (SELECT payee, number, period, CAST(sum(amount) OVER "
+        "(PARTITION BY payee, number ORDER BY period ROWS UNBOUNDED PRECEDING) "
+        f"AS {AMOUNT}) AS after FROM (SELECT payee, {window} AS number, period, "
+        f"CAST(sum(amount) AS {AMOUNT}) AS amount FROM basis_{component.id} "
+        f"GROUP BY payee, {window}, period) AS a) AS b)"
+    )
+
+
+def difference_lines(component: Component, truth: str, kind: str) -> str:
+    """Lines that pay what is true at the end of a period less what was true before it."""
+    return (
+        "SELECT "
+        + line_select(
+            component=text(component.id),
+            payee="payee",
+            period="period",
+            kind=text(kind),
+            band="band",
+            low="low",
+            high="high",
+            base="base",
+            rate="rate",
+            payout="truth - before",
+        )
+        + " FROM (SELECT *, coalesce(lag(truth) OVER (PARTITION BY payee, number "
+        f"ORDER BY period), CAST(0 AS {AMOUNT})) AS before FROM ({truth}) AS t) AS d "
+        "WHERE truth <> before"
+    )
+
+
+def quota_join(name: str, span: str, on: str) -> str:
+    """Joins the quota ``q`` of a payee and window where there is one above zero."""
+    return (
+        f" JOIN named AS q ON q.name = {text(name)} AND q.span = {text(span_of(span))} "
+        f"AND q.payee = {on}.payee AND q.number = {on}.number AND q.amount > 0"
+    )
+
+
+def threshold_amount(plan: Plan, quota: str, threshold: str) -> str:
+    """A threshold as an amount: itself, or its fraction of the quota ``q``."""
+    if not quota:
+        return threshold
+    return rounded(
+        f"CAST(q.amount AS DECIMAL(22, 6)) * CAST({threshold} AS DECIMAL(15, 6))",
+        plan.rounding.scale,
+    )
+
+
+def standing_stages(plan: Plan, component: Component, lookup: Lookup, name: str) -> Iterator[Stage]:
+    """``standing_<name>``: per payee and period what a measure has reached and which step."""
+    yield basis_stage(plan, component, lookup.basis, name=name)
+    window_g, window_b = window_of(lookup.cumulate, "g"), window_of(lookup.cumulate, "b")
+    joined = (
+        f"FROM grid AS g LEFT JOIN basis_{name} AS b ON b.payee = g.payee "
+        f"AND {window_b} = {window_g} AND b.period <= g.period"
+    )
+    own = f"g.payee, g.period, {window_g} AS number"
+    nothing = amount(Decimal(0))
+    match plan.measures[lookup.basis.measure].aggregate:
+        case "sum":
+            reached = (
+                f"SELECT {own}, coalesce(CAST(sum(b.amount) AS {AMOUNT}), {nothing}) AS amount "
+                f"{joined} GROUP BY g.payee, g.period, {window_g}"
+            )
+        case "average":
+            average = quotient(
+                f"coalesce(sum({units('b.amount', RATIO_DIGITS)}), CAST(0 AS INT128))",
+                "CAST(count(b.amount) AS INT128)",
+                RATIO_DIGITS,
+            )
+            reached = (
+                f"SELECT {own}, {average} AS amount {joined} GROUP BY g.payee, g.period, {window_g}"
+            )
+        case "last":
+            order = ", ".join(f"b.{column} DESC" for column in ORDER.split(", "))
+            reached = (
+                f"SELECT payee, period, number, coalesce(amount, {nothing}) AS amount FROM ("
+                f"SELECT {own}, b.amount, row_number() OVER (PARTITION BY g.payee, g.period "
+                f"ORDER BY {order}) AS place {joined}) AS l WHERE place = 1"
+            )
+    join = ""
+    if lookup.quota:
+        join = " LEFT" + quota_join(lookup.quota, lookup.cumulate, "s")
+    counted = " + ".join(
+        f"CASE WHEN s.amount >= {threshold_amount(plan, lookup.quota, amount(each))} "
+        "THEN 1 ELSE 0 END"
+        for each in lookup.thresholds
+    )
+    quota = "q.amount" if lookup.quota else f"CAST(NULL AS {AMOUNT})"
+    yield stage(
+        f"standing_{name}",
+        f"what “{component.label}” finds reached",
+        f"SELECT s.payee, s.period, s.number, s.amount, {quota} AS quota, CAST({counted} AS "
+        f"INTEGER) AS step FROM ({reached}) AS s{join}",
+    )
+
+
+def payee_condition(
+    plan: Plan, component: Component, table: str, *, on_grid: bool = False, period: str = ""
+) -> tuple[str, str]:
+    """(JOIN clause, condition) that keeps a component to the payees it is for."""
+    if component.payees is None:
+        return "", ""
+    if on_grid:
+        return "", f" AND ({expression_sql(component.payees, payee_names(plan, table))})"
+    join = (
+        f" JOIN grid AS who ON who.payee = {table}.payee "
+        f"AND who.period = {period or f'{table}.period'}"
+    )
+    return join, f" AND ({expression_sql(component.payees, payee_names(plan, 'who'))})"

@@ -1,0 +1,164 @@
+"""Why a number is what it is: each line in a sentence, and why nothing is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from dealwright.compensation.engine.lines import Line
+from dealwright.compensation.engine.results import Result
+from dealwright.compensation.engine.sql import NO_LIMIT
+from dealwright.compensation.plans.definition import (
+    Component,
+    Curve,
+    Fixed,
+    Matrix,
+    Milestones,
+    Plan,
+    Rated,
+    Tiered,
+)
+from dealwright.compensation.plans.english import money, percent, plain
+
+LINE_TITLES: Mapping[str, str] = {
+    "fixed": "Fixed",
+    "rate": "Rate",
+    "unit": "Per unit",
+    "formula": "Formula",
+    "budget": "Budget used up",
+    "band": "Band",
+    "target": "Target",
+    "uplift": "Higher band reached later",
+    "milestone": "Milestone",
+    "curve": "Curve",
+    "cell": "Matrix",
+    "rounding": "Rounding",
+    "gate": "Gate not reached",
+    "multiplier": "Multiplier",
+    "floor": "Minimum",
+    "cap": "Cap",
+    "withheld": "Withheld above the cap",
+    "released": "Released under the cap",
+    "hold": "Held back",
+    "release": "Released on payment",
+    "clawback": "Clawback",
+    "draw": "Draw",
+    "recovery": "Draw recovered",
+    "forgiven": "Draw forgiven",
+}
+
+
+def explain_line(plan: Plan, line: Line) -> str:
+    """The sentence that recomputes the line's payout."""
+    base = line.base if line.base is not None else Decimal(0)
+    rate = line.rate if line.rate is not None else Decimal(0)
+    paid = money(plan, line.payout)
+    match line.kind:
+        case "fixed":
+            return f"{paid} for {plain(base)} days."
+        case "rate":
+            return f"{percent(rate)} of {money(plan, base)} is {paid}."
+        case "unit":
+            return f"{plain(base)} × {money(plan, rate)} is {paid}."
+        case "formula":
+            return f"The formula on {money(plan, base)} gives {paid}."
+        case "budget":
+            most = money(plan, line.high or Decimal(0))
+            return f"The budget of {most} is used up: {paid}."
+        case "band":
+            return f"{money(plan, base)} {_in_band(plan, line)} at {percent(rate)} is {paid}."
+        case "target":
+            return f"{money(plan, base)} {_in_band(plan, line)}, times {plain(rate)}: {paid}."
+        case "uplift":
+            return f"The rate of {money(plan, base)} rises or falls to {percent(rate)}: {paid}."
+        case "milestone":
+            verb = "reaches" if line.payout >= 0 else "falls below"
+            return f"{plain(base)} {verb} {plain(line.low or Decimal(0))}: {paid}."
+        case "curve":
+            return (
+                f"{money(plan, base)} gives the factor {plain(rate)}, less what was paid: {paid}."
+            )
+        case "cell":
+            return f"{percent(rate)} of {money(plan, base)}, less what was paid: {paid}."
+        case "rounding":
+            return f"Rounded to whole units: {paid}."
+        case "gate":
+            return f"The gate is not reached: {percent(rate)} of {money(plan, base)} stays."
+        case "multiplier":
+            return f"{money(plan, base)} × {plain(rate)}: {paid} more."
+        case "floor":
+            least = money(plan, line.low or Decimal(0))
+            return f"{money(plan, base)} is raised to {least}."
+        case "cap":
+            return f"{money(plan, base)} meets the cap of {money(plan, line.high or Decimal(0))}."
+        case "withheld" | "released":
+            return f"{paid}; {money(plan, line.balance or Decimal(0))} waits."
+        case "hold":
+            return f"{percent(rate)} of {money(plan, base)} is held back until payment."
+        case "release":
+            return f"A payment of {money(plan, base)} releases {paid}."
+        case "clawback":
+            return f"{percent(rate)} of {money(plan, base)} is taken back: {paid}."
+        case "draw":
+            return f"{money(plan, base)} is topped up to {money(plan, line.high or Decimal(0))}."
+        case "recovery":
+            open_ = money(plan, line.balance or Decimal(0))
+            return f"{money(plan, -line.payout)} of the draw is taken back; {open_} stays open."
+        case "forgiven":
+            return f"The open draw of {money(plan, base)} is forgiven."
+        case _:
+            return f"{LINE_TITLES.get(line.kind, line.kind)}: {paid}."
+
+
+def _in_band(plan: Plan, line: Line) -> str:
+    low, high = line.low, line.high
+    if low is None or high is None:
+        return "in no band"
+    if high >= NO_LIMIT:
+        return f"above {money(plan, max(low, Decimal(0)))}"
+    if low <= -NO_LIMIT:
+        return f"up to {money(plan, high)}"
+    return f"from {money(plan, low)} to {money(plan, high)}"
+
+
+def why_nothing(result: Result, component: Component, payee: str, period: int) -> str:
+    """One sentence for a component that pays a payee nothing in a period."""
+    plan = result.plan
+    own = [
+        each
+        for each in result.lines
+        if each.payee == payee and each.period == period and each.component == component.id
+    ]
+    gates = [each for each in own if each.kind == "gate"]
+    if gates:
+        return "A gate was not reached, so what was earned is not paid."
+    if any(each.payout for each in own):
+        return "The lines below cancel each other out."
+    if isinstance(component, Fixed):
+        return f"No {component.amount.name or 'amount'} is set for these days."
+    if isinstance(component, Rated | Tiered | Milestones | Curve):
+        bases = [component.basis]
+    elif isinstance(component, Matrix):
+        bases = [component.rows.basis, component.columns.basis]
+    else:
+        return "There was nothing for it to do."
+    credits = [
+        each
+        for each in result.credits
+        if each.payee == payee
+        and each.period == period
+        and any(each.measure == basis.measure and each.rule in basis.rules for basis in bases)
+    ]
+    names = " or ".join(sorted({f"“{each.measure.split('__')[0]}”" for each in bases}))
+    if not credits:
+        return f"No event was credited for {names} in this period."
+    quota = getattr(component, "quota", "")
+    if quota and not result.quota(component.id, payee, period):
+        return f"There is no quota “{quota}” above zero for this period."
+    if quota and not own:
+        return "What was credited stays below the first threshold."
+    if own:
+        return "The band or rate that applies is zero."
+    if isinstance(component, Rated | Tiered | Milestones) and component.basis.when is not None:
+        return f"No credit fulfils the condition: {component.basis.when.english}."
+    return "What was credited stays below the first threshold."

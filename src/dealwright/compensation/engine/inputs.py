@@ -1,0 +1,273 @@
+"""The input of a calculation: typed tables in a DuckDB of their own, checked as one.
+
+Both engines read the same tables; the oracle as rows, the others as SQL. Nothing here
+computes pay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from dealwright.base.errors import Invalid
+from dealwright.compensation.engine.periods import PayPeriod
+from dealwright.compensation.engine.tables import (
+    EXAMPLES,
+    FILES,
+    MAX_ROWS_NAMED,
+    PATTERNS,
+    SQL_TYPES,
+    Column,
+    columns_of,
+)
+from dealwright.compensation.plans.definition import Plan
+
+_ARROW = {
+    "text": pa.string(),
+    "money": pa.decimal128(28, 6),
+    "number": pa.decimal128(28, 6),
+    "quantity": pa.decimal128(18, 6),
+    "share": pa.decimal128(9, 6),
+    "rate": pa.decimal128(18, 9),
+    "date": pa.date32(),
+    "bool": pa.bool_(),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InputProblem:
+    """One thing wrong with the input; ``row`` is the line in the file, header included (0: the
+    file as a whole)."""
+
+    file: str
+    row: int
+    message: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file} row {self.row}: {self.message}"
+            if self.row
+            else (f"{self.file}: {self.message}")
+        )
+
+
+class InputInvalid(Invalid):
+    """The input cannot be calculated; nothing was. ``problems`` holds every reason."""
+
+    default_code = "input_invalid"
+
+    def __init__(self, problems: Sequence[InputProblem]) -> None:
+        self.problems = sorted(set(problems))
+        super().__init__(
+            "The input has errors. " + " ".join(str(each) for each in self.problems),
+            fields={"input": [str(each) for each in self.problems]},
+        )
+
+
+@dataclass(slots=True)
+class Inputs:
+    """Typed input tables ``input_<file>`` and what ``prepare`` derives from them."""
+
+    plan: Plan
+    connection: duckdb.DuckDBPyConnection
+    given: frozenset[str]
+    periods: tuple[PayPeriod, ...] = ()  # those that are calculated
+    all_periods: tuple[PayPeriod, ...] = ()  # with those that complete their fiscal years
+    notices: list[str] = field(default_factory=list)
+    hash: str = ""
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def open_inputs(plan: Plan, given: Iterable[str] = ()) -> Inputs:
+    """Empty input tables for a plan."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET preserve_insertion_order = true")
+    inputs = Inputs(plan=plan, connection=connection, given=frozenset(given))
+    for file in FILES:
+        columns = columns_of(file, plan.fields, plan.payee_fields)
+        described = ", ".join(f'"{each.name}" {SQL_TYPES[each.type]}' for each in columns)
+        connection.execute(f"CREATE TABLE input_{file} ({described}, row BIGINT)")
+    return inputs
+
+
+def load_csv(plan: Plan, paths: Mapping[str, Path]) -> Inputs:
+    """Inputs from CSV files by kind (events, splits, people, quotas, hierarchy, rates).
+
+    Raises InputInvalid that names every bad cell by file and row.
+    """
+    inputs = open_inputs(plan, paths)
+    problems: list[InputProblem] = []
+    for file, path in paths.items():
+        try:
+            problems += _load_file(inputs, file, path)
+        except duckdb.Error as error:
+            problems.append(InputProblem(file, 0, _readable(error)))
+    if problems:
+        inputs.close()
+        raise InputInvalid(problems)
+    inputs.hash = _hash(paths)
+    return inputs
+
+
+def load_rows(plan: Plan, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Inputs:
+    """Inputs from rows that are typed already (from the database).
+
+    A row's keys are the column names of ``tables``; fields that the plan declares stand
+    under ``f_<name>``. Missing keys take the column's default.
+    """
+    inputs = open_inputs(plan, tables)
+    for file, rows in tables.items():
+        columns = columns_of(file, plan.fields, plan.payee_fields)
+        arrays = [
+            pa.array([_typed(each, row.get(each.name)) for row in rows], type=_ARROW[each.type])
+            for each in columns
+        ]
+        numbers = pa.array(range(2, len(rows) + 2), type=pa.int64())
+        loaded = pa.table([*arrays, numbers], names=[*(each.name for each in columns), "row"])
+        inputs.connection.register("loading", loaded)
+        chosen = ", ".join(f'coalesce("{each.name}", {each.default})' for each in columns)
+        inputs.connection.execute(f"INSERT INTO input_{file} SELECT {chosen}, row FROM loading")
+        inputs.connection.unregister("loading")
+    digest = hashlib.sha256()
+    for file in sorted(tables):
+        digest.update(table_digest(inputs, file).encode())
+    inputs.hash = digest.hexdigest()
+    return inputs
+
+
+def table_digest(inputs: Inputs, file: str) -> str:
+    """SHA-256 over a table's rows, whatever their order of loading."""
+    columns = columns_of(file, inputs.plan.fields, inputs.plan.payee_fields)
+    joined = " || chr(31) || ".join(f"coalesce(\"{each.name}\"::VARCHAR, '')" for each in columns)
+    (value,) = inputs.rows(
+        "SELECT sha256(coalesce(string_agg(line, chr(10) ORDER BY line), '')) "
+        f"FROM (SELECT {joined} AS line FROM input_{file})"
+    )[0]
+    return f"{file}:{value};"
+
+
+def _load_file(inputs: Inputs, file: str, path: Path) -> list[InputProblem]:
+    if not path.is_file():
+        return [InputProblem(file, 0, f"there is no file {path}.")]
+    connection = inputs.connection
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE raw AS SELECT *, row_number() OVER () + 1 AS row_number_ "
+        "FROM read_csv(?, all_varchar = true, header = true, delim = ',', quote = '\"', "
+        "escape = '\"', nullstr = '', strict_mode = true, max_line_size = 1000000)",
+        [str(path)],
+    )
+    headers = {
+        name.strip().lower(): name for name, *_ in connection.execute("DESCRIBE raw").fetchall()
+    }
+    columns = columns_of(file, inputs.plan.fields, inputs.plan.payee_fields)
+    problems: list[InputProblem] = []
+    chosen: list[str] = []
+    for column in columns:
+        header = headers.get(column.title)
+        if header is None:
+            if column.required:
+                problems.append(InputProblem(file, 1, f"the column “{column.title}” is missing."))
+            elif column.name.startswith("f_") and file == "events":
+                problems.append(
+                    InputProblem(
+                        file,
+                        1,
+                        f"the plan uses the field “{column.title}”, but there is no such column.",
+                    )
+                )
+            chosen.append(f"CAST({column.default} AS {SQL_TYPES[column.type]})")
+            continue
+        cell = f'trim("{header.replace(chr(34), chr(34) * 2)}")'
+        problems += _bad_cells(inputs, file, column, cell)
+        chosen.append(f"coalesce({_cast(column, cell)}, {column.default})")
+    if not problems:
+        connection.execute(
+            f"INSERT INTO input_{file} SELECT {', '.join(chosen)}, row_number_ FROM raw"
+        )
+    connection.execute("DROP TABLE raw")
+    return problems
+
+
+def _cast(column: Column, cell: str) -> str:
+    kind = SQL_TYPES[column.type]
+    if column.type == "text":
+        return f"nullif({cell}, '')"
+    if column.type == "bool":
+        return f"CASE WHEN {cell} = '' THEN NULL ELSE lower({cell}) IN ('true', 'yes', '1') END"
+    if column.type == "share":
+        return (
+            f"CASE WHEN {cell} LIKE '%\\%' ESCAPE '\\' "
+            f"THEN CAST(try_cast(rtrim({cell}, '%') AS DECIMAL(9, 4)) * 0.01 AS {kind}) "
+            f"ELSE try_cast({cell} AS {kind}) END"
+        )
+    return f"try_cast({cell} AS {kind})"
+
+
+def _bad_cells(inputs: Inputs, file: str, column: Column, cell: str) -> list[InputProblem]:
+    bad = []
+    if column.required:
+        bad.append(f"coalesce({cell}, '') = ''")
+    if column.type != "text":
+        pattern = PATTERNS[column.type]
+        bad.append(
+            f"({cell} <> '' AND (NOT regexp_full_match({cell}, '{pattern}') "
+            f"OR ({_cast(column, cell)}) IS NULL))"
+        )
+    if not bad:
+        return []
+    found = inputs.rows(
+        f"SELECT row_number_, coalesce({cell}, '') FROM raw WHERE {' OR '.join(bad)} "
+        f"ORDER BY 1 LIMIT {MAX_ROWS_NAMED}"
+    )
+    return [
+        InputProblem(
+            file,
+            row,
+            f"{column.title} “{value[:40]}” is not {EXAMPLES[column.type]}."
+            if value
+            else f"{column.title} is empty.",
+        )
+        for row, value in found
+    ]
+
+
+def _typed(column: Column, value: Any) -> Any:
+    if value is None:
+        return None
+    if column.type in ("money", "number", "quantity", "share", "rate"):
+        return Decimal(value)
+    if column.type == "text":
+        return str(value)
+    if column.type == "date" and not isinstance(value, date):
+        return date.fromisoformat(str(value))
+    return value
+
+
+def _readable(error: duckdb.Error) -> str:
+    """DuckDB's complaint in one sentence, without its advice on options."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = next((line for line in lines if "Error" in line), lines[0] if lines else "unreadable")
+    detail = next((line for line in lines[1:] if line.startswith("Line:")), "")
+    return f"this file cannot be read as CSV: {text[:200]} {detail}".strip()
+
+
+def _hash(paths: Mapping[str, Path]) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(paths):
+        with paths[file].open("rb") as opened:
+            content = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest.update(f"{file}:{content};".encode())
+    return digest.hexdigest()

@@ -1,0 +1,135 @@
+"""Explanation lines: the rows a calculation consists of. Their payouts sum to every result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from dealwright.compensation.engine.tables import AMOUNT
+
+# What a line's kind says; ``explain`` has a sentence for each.
+EARNING_KINDS = (
+    "fixed",
+    "rate",
+    "unit",
+    "formula",
+    "budget",
+    "band",
+    "target",
+    "uplift",
+    "milestone",
+    "curve",
+    "cell",
+    "rounding",
+)
+DEAL_KINDS = ("rate", "unit", "formula", "budget", "band", "target", "uplift", "cap")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One step of a calculation.
+
+    ``event`` is the deal it belongs to, ``cause`` another event that made it (a payment, a
+    termination), ``via`` the report whose credit rolled up. ``credit`` is the credited
+    amount, ``base`` the part of it (or the total, quantity, days) that ``rate`` applies to,
+    from ``low`` to ``high`` the band. ``balance`` is what stays open after the line.
+    """
+
+    component: str
+    payee: str
+    period: int
+    kind: str
+    payout: Decimal
+    event: str = ""
+    cause: str = ""
+    via: str = ""
+    role: str = ""
+    credit: Decimal | None = None
+    band: int | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    base: Decimal | None = None
+    rate: Decimal | None = None
+    balance: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """What a payee is credited for an event under a measure."""
+
+    measure: str
+    rule: str
+    event: str
+    payee: str
+    period: int
+    role: str
+    via: str
+    depth: int
+    share: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Attainment:
+    """What a payee has reached of a quota in a component's window, up to a period."""
+
+    component: str
+    payee: str
+    period: int
+    reached: Decimal
+    quota: Decimal
+
+
+# Column -> type and the literal that stands for "none", in the order of every line table.
+LINE_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "component": ("VARCHAR", "''"),
+    "payee": ("VARCHAR", "''"),
+    "period": ("INTEGER", "0"),
+    "kind": ("VARCHAR", "''"),
+    "payout": (AMOUNT, "0"),
+    "event_id": ("VARCHAR", "''"),
+    "cause": ("VARCHAR", "''"),
+    "via": ("VARCHAR", "''"),
+    "role": ("VARCHAR", "''"),
+    "credit": (AMOUNT, "NULL"),
+    "band": ("INTEGER", "NULL"),
+    "low": (AMOUNT, "NULL"),
+    "high": (AMOUNT, "NULL"),
+    "base": (AMOUNT, "NULL"),
+    "rate": (AMOUNT, "NULL"),
+    "balance": (AMOUNT, "NULL"),
+}
+_NAMES = tuple(each.name for each in fields(Line))
+
+
+def line_select(**columns: str) -> str:
+    """The select list of a line table; columns that are not given are none."""
+    return ", ".join(
+        f"CAST({columns.get(name, default)} AS {type_}) AS {name}"
+        for name, (type_, default) in LINE_COLUMNS.items()
+    )
+
+
+def line_from_row(row: tuple[Any, ...]) -> Line:
+    """A line from a row in the order of LINE_COLUMNS."""
+    return Line(**dict(zip(_NAMES, row, strict=True)))
+
+
+def sort_key(line: Line) -> tuple[Any, ...]:
+    """The one order of lines, whatever engine made them."""
+    none = Decimal("-1e30")
+    return (
+        line.payee,
+        line.period,
+        line.component,
+        line.kind,
+        line.event,
+        line.cause,
+        line.via,
+        line.role,
+        -1 if line.band is None else line.band,
+        none if line.base is None else line.base,
+        line.payout,
+    )

@@ -1,0 +1,107 @@
+"""What a plan's components look at: credits, named amounts, columns of expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dealwright.compensation.engine.tables import EVENTS
+from dealwright.compensation.plans.definition import (
+    Amount,
+    Basis,
+    Cap,
+    Curve,
+    Draw,
+    Fixed,
+    Floor,
+    Gate,
+    Matrix,
+    Milestones,
+    Multiplier,
+    Plan,
+    Rated,
+    Tiered,
+    Window,
+)
+from dealwright.compensation.plans.expressions import Expression, to_sql
+
+PLAN_WINDOW = "CAST(0 AS INTEGER)"  # the one window of the whole plan; a bare 0 is a position
+SPANS = {"period": "period", "quarter": "quarter", "year": "year", "plan": PLAN_WINDOW}
+
+
+def bases_of(plan: Plan) -> Iterator[Basis]:
+    """Every set of credits that some component looks at."""
+    for each in plan.components:
+        if isinstance(each, Rated | Tiered | Milestones | Curve):
+            yield each.basis
+        elif isinstance(each, Gate | Multiplier) and each.test is not None:
+            yield each.test.basis
+        elif isinstance(each, Matrix):
+            yield each.rows.basis
+            yield each.columns.basis
+
+
+def named_amounts(plan: Plan) -> set[tuple[str, str]]:
+    """(name, window) of every quota, target and salary that some component needs."""
+    found: set[tuple[str, str]] = set()
+
+    def need(name: str, span: str) -> None:
+        if name:
+            found.add((name, "period" if span in ("transaction", "deal") else span))
+
+    def amount(given: Amount | None, span: str) -> None:
+        if given is not None:
+            need(given.name, span)
+
+    for each in plan.components:
+        if isinstance(each, Fixed | Draw):
+            amount(each.amount, "period")
+        elif isinstance(each, Tiered):
+            need(each.quota, each.cumulate)
+            amount(each.target, each.cumulate)
+        elif isinstance(each, Milestones):
+            need(each.quota, each.cumulate)
+        elif isinstance(each, Curve):
+            need(each.quota, each.cumulate)
+            amount(each.target, each.cumulate)
+        elif isinstance(each, Matrix):
+            need(each.rows.quota, each.rows.cumulate)
+            need(each.columns.quota, each.columns.cumulate)
+            amount(each.target, each.rows.cumulate)
+        elif isinstance(each, Gate | Multiplier) and each.test is not None:
+            need(each.test.quota, each.test.cumulate)
+        elif isinstance(each, Floor | Cap):
+            amount(each.amount, each.per)
+    return found
+
+
+def quotas_of(plan: Plan) -> Iterator[tuple[str, str, Window, str]]:
+    """(component, basis, window, quota) of every component that earns by a quota."""
+    for each in plan.earnings:
+        if isinstance(each, Tiered | Milestones | Curve) and each.quota:
+            yield each.id, each.id, each.cumulate, each.quota
+        elif isinstance(each, Matrix):
+            for name, lookup in (("rows", each.rows), ("columns", each.columns)):
+                if lookup.quota:
+                    yield f"{each.id}.{name}", f"{each.id}_{name}", lookup.cumulate, lookup.quota
+
+
+def event_columns(plan: Plan) -> tuple[str, ...]:
+    """The columns of an event, declared fields included."""
+    return tuple(each.name for each in EVENTS) + tuple(f'"f_{name}"' for name in plan.fields)
+
+
+def event_names(plan: Plan, table: str) -> dict[str, str]:
+    """Name in an expression -> column, for an event in ``table``."""
+    names = {each.name: f"{table}.{each.name}" for each in EVENTS}
+    names["id"] = f"{table}.event_id"
+    names |= {name: f'{table}."f_{name}"' for name in plan.fields}
+    return names
+
+
+def payee_names(plan: Plan, table: str) -> dict[str, str]:
+    """Name in an expression -> column, for a payee in ``table``."""
+    return {f"payee.{name}": f'{table}."f_{name}"' for name in plan.payee_fields}
+
+
+def expression_sql(expression: Expression, names: Mapping[str, str]) -> str:
+    return to_sql(expression, names)

@@ -1,0 +1,438 @@
+"""The reference's modifiers and settlement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from dealwright.compensation.engine.lines import DEAL_KINDS, Line
+from dealwright.compensation.engine.oracle import ZERO, Case, quotient, rounded
+from dealwright.compensation.engine.oracle_earnings import standing
+from dealwright.compensation.plans.definition import (
+    Cap,
+    Clawback,
+    Component,
+    Draw,
+    Floor,
+    Gate,
+    Holdback,
+    Modifier,
+    Multiplier,
+)
+
+Totals = dict[tuple[str, str, int], Decimal]  # (component, payee, period) -> amount
+
+
+def settle(case: Case, lines: list[Line]) -> list[Line]:
+    """All lines: what was earned, then modifiers, holdbacks, clawbacks and draws."""
+    if not case.plan.rounding.line:
+        lines = [*lines, *_rounding(case, lines)]
+    for modifier in case.plan.modifiers:
+        lines = [*lines, *_modify(case, modifier, lines)]
+    earned = lines
+    holds: list[Line] = []
+    for each in case.plan.settlements:
+        match each:
+            case Holdback():
+                made = list(_holdback(case, each, earned))
+                holds += made
+            case Clawback():
+                made = list(_clawback(case, each, earned, holds))
+            case Draw():
+                made = list(_draw(case, each, lines))
+        lines = [*lines, *made]
+    return lines
+
+
+def totals_of(lines: Sequence[Line]) -> Totals:
+    totals: Totals = defaultdict(Decimal)
+    for each in lines:
+        totals[each.component, each.payee, each.period] += each.payout
+    return totals
+
+
+def _rounding(case: Case, lines: Sequence[Line]) -> Iterator[Line]:
+    for (component, payee, period), amount in totals_of(lines).items():
+        difference = rounded(amount, case.scale) - amount
+        if difference:
+            yield Line(
+                component=component, payee=payee, period=period, kind="rounding", payout=difference
+            )
+
+
+def _modify(case: Case, modifier: Modifier, lines: Sequence[Line]) -> Iterator[Line]:
+    match modifier:
+        case Gate():
+            return _gate(case, modifier, lines)
+        case Multiplier():
+            return _multiplier(case, modifier, lines)
+        case Floor() | Cap() if modifier.per == "deal":
+            return _deal_limit(case, modifier, lines)
+        case Floor():
+            return _floor(case, modifier, lines)
+        case Cap() if modifier.excess == "withhold":
+            return _withhold(case, modifier, lines)
+        case Cap():
+            return _cap(case, modifier, lines)
+    raise AssertionError(modifier)
+
+
+def _is_for(case: Case, component: Component, payee: str, period: int) -> bool:
+    return case.is_for(component, case.presence(payee, case.period[period]))
+
+
+def _gate(case: Case, gate: Gate, lines: Sequence[Line]) -> Iterator[Line]:
+    reached = standing(case, gate, gate.test)
+    for (component, payee, period), amount in totals_of(lines).items():
+        if component not in gate.on or not _is_for(case, gate, payee, period):
+            continue
+        found = reached.get((payee, period))
+        if found is not None and found[2]:
+            continue
+        kept = rounded(amount * gate.otherwise, case.scale)
+        if kept != amount:
+            yield Line(
+                component=component,
+                payee=payee,
+                period=period,
+                kind="gate",
+                low=found[0] if found else None,
+                high=found[1] if found else None,
+                base=amount,
+                rate=gate.otherwise,
+                payout=kept - amount,
+            )
+
+
+def _multiplier(case: Case, multiplier: Multiplier, lines: Sequence[Line]) -> Iterator[Line]:
+    reached = standing(case, multiplier, multiplier.test) if multiplier.test else {}
+    for (component, payee, period), amount in totals_of(lines).items():
+        if component not in multiplier.on or not _is_for(case, multiplier, payee, period):
+            continue
+        found = reached.get((payee, period))
+        if multiplier.test is None:
+            factor = multiplier.factor or Decimal(1)
+        else:
+            factor = multiplier.factors[max(found[2] if found else 0, 1) - 1]
+        paid = rounded(amount * factor, case.scale)
+        if paid != amount:
+            yield Line(
+                component=component,
+                payee=payee,
+                period=period,
+                kind="multiplier",
+                low=found[0] if found else None,
+                base=amount,
+                rate=factor,
+                payout=paid - amount,
+            )
+
+
+def _receiver(component: Floor | Cap) -> str:
+    return component.on[0] if len(component.on) == 1 else component.id
+
+
+def _per_payee(lines: Sequence[Line], on: Sequence[str]) -> dict[tuple[str, int], Decimal]:
+    found: dict[tuple[str, int], Decimal] = {}
+    for each in lines:
+        if each.component in on:
+            key = (each.payee, each.period)
+            found[key] = found.get(key, ZERO) + each.payout
+    return found
+
+
+def _floor(case: Case, floor: Floor, lines: Sequence[Line]) -> Iterator[Line]:
+    earned = _per_payee(lines, floor.on)
+    for presence in case.grid:
+        if not case.is_for(floor, presence):
+            continue
+        amount = earned.get((presence.payee, presence.period.number), ZERO)
+        least = case.value(floor.amount, "period", presence.payee, presence.period) or ZERO
+        if amount < least:
+            yield Line(
+                component=_receiver(floor),
+                payee=presence.payee,
+                period=presence.period.number,
+                kind="floor",
+                low=least,
+                base=amount,
+                payout=least - amount,
+            )
+
+
+def _deal_limit(case: Case, limit: Floor | Cap, lines: Sequence[Line]) -> Iterator[Line]:
+    deals: dict[tuple[str, int, str], Decimal] = defaultdict(Decimal)
+    for each in lines:
+        if each.component in limit.on and each.event:
+            deals[each.payee, each.period, each.event] += each.payout
+    for (payee, period, event), amount in deals.items():
+        if not _is_for(case, limit, payee, period):
+            continue
+        value = case.value(limit.amount, "period", payee, case.period[period])
+        if isinstance(limit, Floor):
+            value = value or ZERO
+            if not 0 <= amount < value:
+                continue
+            kind, low, high, payout = "floor", value, None, value - amount
+        else:
+            if value is None or abs(amount) <= value:
+                continue
+            kind, low, high = "cap", None, value
+            payout = max(min(amount, value), -value) - amount
+        yield Line(
+            component=_receiver(limit),
+            payee=payee,
+            period=period,
+            kind=kind,
+            event=event,
+            low=low,
+            high=high,
+            base=amount,
+            payout=payout,
+        )
+
+
+def _cap(case: Case, cap: Cap, lines: Sequence[Line]) -> Iterator[Line]:
+    paid: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    for (payee, number), amount in sorted(_per_payee(lines, cap.on).items()):
+        period = case.period[number]
+        if not _is_for(case, cap, payee, number):
+            continue
+        limit = case.value(cap.amount, cap.per, payee, period)
+        if limit is None:
+            continue
+        window = (payee, case.window(cap.per, period))
+        before = paid[window]
+        paid[window] = before + amount
+        payout = min(paid[window], limit) - min(before, limit) - amount
+        if payout:
+            yield Line(
+                component=_receiver(cap),
+                payee=payee,
+                period=number,
+                kind="cap",
+                high=limit,
+                base=amount,
+                payout=payout,
+            )
+
+
+def _withhold(case: Case, cap: Cap, lines: Sequence[Line]) -> Iterator[Line]:
+    earned = _per_payee(lines, cap.on)
+    waiting: dict[str, Decimal] = defaultdict(Decimal)
+    for presence in case.grid:
+        limit = case.value(cap.amount, "period", presence.payee, presence.period)
+        if limit is None or not case.is_for(cap, presence):
+            continue
+        amount = earned.get((presence.payee, presence.period.number), ZERO)
+        before = waiting[presence.payee]
+        balance = max(ZERO, before + amount - limit)
+        waiting[presence.payee] = balance
+        if balance != before:
+            yield Line(
+                component=_receiver(cap),
+                payee=presence.payee,
+                period=presence.period.number,
+                kind="withheld" if balance > before else "released",
+                high=limit,
+                base=amount,
+                payout=before - balance,
+                balance=balance,
+            )
+
+
+def _holdback(case: Case, holdback: Holdback, earned: Sequence[Line]) -> Iterator[Line]:
+    deals: dict[tuple[str, int, str], Decimal] = defaultdict(Decimal)
+    for each in earned:
+        if each.component in holdback.on and each.event:
+            deals[each.payee, each.period, each.event] += each.payout
+    held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for (payee, period, event), amount in deals.items():
+        if not _is_for(case, holdback, payee, period):
+            continue
+        kept = rounded(amount * holdback.share, case.scale)
+        held[payee, event] += kept
+        if kept:
+            yield Line(
+                component=holdback.id,
+                payee=payee,
+                period=period,
+                kind="hold",
+                event=event,
+                base=amount,
+                rate=holdback.share,
+                payout=-kept,
+            )
+    payments = sorted(
+        (each for each in case.events.values() if each["kind"] in holdback.release),
+        key=lambda each: (each["date"], each["event_id"]),
+    )
+    for (payee, event), kept in held.items():
+        deal = rounded(abs(case.events[event]["amount"]), case.scale)
+        paid = released = ZERO
+        for payment in payments:
+            if payment["reference"] != event or payment["period"] is None:
+                continue
+            paid += payment["amount"]
+            part = rounded(max(min(paid, abs(case.events[event]["amount"])), ZERO), case.scale)
+            until_now = quotient(Fraction(kept) * Fraction(part), Fraction(deal), case.scale)
+            if until_now != released:
+                yield Line(
+                    component=holdback.id,
+                    payee=payee,
+                    period=payment["period"].number,
+                    kind="release",
+                    event=event,
+                    cause=payment["event_id"],
+                    base=payment["amount"],
+                    high=abs(case.events[event]["amount"]),
+                    payout=until_now - released,
+                )
+            released = until_now
+
+
+def _clawback(
+    case: Case, clawback: Clawback, earned: Sequence[Line], holds: Sequence[Line]
+) -> Iterator[Line]:
+    deals = _deals(case, clawback, earned)
+    triggers = case.inputs.rows(
+        "SELECT event_id, kind, date, reference, amount, deal_amount, months FROM trigger "
+        "ORDER BY date, event_id"
+    )
+    taken: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for cause, kind, day, event, amount, deal_amount, months in triggers:
+        period = case.events[cause]["period"]
+        if kind not in clawback.trigger or period is None:
+            continue
+        for (payee, deal), (full, paid) in sorted(deals.items()):
+            if deal != event or full <= 0 or not _is_for(case, clawback, payee, period.number):
+                continue
+            rate, asked = _asked(case, clawback, full, months)
+            if clawback.by_amount:
+                part = rounded(min(amount, deal_amount), case.scale)
+                asked = quotient(
+                    Fraction(asked) * Fraction(part),
+                    Fraction(rounded(deal_amount, case.scale)),
+                    case.scale,
+                )
+            most = full
+            if clawback.limit == "paid":
+                most = paid + sum(
+                    (
+                        each.payout
+                        for each in holds
+                        if each.event == event
+                        and each.payee == payee
+                        and (not each.cause or case.events[each.cause]["date"] <= day)
+                    ),
+                    ZERO,
+                )
+            most = max(most, ZERO)
+            before = taken[payee, event]
+            after = min(before + asked, most)
+            taken[payee, event] = after
+            if after != before:
+                yield Line(
+                    component=clawback.id,
+                    payee=payee,
+                    period=period.number,
+                    kind="clawback",
+                    event=event,
+                    cause=cause,
+                    high=most,
+                    base=full,
+                    rate=rate,
+                    payout=before - after,
+                )
+
+
+def _deals(
+    case: Case, clawback: Clawback, earned: Sequence[Line]
+) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    """(payee, deal) -> what it earned, and what was paid after gates and caps of its period."""
+    own: dict[tuple[str, str, int, str], Decimal] = defaultdict(Decimal)
+    base: Totals = defaultdict(Decimal)
+    final: Totals = defaultdict(Decimal)
+    for each in earned:
+        if each.component not in clawback.on:
+            continue
+        key = (each.component, each.payee, each.period)
+        final[key] += each.payout
+        if each.event and each.kind in DEAL_KINDS:
+            base[key] += each.payout
+            own[each.payee, each.component, each.period, each.event] += each.payout
+    deals: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+
+    def add(payee: str, event: str, amount: Decimal, paid: Decimal) -> None:
+        full, really = deals.get((payee, event), (ZERO, ZERO))
+        deals[payee, event] = (full + amount, really + paid)
+
+    for (payee, component, period, event), amount in own.items():
+        key = (component, payee, period)
+        paid = amount
+        if base[key] > 0 and final[key] < base[key]:
+            left = rounded(max(final[key], ZERO), case.scale)
+            exact = Fraction(rounded(amount, case.scale)) * Fraction(left)
+            paid = quotient(exact, Fraction(rounded(base[key], case.scale)), case.scale)
+        add(payee, event, amount, paid)
+    for payee, component, event, amount in case.inputs.rows(
+        "SELECT payee, component, event_id, payout FROM input_prior"
+    ):
+        if component in clawback.on:
+            add(payee, event, amount, amount)
+    return deals
+
+
+def _asked(case: Case, clawback: Clawback, full: Decimal, months: int) -> tuple[Decimal, Decimal]:
+    """The fraction of the schedule, and what it asks for."""
+    if clawback.months:
+        left = Fraction(max(clawback.months - months, 0))
+        rate = quotient(left, Fraction(clawback.months), 6)
+        exact = Fraction(rounded(full, case.scale)) * left
+        return rate, quotient(exact, Fraction(clawback.months), case.scale)
+    rate = next((share for until, share in clawback.schedule if months < until), ZERO)
+    return rate, rounded(full * rate, case.scale)
+
+
+def _draw(case: Case, draw: Draw, lines: Sequence[Line]) -> Iterator[Line]:
+    earned = _per_payee(lines, draw.on)
+    owed: dict[str, Decimal] = defaultdict(Decimal)
+    for presence in case.grid:
+        place = presence.period.number - presence.first_period
+        during = draw.periods == 0 or place < draw.periods
+        if not case.is_for(draw, presence) or (draw.at_end == "forgive" and not during):
+            continue
+        limit = ZERO
+        if during:
+            limit = case.value(draw.amount, "period", presence.payee, presence.period) or ZERO
+        amount = earned.get((presence.payee, presence.period.number), ZERO)
+        top = max(limit - amount, ZERO) if during else ZERO
+        before = owed[presence.payee]
+        balance = before + top
+        taken = ZERO
+        if draw.recoverable and place + 1 >= draw.recover_from:
+            excess = rounded(max(amount - limit, ZERO) * draw.recover_share, case.scale)
+            taken = min(excess, balance)
+            balance -= taken
+        if not draw.recoverable:
+            balance = ZERO
+        owed[presence.payee] = balance
+        shared: dict[str, Any] = {
+            "component": draw.id,
+            "payee": presence.payee,
+            "period": presence.period.number,
+        }
+        if top > 0:
+            yield Line(**shared, kind="draw", base=amount, high=limit, balance=balance, payout=top)
+        if taken > 0:
+            yield Line(
+                **shared, kind="recovery", base=amount, high=limit, balance=balance, payout=-taken
+            )
+        ended = place == draw.periods - 1
+        if draw.recoverable and draw.at_end == "forgive" and ended and balance > 0:
+            yield Line(
+                **shared, kind="forgiven", base=balance, high=limit, balance=ZERO, payout=ZERO
+            )

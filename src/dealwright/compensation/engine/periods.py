@@ -1,0 +1,57 @@
+"""The periods a plan pays in, numbered, with the windows in which amounts pile up."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date
+
+from dealwright.base.periods import Period, PeriodKind, period_of, periods_between
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PayPeriod:
+    """One pay period; ``number``, ``quarter`` and ``year`` grow with time and never repeat."""
+
+    number: int
+    label: str
+    starts: date
+    ends: date
+    quarter: int
+    year: int
+
+    @property
+    def days(self) -> int:
+        return (self.ends - self.starts).days + 1
+
+
+def pay_periods(
+    first: date, last: date, kind: PeriodKind, fiscal_start: int = 1
+) -> tuple[PayPeriod, ...]:
+    """Every pay period that has a day in the span, numbered."""
+    return tuple(
+        _numbered(period, fiscal_start)
+        for period in periods_between(first, last, kind, fiscal_start)
+    )
+
+
+def _numbered(period: Period, fiscal_start: int) -> PayPeriod:
+    year = period_of(period.start, "year", fiscal_start).end.year
+    into_year = (period.start.month - fiscal_start) % 12
+    quarter = year * 4 + into_year // 3
+    number = {"month": year * 12 + into_year, "quarter": quarter, "year": year}[period.kind]
+    return PayPeriod(number, period.label, period.start, period.end, quarter, year)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def full_months(first: date, last: date) -> int:
+    """How many whole months have passed from one day to another; 0 where it lies before."""
+    months = (last.year - first.year) * 12 + last.month - first.month
+    if months > 0 and add_months(first, months) > last:
+        months -= 1
+    return max(months, 0)

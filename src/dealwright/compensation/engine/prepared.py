@@ -1,0 +1,382 @@
+"""What both engines need of the input in another shape: days, quota pieces, reporting lines.
+
+These tables hold dates, fractions of days and chains of managers, never money computed by a
+plan's rules.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import Any, cast
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from dealwright.base.errors import Invalid
+from dealwright.base.periods import PeriodKind, period_labelled, period_of, periods_between
+from dealwright.compensation.engine.checks import check_inputs
+from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs
+from dealwright.compensation.engine.periods import PayPeriod, full_months, pay_periods
+from dealwright.compensation.plans.definition import Clawback
+
+MAX_DEPTH = 40  # levels of managers; more is taken for a mistake
+SALARY, TARGET = "salary", "target"
+_OPEN_START, _OPEN_END = date(1900, 1, 1), date(2200, 12, 31)
+
+
+def prepare_inputs(
+    inputs: Inputs, *, first: date | None = None, last: date | None = None
+) -> Inputs:
+    """Check the input and derive its helper tables; returns the same inputs.
+
+    The periods reach from ``first`` to ``last``, else over the plan's dates, else over the
+    data; quotas are looked up for whole fiscal years all the same.
+
+    Raises InputInvalid.
+    """
+    _resolve_quota_periods(inputs)
+    _complete_people(inputs)
+    check_inputs(inputs)
+    _load_periods(inputs, first, last)
+    _load_grid(inputs)
+    _load_reporting(inputs)
+    _load_pieces(inputs)
+    _load_rate_ranges(inputs)
+    _load_triggers(inputs)
+    return inputs
+
+
+def _resolve_quota_periods(inputs: Inputs) -> None:
+    problems = []
+    for label, row in inputs.rows(
+        "SELECT period, min(row) FROM input_quotas WHERE period <> '' GROUP BY period"
+    ):
+        try:
+            period = period_labelled(label, inputs.plan.fiscal_year_starts)
+        except Invalid as error:
+            problems.append(InputProblem("quotas", row, error.message))
+            continue
+        inputs.connection.execute(
+            "UPDATE input_quotas SET starts = coalesce(starts, ?), ends = coalesce(ends, ?) "
+            "WHERE period = ?",
+            [period.start, period.end, label],
+        )
+    if problems:
+        raise InputInvalid(problems)
+
+
+def _complete_people(inputs: Inputs) -> None:
+    """Without a people file everybody that is named is on the plan, all the time."""
+    if "people" in inputs.given:
+        return
+    inputs.connection.execute(
+        "INSERT INTO input_people (payee, name, starts, ends, row) "
+        "SELECT payee, payee, ?, ?, 0 FROM (SELECT payee FROM input_events UNION "
+        "SELECT payee FROM input_splits UNION SELECT payee FROM input_quotas UNION "
+        "SELECT payee FROM input_hierarchy UNION SELECT manager FROM input_hierarchy) "
+        "WHERE payee <> '' ORDER BY payee",
+        [_OPEN_START, _OPEN_END],
+    )
+
+
+def _span(inputs: Inputs, first: date | None, last: date | None) -> tuple[date, date] | None:
+    """The first and last day to calculate; None where there is nothing at all."""
+    plan = inputs.plan
+    ((data_first, data_last),) = inputs.rows(
+        "SELECT min(starts), max(ends) FROM (SELECT min(date) AS starts, max(date) AS ends "
+        "FROM input_events UNION ALL SELECT min(starts), max(ends) FROM input_quotas UNION ALL "
+        "SELECT min(starts), NULL FROM input_people WHERE starts > ? UNION ALL "
+        "SELECT NULL, max(ends) FROM input_people WHERE ends < ?)",
+        _OPEN_START,
+        _OPEN_END,
+    )
+    ((events_last,),) = inputs.rows("SELECT max(date) FROM input_events")
+    first = first or plan.effective or data_first
+    last = last or plan.until or events_last or data_last or first
+    if first is None or last is None:
+        return None
+    first = max(first, plan.effective or first)
+    last = min(last, plan.until or last)
+    if (last - first).days > 366 * 60:
+        raise InputInvalid(
+            [InputProblem("events", 0, f"dates reach from {first} to {last}: over 60 years.")]
+        )
+    return (first, last) if first <= last else None
+
+
+def _load_periods(inputs: Inputs, first: date | None, last: date | None) -> None:
+    """``period``: every period of the fiscal years touched, so that yearly quotas are whole;
+    ``paid`` are those that are calculated. ``day``: the paid days with their windows."""
+    plan = inputs.plan
+    span = _span(inputs, first, last)
+    periods: tuple[PayPeriod, ...] = ()
+    if span is not None:
+        first, last = span
+        fiscal = plan.fiscal_year_starts
+        years = (period_of(first, "year", fiscal).start, period_of(last, "year", fiscal).end)
+        periods = pay_periods(*years, plan.calendar, fiscal)
+        inputs.periods = tuple(p for p in periods if p.ends >= first and p.starts <= last)
+    paid = {each.number for each in inputs.periods}
+    _create(
+        inputs,
+        "period",
+        {
+            "period": "INTEGER",
+            "label": "VARCHAR",
+            "starts": "DATE",
+            "ends": "DATE",
+            "quarter": "INTEGER",
+            "year": "INTEGER",
+            "paid": "BOOLEAN",
+        },
+        [
+            (p.number, p.label, p.starts, p.ends, p.quarter, p.year, p.number in paid)
+            for p in periods
+        ],
+    )
+    inputs.all_periods = periods
+    inputs.connection.execute(
+        "CREATE OR REPLACE TABLE day AS SELECT CAST(unnest(generate_series(greatest(starts, ?), "
+        "least(ends, ?), INTERVAL 1 DAY)) AS DATE) AS date, period, quarter, year FROM period "
+        "WHERE paid",
+        [plan.effective or date.min, plan.until or date.max],
+    )
+
+
+def _load_grid(inputs: Inputs) -> None:
+    """``grid``: payee x period where the payee is on the plan, with days and latest fields.
+
+    ``first_period`` is the number of the period in which the payee began.
+    """
+    plan = inputs.plan
+    first = inputs.periods[0].number if inputs.periods else 0
+    began = [
+        (
+            payee,
+            pay_periods(starts, starts, plan.calendar, plan.fiscal_year_starts)[0].number
+            if starts > _OPEN_START
+            else first,
+        )
+        for payee, starts in inputs.rows(
+            "SELECT payee, min(starts) FROM input_people GROUP BY payee"
+        )
+    ]
+    _create(inputs, "began", {"payee": "VARCHAR", "first_period": "INTEGER"}, began)
+    fields = "".join(
+        f', arg_max(p."f_{name}", p.starts) AS "f_{name}"' for name in plan.payee_fields
+    )
+    inputs.connection.execute(
+        "CREATE OR REPLACE TABLE grid AS SELECT p.payee, d.period, d.quarter, d.year, "
+        "CAST(sum(date_diff('day', greatest(p.starts, d.starts), least(p.ends, d.ends)) + 1) "
+        "AS BIGINT) AS days, any_value(date_diff('day', d.starts, d.ends) + 1) AS whole, "
+        f"any_value(b.first_period) AS first_period{fields} "
+        "FROM input_people p JOIN period d ON d.paid AND p.starts <= d.ends AND p.ends >= d.starts "
+        "JOIN began b ON b.payee = p.payee GROUP BY p.payee, d.period, d.quarter, d.year"
+    )
+
+
+def _load_reporting(inputs: Inputs) -> None:
+    """``reporting``: each payee under each manager above, with the days for which it holds."""
+    direct: dict[str, list[tuple[str, date, date]]] = defaultdict(list)
+    row_of: dict[str, int] = {}
+    for payee, manager, starts, ends, row in inputs.rows(
+        "SELECT payee, manager, starts, ends, row FROM input_hierarchy ORDER BY row"
+    ):
+        direct[payee].append((manager, starts, ends))
+        row_of.setdefault(payee, row)
+    rows: list[tuple[Any, ...]] = []
+    problems: list[InputProblem] = []
+    for payee in direct:
+        above: list[tuple[str, date, date, tuple[str, ...]]] = [
+            (payee, _OPEN_START, _OPEN_END, (payee,))
+        ]
+        while above:
+            below, starts, ends, chain = above.pop()
+            for manager, from_, to in direct.get(below, ()):
+                since, until = max(starts, from_), min(ends, to)
+                if since > until:
+                    continue
+                if manager in chain or len(chain) > MAX_DEPTH:
+                    circle = " → ".join((*chain, manager))
+                    problems.append(
+                        InputProblem("hierarchy", row_of[payee], f"a circle: {circle}.")
+                    )
+                    above.clear()
+                    break
+                rows.append((payee, manager, len(chain), since, until))
+                above.append((manager, since, until, (*chain, manager)))
+    if problems:
+        raise InputInvalid(problems[:5])
+    _create(
+        inputs,
+        "reporting",
+        {
+            "payee": "VARCHAR",
+            "manager": "VARCHAR",
+            "depth": "INTEGER",
+            "starts": "DATE",
+            "ends": "DATE",
+        },
+        rows,
+    )
+
+
+def _load_pieces(inputs: Inputs) -> None:
+    """``piece``: which fraction (weight/whole) of a quota, salary or target falls in a period.
+
+    A yearly amount counts by days of the year; a salary by twelfths, and by days only in a
+    month that is not worked in full.
+    """
+    plan = inputs.plan
+    rows: list[tuple[Any, ...]] = []
+    began = dict(inputs.rows("SELECT payee, min(starts) FROM input_people GROUP BY payee"))
+    for payee, measure, amount, per, starts, ends in inputs.rows(
+        "SELECT payee, measure, amount, per, starts, ends FROM input_quotas"
+    ):
+        ramp = plan.ramps.get(measure, ())
+        start = began.get(payee, _OPEN_START)
+        for share, period, month in _by_days(inputs, starts, ends, per, monthly=bool(ramp)):
+            age = (month.year - start.year) * 12 + month.month - start.month
+            factor = ramp[age] if 0 <= age < len(ramp) else Decimal(1)
+            rows.append((payee, measure, period, amount * factor, *share))
+    for payee, salary, target, starts, ends in inputs.rows(
+        "SELECT payee, salary, target, starts, ends FROM input_people"
+    ):
+        if salary is not None:
+            rows += [
+                (payee, SALARY, period, salary, *share)
+                for share, period in _by_twelfths(inputs, starts, ends)
+            ]
+        if target is not None:
+            rows += [
+                (payee, TARGET, period, target, *share)
+                for share, period, _ in _by_days(inputs, starts, ends, "year", monthly=False)
+            ]
+    _create(
+        inputs,
+        "piece",
+        {
+            "payee": "VARCHAR",
+            "name": "VARCHAR",
+            "period": "INTEGER",
+            "amount": "DECIMAL(28, 6)",
+            "weight": "BIGINT",
+            "whole": "BIGINT",
+        },
+        rows,
+    )
+
+
+def _by_days(
+    inputs: Inputs, starts: date, ends: date, per: str, *, monthly: bool
+) -> Iterator[tuple[tuple[int, int], int, date]]:
+    """(weight, whole), period and month of each part of a dated amount."""
+    fiscal = inputs.plan.fiscal_year_starts
+    for period in inputs.all_periods:
+        since, until = max(starts, period.starts), min(ends, period.ends)
+        if since > until:
+            continue
+        unit = "month" if monthly else per
+        parts = [(since, until)]
+        if unit in ("month", "quarter"):
+            parts = [
+                (max(since, each.start), min(until, each.end))
+                for each in periods_between(since, until, cast(PeriodKind, unit), fiscal)
+            ]
+        for from_, to in parts:
+            days = (to - from_).days + 1
+            whole = (
+                (ends - starts).days + 1
+                if per == "range"
+                else period_of(from_, cast(PeriodKind, per), fiscal).days
+            )
+            yield (days, whole), period.number, from_
+
+
+def _by_twelfths(inputs: Inputs, starts: date, ends: date) -> Iterator[tuple[tuple[int, int], int]]:
+    """(weight, whole) of a yearly salary per period."""
+    shares: list[tuple[Fraction, int]] = []
+    for period in inputs.all_periods:
+        since, until = max(starts, period.starts), min(ends, period.ends)
+        if since > until:
+            continue
+        share = Fraction(0)
+        for month in periods_between(since, until, "month"):
+            days = (min(until, month.end) - max(since, month.start)).days + 1
+            share += Fraction(days, month.days * 12)
+        shares.append((share, period.number))
+    # One denominator, so that the parts of a year sum to the year.
+    whole = lcm(*(share.denominator for share, _ in shares)) if shares else 1
+    for share, number in shares:
+        yield (share.numerator * (whole // share.denominator), whole), number
+
+
+def _load_rate_ranges(inputs: Inputs) -> None:
+    """``fx``: each stated rate with the days until the next one."""
+    inputs.connection.execute(
+        "CREATE OR REPLACE TABLE fx AS SELECT from_currency, to_currency, type, rate, starts, "
+        "coalesce(lead(starts) OVER (PARTITION BY from_currency, to_currency, type "
+        "ORDER BY starts), DATE '2200-12-31') AS before FROM input_rates"
+    )
+
+
+def _load_triggers(inputs: Inputs) -> None:
+    """``trigger``: events that take pay back, with the full months since their deal."""
+    kinds = {
+        kind
+        for each in inputs.plan.components
+        if isinstance(each, Clawback)
+        for kind in each.trigger
+    }
+    rows = []
+    for event_id, kind, day, reference, amount, began, whole in inputs.rows(
+        "SELECT t.event_id, t.kind, t.date, t.reference, t.amount, coalesce(o.date, p.date), "
+        "o.amount FROM input_events t LEFT JOIN input_events o ON o.event_id = t.reference "
+        "LEFT JOIN (SELECT event_id, min(date) AS date FROM input_prior GROUP BY event_id) p "
+        "ON p.event_id = t.reference WHERE t.reference <> ''"
+    ):
+        if kind in kinds and began is not None:
+            rows.append(
+                (
+                    event_id,
+                    kind,
+                    day,
+                    reference,
+                    abs(amount),
+                    abs(whole or 0),
+                    full_months(began, day),
+                )
+            )
+    _create(
+        inputs,
+        "trigger",
+        {
+            "event_id": "VARCHAR",
+            "kind": "VARCHAR",
+            "date": "DATE",
+            "reference": "VARCHAR",
+            "amount": "DECIMAL(28, 6)",
+            "deal_amount": "DECIMAL(28, 6)",
+            "months": "INTEGER",
+        },
+        rows,
+    )
+
+
+def _create(
+    inputs: Inputs, name: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """A table from rows, through Arrow since row-wise inserts are slow."""
+    described = ", ".join(f"{column} {type_}" for column, type_ in columns.items())
+    inputs.connection.execute(f"CREATE OR REPLACE TABLE {name} ({described})")
+    if not rows:
+        return
+    values = (list(each) for each in zip(*rows, strict=True))
+    loaded = pa.table(dict(zip(columns, values, strict=True)))
+    inputs.connection.register("loading", loaded)
+    inputs.connection.execute(f"INSERT INTO {name} SELECT * FROM loading")
+    inputs.connection.unregister("loading")

@@ -1,0 +1,103 @@
+"""Pieces of SQL with every width and rounding written out.
+
+Engines infer different types for decimal products, sums and quotients, so nothing is left
+to inference: amounts are DECIMAL(28, 6), rates DECIMAL(9, 6), and a quotient is one division
+of whole numbers with the half added. Text is written in DuckDB's dialect and goes through a
+syntax tree, from which other dialects are printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlglot
+from sqlglot import exp
+
+from dealwright.compensation.engine.tables import AMOUNT, RATE
+
+NO_LIMIT = Decimal(10) ** 20  # beyond every amount: the end of the last band
+LINE_SCALE = 6
+RATIO_DIGITS = 4  # decimals of amounts and quotas inside a quotient
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One named table of a calculation."""
+
+    name: str
+    purpose: str
+    query: exp.Expr
+    view: bool = False  # recomputed where it is read instead of stored
+
+    @property
+    def sql(self) -> str:
+        """The statement that makes it in DuckDB."""
+        kind = "VIEW" if self.view else "TABLE"
+        return f"CREATE OR REPLACE {kind} {self.name} AS {self.query.sql(dialect='duckdb')}"
+
+
+def stage(name: str, purpose: str, sql: str, *, view: bool = False) -> Stage:
+    return Stage(name, purpose, sqlglot.parse_one(sql, read="duckdb"), view)
+
+
+def text(value: str) -> str:
+    """A string literal."""
+    return exp.Literal.string(value).sql(dialect="duckdb")
+
+
+def texts(values: Iterable[str]) -> str:
+    """String literals for an IN list; of nothing, one that equals no name."""
+    return ", ".join(text(value) for value in values) or "' '"
+
+
+def amount(value: Decimal) -> str:
+    return f"CAST('{value:f}' AS {AMOUNT})"
+
+
+def rate(value: Decimal) -> str:
+    return f"CAST('{value:f}' AS {RATE})"
+
+
+def rounded(sql: str, scale: int) -> str:
+    """Half away from zero, as an amount."""
+    return f"CAST(ROUND({sql}, {scale}) AS {AMOUNT})"
+
+
+def times_rate(sql: str, by: str, scale: int) -> str:
+    """An amount times a rate: exact in DECIMAL(37, 12), then rounded."""
+    return rounded(f"CAST({sql} AS {AMOUNT}) * CAST({by} AS {RATE})", scale)
+
+
+def times_price(sql: str, by: str, scale: int) -> str:
+    """A quantity times a price: exact in DECIMAL(36, 12), then rounded."""
+    return rounded(f"CAST({sql} AS DECIMAL(18, 6)) * CAST({by} AS DECIMAL(18, 6))", scale)
+
+
+def units(sql: str, digits: int) -> str:
+    """An amount as a whole number of its last decimal: 12.34 with 2 digits is 1234."""
+    return f"CAST(CAST({sql} AS DECIMAL(28, {digits})) * {10**digits} AS INT128)"
+
+
+def quotient(numerator: str, denominator: str, scale: int, type_: str = AMOUNT) -> str:
+    """One division of whole numbers, half away from zero, in units of 10^-scale; by nothing
+    it is 0."""
+    above, below = f"({numerator})", f"({denominator})"
+    step = f"{Decimal(1).scaleb(-scale):f}"
+    return (
+        f"CASE WHEN {below} = 0 THEN CAST(0 AS {type_}) ELSE "
+        f"CAST(CAST((CASE WHEN {above} < 0 THEN -1 ELSE 1 END) * "
+        f"((2 * ABS({above}) + {below}) // (2 * {below})) AS DECIMAL(22, 0)) * "
+        f"CAST('{step}' AS DECIMAL(13, 12)) AS {type_}) END"
+    )
+
+
+def values_table(rows: Sequence[Sequence[str]], name: str, columns: Sequence[str]) -> str:
+    """Literals as a table in a FROM clause."""
+    listed = ", ".join(f"({', '.join(row)})" for row in rows)
+    return f"(VALUES {listed}) AS {name}({', '.join(columns)})"
+
+
+def union(queries: Sequence[str]) -> str:
+    return " UNION ALL ".join(queries)

@@ -1,0 +1,375 @@
+"""Reading components: one method per kind, each says what the kind's keys are."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from dealwright.compensation.plans.definition import (
+    DIRECT,
+    ROLLUP,
+    Cap,
+    Clawback,
+    Component,
+    Curve,
+    Draw,
+    Fixed,
+    Floor,
+    Gate,
+    Holdback,
+    Matrix,
+    Milestones,
+    Multiplier,
+    Rated,
+    Settlement,
+    Tiered,
+)
+from dealwright.compensation.plans.expressions import (
+    credit_scope,
+    payee_scope,
+)
+from dealwright.compensation.plans.piece_reading import MOST_AMOUNT, MOST_RATE, PieceReader
+from dealwright.compensation.plans.source import Block, Item, is_number
+
+_ZERO, _ONE = Decimal(0), Decimal(1)
+
+
+@dataclass
+class ComponentReader(PieceReader):
+    """Reads the entries of ``components`` one after the other."""
+
+    def read_entry(self, entry: Item) -> None:
+        """One list item: a mapping with the kind as its only key."""
+        block = entry.block()
+        if block is None:
+            return
+        found = list(block.entries())
+        if len(found) != 1:
+            block.complain("a component is one kind with its keys, such as “- flat: {id: …}”.")
+            return
+        kind, item = found[0]
+        self.read(kind, item)
+
+    def read(self, kind: str, item: Item, default_id: str = "") -> None:
+        reader = self._kinds().get(kind)
+        if reader is None:
+            close = difflib.get_close_matches(kind, list(self._kinds()), n=1)
+            hint = f" Did you mean “{close[0]}”?" if close else ""
+            item.complain(f"“{kind}” is no kind of component.{hint}")
+            return
+        block = item.block()
+        if block is None:
+            return
+        block.place = f"{kind}"
+        id_item = block.take("id", required=not default_id)
+        name = (id_item.name() if id_item else None) or default_id or f"unnamed_{item.line}"
+        block.place = f"{kind} “{name}”"
+        if any(each.id == name for each in self.components):
+            block.complain(f"the id “{name}” is used twice.")
+        for_item = block.take("for")
+        payees = None
+        if for_item is not None:
+            payees = self._expression(for_item, payee_scope(self.names), "bool")
+        shared = {
+            "id": name,
+            "kind": kind,
+            "line": item.line,
+            "label": block.text("label") or name.replace("_", " ").capitalize(),
+            "payees": payees,
+        }
+        component = reader(block, shared)
+        block.close()
+        if component is not None:
+            self.components.append(component)
+
+    def finish(self, root: Block) -> None:
+        """Check what components say of each other."""
+        known = {each.id: each for each in self.components}
+        for block, line, names in self.references:
+            for name in names:
+                if name not in known:
+                    block.complain(f"there is no component “{name}”.", line)
+                elif isinstance(known[name], Settlement):
+                    block.complain(f"“{name}” is settled later and cannot be named here.", line)
+        if not self.components:
+            root.complain("there are no components, so nothing would be paid.")
+        if len(self.components) > 60:
+            root.complain("a plan may have at most 60 components.")
+
+    def _kinds(self) -> Mapping[str, Callable[[Block, dict[str, Any]], Component | None]]:
+        return {
+            "fixed": self._fixed,
+            "flat": self._flat,
+            "per_unit": self._per_unit,
+            "margin": self._margin,
+            "tiered": self._tiered,
+            "bonus_milestone": self._milestones,
+            "curve": self._curve,
+            "matrix": self._matrix,
+            "spif": self._spif,
+            "override": self._override,
+            "gate": self._gate,
+            "multiplier": self._multiplier,
+            "floor": self._floor,
+            "cap": self._cap,
+            "holdback": self._holdback,
+            "clawback": self._clawback,
+            "draw": self._draw,
+        }
+
+    # Earnings
+
+    def _fixed(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        amount = self._amount(block, "amount", required=True)
+        prorate = block.boolean("prorate", True)
+        return Fixed(**shared, amount=amount, prorate=prorate) if amount else None
+
+    def _flat(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        """A rate of each credit, or an amount by formula."""
+        rate = block.number("rate", low=-MOST_RATE, high=MOST_RATE)
+        formula = self._formula(block, "amount")
+        basis = self._basis(block)
+        if (rate is None) == (formula is None):
+            block.complain("give either a rate or an amount.")
+            return None
+        return Rated(**shared, basis=basis, rate=rate, amount=formula)
+
+    def _per_unit(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        price = block.number("amount", required=True, low=-MOST_AMOUNT, high=MOST_AMOUNT)
+        inline = "measure" not in block
+        basis = self._basis(block, default=self._counting(block, shared) if inline else "")
+        if price is None:
+            return None
+        return Rated(**shared, basis=basis, price=price)
+
+    def _margin(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        rate = block.number("rate", required=True, low=-MOST_RATE, high=MOST_RATE)
+        cost = block.text("cost", "cost")
+        revenue = block.text("revenue", "amount")
+        name = self._inline(block, shared, f"({revenue}) - ({cost})", "money")
+        basis = self._basis(block, default=name)
+        return Rated(**shared, basis=basis, rate=rate) if rate is not None else None
+
+    def _spif(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        """Extra pay in a window of days: a rate, an amount per deal, or a formula."""
+        rate = block.number("rate", low=-MOST_RATE, high=MOST_RATE)
+        budget = block.number("budget", low=_ZERO, high=MOST_AMOUNT)
+        price, formula = None, None
+        item = block.take("amount")
+        if item is not None and (text := item.text()):
+            if is_number(text):
+                price = item.number(low=-MOST_AMOUNT, high=MOST_AMOUNT)
+            else:
+                formula = self._expression(item, credit_scope(self.names), "number")
+        if sum(each is not None for each in (rate, price, formula)) != 1:
+            block.complain("give either a rate or an amount.")
+            return None
+        inline = price is not None and "measure" not in block
+        basis = self._basis(block, default=self._counting(block, shared) if inline else "")
+        return Rated(**shared, basis=basis, rate=rate, price=price, amount=formula, budget=budget)
+
+    def _override(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        """A manager's pay on the credits of everybody below: flat, or by bands of their sum."""
+        if "bands" in block:
+            return self._tiered(block, shared, rules=(ROLLUP,))
+        rate = block.number("rate", required=True, low=-MOST_RATE, high=MOST_RATE)
+        basis = self._basis(block, rules=(ROLLUP,))
+        return Rated(**shared, basis=basis, rate=rate) if rate is not None else None
+
+    def _tiered(
+        self, block: Block, shared: dict[str, Any], rules: tuple[str, ...] = (DIRECT,)
+    ) -> Component | None:
+        mode = block.choice("mode", ("marginal", "retroactive", "per_transaction"), "marginal")
+        cumulate = self._window(block, "transaction" if mode == "per_transaction" else "period")
+        if mode == "per_transaction":
+            mode, cumulate = "marginal", "transaction"
+        boundary = block.choice("boundary", ("upper", "lower"), "upper")
+        quota = self._name(block, "quota")
+        target = self._amount(block, "target")
+        bands = self._steps(block, "bands", ("rate", "multiplier", "value"))
+        basis = self._basis(block, rules=rules)
+        if target is not None and not quota:
+            block.complain("a target needs a quota to be the target of.")
+        if quota and cumulate == "transaction":
+            block.complain("a quota needs a window: cumulate over period, quarter, year or plan.")
+        if not bands:
+            return None
+        return Tiered(
+            **shared,
+            basis=basis,
+            cumulate=cumulate,
+            mode=cast(Any, mode),
+            boundary=cast(Any, boundary),
+            bands=bands,
+            quota=quota,
+            target=target,
+        )
+
+    def _milestones(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        cumulate = self._window(block, "period")
+        steps = self._steps(block, "milestones", ("amount", "pays", "value"), most=MOST_AMOUNT)
+        quota = self._name(block, "quota")
+        pays = block.choice("pays", ("each", "highest"), "each")
+        basis = self._basis(block)
+        if cumulate == "transaction":
+            block.complain("a milestone needs a window: period, quarter, year or plan.")
+            return None
+        if not steps:
+            return None
+        return Milestones(
+            **shared,
+            basis=basis,
+            cumulate=cumulate,
+            steps=steps,
+            quota=quota,
+            pays=cast(Any, pays),
+        )
+
+    def _curve(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        cumulate = self._window(block, "period")
+        quota = self._name(block, "quota", required=True)
+        target = self._amount(block, "target", required=True)
+        points = self._steps(block, "points", ("factor", "pays", "value"))
+        basis = self._basis(block)
+        if cumulate == "transaction":
+            block.complain("a curve needs a window: period, quarter, year or plan.")
+            return None
+        if not points or target is None or not quota:
+            return None
+        if len(points) < 2:
+            block.complain("a curve needs at least two points.", block.line_of("points"))
+            return None
+        return Curve(
+            **shared, basis=basis, cumulate=cumulate, quota=quota, target=target, points=points
+        )
+
+    def _matrix(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        target = self._amount(block, "target", required=True)
+        cumulate = self._window(block, "period")
+        rows = self._lookup_block(block, "rows", cumulate)
+        columns = self._lookup_block(block, "columns", cumulate)
+        item = block.take("table", required=True)
+        table: list[tuple[Decimal, ...]] = []
+        for row in item.items() if item else ():
+            values = [each.number(low=-MOST_RATE, high=MOST_RATE) for each in row.items()]
+            table.append(tuple(each for each in values if each is not None))
+        if rows is None or columns is None or target is None or item is None:
+            return None
+        if len(table) != len(rows.thresholds) or any(
+            len(row) != len(columns.thresholds) for row in table
+        ):
+            item.complain(
+                f"the table must have {len(rows.thresholds)} rows of "
+                f"{len(columns.thresholds)} values, as rows and columns have steps."
+            )
+            return None
+        return Matrix(**shared, rows=rows, columns=columns, table=tuple(table), target=target)
+
+    # Modifiers
+
+    def _gate(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        on = self._on(block)
+        cumulate = self._window(block, "period")
+        at_least = block.number("at_least", required=True, low=-MOST_AMOUNT, high=MOST_AMOUNT)
+        otherwise = block.number("otherwise", _ZERO, low=_ZERO, high=MOST_RATE)
+        test = self._lookup(block, cumulate, (at_least,) if at_least is not None else ())
+        if not on or at_least is None:
+            return None
+        return Gate(**shared, on=on, test=test, otherwise=otherwise or _ZERO)
+
+    def _multiplier(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        on = self._on(block)
+        factor = block.number("factor", low=_ZERO, high=MOST_RATE)
+        if factor is not None:
+            return Multiplier(**shared, on=on, test=None, factors=(), factor=factor)
+        cumulate = self._window(block, "period")
+        line = block.line_of("steps")
+        steps = self._steps(block, "steps", ("factor", "value"))
+        test = self._lookup(block, cumulate, tuple(each.threshold for each in steps))
+        if not on or not steps:
+            return None
+        if steps[0].threshold != 0:
+            block.complain("the first step must be from 0.", line)
+        return Multiplier(**shared, on=on, test=test, factors=tuple(each.value for each in steps))
+
+    def _floor(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        on = self._on(block, default_all=True)
+        per = block.choice("per", ("deal", "period"), "period")
+        amount = self._amount(block, "amount", required=True)
+        return Floor(**shared, on=on, per=cast(Any, per), amount=amount) if amount and on else None
+
+    def _cap(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        on = self._on(block, default_all=True)
+        per = block.choice("per", ("deal", "period", "quarter", "year", "plan"), "period")
+        amount = self._amount(block, "amount", required=True)
+        excess = block.choice("excess", ("forfeit", "withhold"), "forfeit")
+        if excess == "withhold" and per != "period":
+            block.complain("excess can be withheld per period only.", block.line_of("excess"))
+        if not amount or not on:
+            return None
+        return Cap(**shared, on=on, per=cast(Any, per), amount=amount, excess=cast(Any, excess))
+
+    # Settlement
+
+    def _holdback(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        on = self._on(block, default_all=True)
+        share = block.number("share", required=True, low=_ZERO, high=_ONE)
+        release = self._kinds_of_events(block, "release", ("payment",))
+        if share is None or not on:
+            return None
+        return Holdback(**shared, on=on, share=share, release=release)
+
+    def _clawback(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        on = self._on(block, default_all=True)
+        trigger = self._kinds_of_events(block, "trigger", ("termination",))
+        months = block.integer("months", 0, low=1, high=600) if "months" in block else 0
+        schedule = self._schedule(block)
+        by_amount = block.boolean("by_amount", False)
+        limit = block.choice("limit", ("paid", "earned"), "paid")
+        base_item = block.take("base")
+        if base_item is not None:
+            limit = base_item.choice(("paid", "earned")) or limit
+        block.choice("rate", ("original",), "original")
+        if months and schedule:
+            block.complain("give either a schedule or months.")
+        if not months and not schedule:
+            schedule = ((600, _ONE),)
+        if not on:
+            return None
+        return Clawback(
+            **shared,
+            on=on,
+            trigger=trigger,
+            schedule=schedule,
+            months=months,
+            by_amount=by_amount,
+            limit=cast(Any, limit),
+        )
+
+    def _draw(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        amount = self._amount(block, "amount", required=True)
+        kind = block.choice("kind", ("recoverable", "non_recoverable"), "recoverable")
+        periods = block.integer("periods", 0, low=0, high=600)
+        recover_from = block.integer("recover_from", 1, low=1, high=600)
+        share = block.number("recover_share", low=_ZERO, high=_ONE)
+        percent = block.number("recover_pct", low=_ZERO, high=_ONE)
+        at_end = block.choice("at_end", ("owe", "forgive"), "owe")
+        on = self._on(block, default_all=True, settled=True)
+        if at_end == "forgive" and not periods:
+            block.complain("to forgive at the end a draw needs a number of periods.")
+        if amount is None or not on:
+            return None
+        chosen = share if share is not None else percent
+        return Draw(
+            **shared,
+            on=on,
+            amount=amount,
+            periods=periods,
+            recoverable=kind == "recoverable",
+            recover_from=recover_from,
+            recover_share=_ONE if chosen is None else chosen,
+            at_end=cast(Any, at_end),
+        )

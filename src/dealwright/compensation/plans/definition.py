@@ -1,0 +1,342 @@
+"""What a plan says, as values: measures, credit rules, components, settlement.
+
+Everything is frozen and holds only decimals, dates and text. ``reading`` makes it from text,
+``engine`` pays by it, ``english`` says it in sentences. A component's ``line`` is where it
+stands in the text: statements link to that clause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from dealwright.compensation.plans.expressions import Expression
+
+Calendar = Literal["month", "quarter", "year"]
+Window = Literal["transaction", "period", "quarter", "year", "plan"]
+Unit = Literal["money", "quantity"]
+FieldType = Literal["text", "number", "date", "bool"]
+
+DIRECT, OVERLAY, ROLLUP = "direct", "overlay", "rollup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """Where results are rounded, always half away from zero.
+
+    Each component's amount per payee and period is rounded at the currency's minor units.
+    With ``credit`` and ``line`` the credited amounts and the single lines are as well;
+    without, those keep six decimals.
+    """
+
+    scale: int
+    credit: bool = True
+    line: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """A sum of money: written in the plan, or looked up per payee by ``name``.
+
+    A name is a measure of the quotas file, or ``salary`` or ``target`` of the people file;
+    what holds for part of a window counts for that part.
+    """
+
+    value: Decimal | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What counts: the events of ``kinds`` that fulfil ``when``, each with ``amount``.
+
+    ``factors`` weighs kinds (order 0.60, invoice 0.20, cash 0.20). Money is converted to the
+    plan's currency by ``rates``: "event" takes the rate of the event's day, "plan" the rate
+    stated for the whole plan.
+    """
+
+    id: str
+    line: int
+    kinds: tuple[str, ...]
+    amount: Expression
+    when: Expression | None = None
+    unit: Unit = "money"
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+    rates: Literal["event", "plan"] = "event"
+    aggregate: Literal["sum", "average", "last"] = "sum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRule:
+    """How an event's amount becomes credits of payees.
+
+    ``direct`` and ``overlay`` come from the event's splits (or its payee); ``rollup`` gives
+    each manager above the payee the whole credit, at the reporting line of the event's day.
+    """
+
+    id: str
+    line: int
+    source: Literal["direct", "overlay", "rollup"]
+    total: Decimal | None = None  # what the shares of an event must sum to; None: anything
+    residual: Literal["first", "last", "largest"] = "last"
+    depth: int = 0  # levels up the hierarchy; 0: all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """The credits that a component looks at."""
+
+    measure: str
+    rules: tuple[str, ...] = (DIRECT,)
+    when: Expression | None = None
+    starts: date | None = None
+    ends: date | None = None
+    detail: Literal["event", "report"] = "event"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """From ``threshold`` (a fraction of quota, or an amount) up to the next band's."""
+
+    threshold: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """What every component has. ``payees`` keeps it to the people that fulfil it."""
+
+    id: str
+    kind: str
+    line: int
+    label: str
+    payees: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed(Component):
+    """The same amount each period, by days where the payee is not there all the time."""
+
+    amount: Amount
+    prorate: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated(Component):
+    """One line per credit: a ``rate`` of it, a ``price`` for each unit, or an expression.
+
+    The kinds flat, per_unit, margin, spif and a flat override are this.
+    """
+
+    basis: Basis
+    rate: Decimal | None = None
+    price: Decimal | None = None
+    amount: Expression | None = None
+    budget: Decimal | None = None  # of all payees together, first come first served
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiered(Component):
+    """Rates by bands of the amount that piles up over ``cumulate``.
+
+    With ``quota`` the thresholds are fractions of it, else amounts. ``marginal`` pays each
+    part at its own band's rate; ``retroactive`` pays all at the rate of the band reached,
+    and earlier periods of the window are topped up. With ``target`` the values multiply the
+    target instead of being rates: the full quota at 1.0 pays the target once.
+    """
+
+    basis: Basis
+    cumulate: Window
+    mode: Literal["marginal", "retroactive"]
+    boundary: Literal["upper", "lower"]
+    bands: tuple[Band, ...]
+    quota: str = ""
+    target: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestones(Component):
+    """A bonus for each step reached, or for the highest only; taken back where a later
+    credit in the same window undoes it."""
+
+    basis: Basis
+    cumulate: Window
+    steps: tuple[Band, ...]
+    quota: str = ""
+    pays: Literal["each", "highest"] = "each"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve(Component):
+    """The target times a factor interpolated between points of attainment.
+
+    Below the first point nothing is paid, above the last its factor.
+    """
+
+    basis: Basis
+    cumulate: Window
+    quota: str
+    target: Amount
+    points: tuple[Band, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Which step of a list of thresholds a measure has reached."""
+
+    basis: Basis
+    cumulate: Window
+    thresholds: tuple[Decimal, ...]
+    quota: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix(Component):
+    """The target times the cell where two measures meet."""
+
+    rows: Lookup
+    columns: Lookup
+    table: tuple[tuple[Decimal, ...], ...]
+    target: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate(Component):
+    """Pays components in ``on`` only where a measure reaches a threshold; else ``otherwise``
+    (a fraction, most often 0) of them."""
+
+    on: tuple[str, ...]
+    test: Lookup
+    otherwise: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multiplier(Component):
+    """Multiplies components in ``on`` by the value of the step a measure has reached, or by
+    one fixed ``factor``."""
+
+    on: tuple[str, ...]
+    test: Lookup | None
+    factors: tuple[Decimal, ...]
+    factor: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor(Component):
+    """At least ``amount`` for the components in ``on``, per deal or per period."""
+
+    on: tuple[str, ...]
+    per: Literal["deal", "period"]
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap(Component):
+    """At most ``amount`` for the components in ``on``. What is above is forfeited, or
+    withheld until a later period has room for it."""
+
+    on: tuple[str, ...]
+    per: Literal["deal", "period", "quarter", "year", "plan"]
+    amount: Amount
+    excess: Literal["forfeit", "withhold"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdback(Component):
+    """Keeps ``share`` of each deal's pay until events of kind ``release`` bring in the money."""
+
+    on: tuple[str, ...]
+    share: Decimal
+    release: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clawback(Component):
+    """Takes back a deal's pay when an event of kind ``trigger`` refers to it.
+
+    ``schedule`` says which fraction by full months since the deal: the first entry whose
+    months are not yet over; ``months`` instead takes it back in equal parts that shrink
+    each month. ``by_amount`` weighs it with the part of the deal's amount that the trigger
+    names. With ``limit`` "paid" no more is taken than gates, caps and holdbacks left of it.
+    """
+
+    on: tuple[str, ...]
+    trigger: tuple[str, ...]
+    schedule: tuple[tuple[int, Decimal], ...]
+    months: int
+    by_amount: bool
+    limit: Literal["paid", "earned"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw(Component):
+    """Tops pay up to ``amount`` in the payee's first ``periods`` periods (0: always).
+
+    A recoverable draw is taken back from what exceeds it, from period ``recover_from`` on
+    and at most ``recover_share`` of the excess; what is open after the last draw period is
+    forgiven or stays owed.
+    """
+
+    on: tuple[str, ...]
+    amount: Amount
+    periods: int
+    recoverable: bool
+    recover_from: int
+    recover_share: Decimal
+    at_end: Literal["forgive", "owe"]
+
+
+Earning = Fixed | Rated | Tiered | Milestones | Curve | Matrix
+Modifier = Gate | Multiplier | Floor | Cap
+Settlement = Holdback | Clawback | Draw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """One version of a plan; compared by identity, since ``read_plan`` keeps one per text."""
+
+    id: str
+    title: str
+    currency: str
+    calendar: Calendar
+    fiscal_year_starts: int
+    effective: date | None
+    until: date | None
+    rounding: Rounding
+    fields: Mapping[str, FieldType]
+    payee_fields: Mapping[str, FieldType]
+    measures: Mapping[str, Measure]
+    credits: Mapping[str, CreditRule]
+    ramps: Mapping[str, tuple[Decimal, ...]]  # quota -> fraction by months since the start
+    components: tuple[Component, ...]
+    text: str = field(repr=False)
+
+    @property
+    def earnings(self) -> tuple[Earning, ...]:
+        return tuple(each for each in self.components if isinstance(each, Earning))
+
+    @property
+    def modifiers(self) -> tuple[Modifier, ...]:
+        return tuple(each for each in self.components if isinstance(each, Modifier))
+
+    @property
+    def settlements(self) -> tuple[Settlement, ...]:
+        """In the order they apply: holdbacks, clawbacks, then draws."""
+        return tuple(
+            each
+            for kind in (Holdback, Clawback, Draw)
+            for each in self.components
+            if isinstance(each, kind)
+        )
+
+    def component(self, component_id: str) -> Component | None:
+        return next((each for each in self.components if each.id == component_id), None)
+
+    def position(self, component_id: str) -> int:
+        """Where a component stands: the order statements show it in."""
+        return next(
+            (place for place, each in enumerate(self.components) if each.id == component_id), 0
+        )

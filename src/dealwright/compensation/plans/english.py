@@ -1,0 +1,490 @@
+"""A plan in plain English: the document that a payee reads and accepts.
+
+One clause per component, from the same values the engine pays by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dealwright.compensation.plans.definition import (
+    DIRECT,
+    Amount,
+    Band,
+    Basis,
+    Cap,
+    Clawback,
+    Component,
+    Curve,
+    Draw,
+    Fixed,
+    Floor,
+    Gate,
+    Holdback,
+    Lookup,
+    Matrix,
+    Measure,
+    Milestones,
+    Multiplier,
+    Plan,
+    Rated,
+    Tiered,
+)
+
+_PERIODS = {"month": "month", "quarter": "quarter", "year": "year"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One numbered paragraph; ``component`` is the id of what it describes, or nothing."""
+
+    number: int
+    title: str
+    text: str
+    component: str = ""
+    line: int = 0
+
+
+def document(plan: Plan) -> list[Clause]:
+    """The whole plan, clause by clause."""
+    clauses = [("Period and currency", _frame(plan), "", 1)]
+    clauses += [
+        (f"What counts: {_words(each.id)}", _measure(plan, each), "", each.line)
+        for each in plan.measures.values()
+        if "__" not in each.id
+    ]
+    clauses.append(("Who is credited", _crediting(plan), "", 1))
+    clauses += [
+        (each.label, component_sentence(plan, each), each.id, each.line) for each in plan.components
+    ]
+    clauses.append(("Rounding", _rounding(plan), "", 1))
+    return [
+        Clause(place + 1, title, text, component, line)
+        for place, (title, text, component, line) in enumerate(clauses)
+    ]
+
+
+def document_text(plan: Plan) -> str:
+    """The document as plain text."""
+    parts = [plan.title, "=" * len(plan.title), ""]
+    for clause in document(plan):
+        parts += [f"{clause.number}. {clause.title}", f"   {clause.text}", ""]
+    return "\n".join(parts)
+
+
+def clause_of(plan: Plan, component_id: str) -> Clause | None:
+    """The clause of one component."""
+    return next((each for each in document(plan) if each.component == component_id), None)
+
+
+def component_sentence(plan: Plan, component: Component) -> str:
+    """What a component pays or changes, in one or a few sentences."""
+    match component:
+        case Fixed():
+            text = _fixed(plan, component)
+        case Rated():
+            text = _rated(plan, component)
+        case Tiered():
+            text = _tiered(plan, component)
+        case Milestones():
+            text = _milestones(plan, component)
+        case Curve():
+            text = _curve(plan, component)
+        case Matrix():
+            text = _matrix(plan, component)
+        case Gate():
+            text = _gate(plan, component)
+        case Multiplier():
+            text = _multiplier(plan, component)
+        case Floor():
+            what = "each deal" if component.per == "deal" else f"each {plan.calendar}"
+            text = (
+                f"For {what}, {_names(plan, component.on)} pays at least "
+                f"{_amount(plan, component.amount)}; what is missing is added."
+            )
+        case Cap():
+            text = _cap(plan, component)
+        case Holdback():
+            text = (
+                f"{percent(component.share)} of what each deal earns under "
+                f"{_names(plan, component.on)} is held back and released as the money comes in: "
+                f"with every {_or(component.release)} that refers to the deal, in proportion to "
+                "the deal's amount."
+            )
+        case Clawback():
+            text = _clawback(plan, component)
+        case Draw():
+            text = _draw(plan, component)
+        case _:
+            text = ""
+    if component.payees is not None:
+        text += f" This holds for payees of whom it is true that {component.payees.english}."
+    return text
+
+
+def percent(value: Decimal) -> str:
+    """A fraction as a percentage without trailing zeros: 0.055 is 5.5%."""
+    return f"{plain(value * 100)}%"
+
+
+def plain(value: Decimal) -> str:
+    """A number with separators and without trailing zeros."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(plan: Plan, value: Decimal) -> str:
+    """An amount in the plan's currency: ``1,234.50 EUR``; whole amounts without decimals."""
+    digits = plan.rounding.scale
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > digits:
+        return f"{plain(value)} {plan.currency}"
+    if value == value.to_integral_value():
+        return f"{value:,.0f} {plan.currency}"
+    return f"{value:,.{digits}f} {plan.currency}"
+
+
+def _frame(plan: Plan) -> str:
+    text = f"This plan pays by {_PERIODS[plan.calendar]} in {plan.currency}."
+    if plan.effective:
+        text += f" It takes effect on {plan.effective:%-d %B %Y}."
+    if plan.until:
+        text += f" It ends on {plan.until:%-d %B %Y}."
+    if plan.fiscal_year_starts != 1:
+        months = "January February March April May June July August September October November"
+        name = [*months.split(), "December"][plan.fiscal_year_starts - 1]
+        text += f" Its years begin in {name}."
+    for name, ramp in plan.ramps.items():
+        text += (
+            f" In the first {len(ramp)} months after joining the quota “{_words(name)}” counts at "
+            f"{', '.join(percent(each) for each in ramp)}."
+        )
+    return text
+
+
+def _measure(plan: Plan, measure: Measure) -> str:
+    amount = measure.amount.english
+    if measure.unit == "quantity" and measure.amount.text.strip() == "1":
+        text = f"Every {_or(measure.kinds)} counts once."
+    else:
+        text = f"Every {_or(measure.kinds)} counts with its {amount}."
+    if measure.when is not None:
+        text += f" It counts only where {measure.when.english}."
+    for kind, factor in measure.factors.items():
+        text += f" A {_words(kind)} counts {percent(factor)} of that."
+    if measure.unit == "money":
+        rate = "the rate of its day" if measure.rates == "event" else "the plan's rate"
+        text += f" Other currencies are converted to {plan.currency} at {rate}."
+    if measure.aggregate != "sum":
+        how = {"average": "the average", "last": "the latest"}[measure.aggregate]
+        text += f" Of several in a window, {how} counts."
+    return text
+
+
+def _crediting(plan: Plan) -> str:
+    parts = []
+    for rule in plan.credits.values():
+        if rule.source == "direct":
+            total = "" if rule.total is None else f", which sum to {percent(rule.total)}"
+            parts.append(
+                f"An event is credited to those in its split by their shares{total}; without a "
+                f"split, to its payee. What rounding leaves over goes to the {rule.residual} share."
+            )
+        elif rule.source == "overlay":
+            parts.append("Overlay shares are credited on top.")
+        else:
+            depth = "every level" if not rule.depth else f"up to {rule.depth} levels"
+            parts.append(
+                f"Managers of {depth} above are credited in full with what their reports are "
+                "credited, by the reporting line of the event's day."
+            )
+    return " ".join(parts)
+
+
+def _rounding(plan: Plan) -> str:
+    places = [
+        *(["credits"] if plan.rounding.credit else []),
+        *(["single lines"] if plan.rounding.line else []),
+        "each component's amount",
+    ]
+    return (
+        f"{_and(places).capitalize()} are rounded to {plan.rounding.scale} decimals, "
+        "halves away from zero."
+    )
+
+
+def _fixed(plan: Plan, component: Fixed) -> str:
+    text = f"{_amount(plan, component.amount).capitalize()} is paid each {plan.calendar}"
+    if component.amount.name:
+        return text + ", in twelfths of the year's amount and by days for a part of a month."
+    if component.prorate:
+        text += f", by days where the payee is not on the plan for the whole {plan.calendar}"
+    return text + "."
+
+
+def _rated(plan: Plan, component: Rated) -> str:
+    counted = _basis(plan, component.basis)
+    if component.rate is not None:
+        text = f"{percent(component.rate)} of {counted} is paid."
+    elif component.price is not None:
+        quantity = plan.measures[component.basis.measure].amount.text.strip()
+        unit = "each" if quantity == "1" else "each unit of"
+        text = f"{money(plan, component.price)} is paid for {unit} {counted}."
+    else:
+        assert component.amount is not None
+        text = f"For {counted}, the amount paid is {component.amount.english}."
+    if component.budget is not None:
+        text += (
+            f" All payees together receive at most {money(plan, component.budget)}, in the order "
+            "of the events' days."
+        )
+    return text
+
+
+def _tiered(plan: Plan, component: Tiered) -> str:
+    counted = _basis(plan, component.basis)
+    over = {
+        "transaction": "of each deal alone",
+        "period": f"of the {plan.calendar}",
+        "quarter": "of the quarter",
+        "year": "of the year to date",
+        "plan": "since the plan began",
+    }[component.cumulate]
+    steps = _bands(plan, component)
+    if component.mode == "marginal":
+        how = "Each part is paid at the rate of the band it falls in"
+    else:
+        owner = "higher" if component.boundary == "upper" else "lower"
+        how = (
+            "All of it is paid at the rate of the band that is reached, and an amount exactly "
+            f"on a threshold belongs to the {owner} band"
+        )
+    text = f"On {counted} {over}: {steps}. {how}."
+    if component.target is not None:
+        text += (
+            f" The rates multiply the target of {_amount(plan, component.target)}: the full quota "
+            "at 1 pays the target once."
+        )
+    if component.quota:
+        text += (
+            f" Percentages of quota refer to the quota “{_words(component.quota)}”; without a "
+            "quota above zero nothing is paid."
+        )
+    return text
+
+
+def _bands(plan: Plan, component: Tiered) -> str:
+    def threshold(band: Band) -> str:
+        if component.quota:
+            return f"{percent(band.threshold)} of quota"
+        return money(plan, band.threshold)
+
+    def value(band: Band) -> str:
+        return f"{plain(band.value)} times" if component.target else percent(band.value)
+
+    parts = []
+    for place, band in enumerate(component.bands):
+        if place + 1 < len(component.bands):
+            until = threshold(component.bands[place + 1])
+            start = "up to" if band.threshold == 0 else f"from {threshold(band)} to"
+            parts.append(f"{value(band)} {start} {until}")
+        elif band.threshold == 0:
+            parts.append(value(band))
+        else:
+            parts.append(f"{value(band)} above {threshold(band)}")
+    return ", ".join(parts)
+
+
+def _milestones(plan: Plan, component: Milestones) -> str:
+    steps = ", ".join(
+        f"{money(plan, each.value)} at "
+        + (f"{percent(each.threshold)} of quota" if component.quota else plain(each.threshold))
+        for each in component.steps
+    )
+    how = "Each step reached is paid" if component.pays == "each" else "The highest step is paid"
+    return (
+        f"When {_basis(plan, component.basis)} {_over(plan, component.cumulate)} reaches a step: "
+        f"{steps}. {how}; what a later credit undoes is taken back."
+    )
+
+
+def _curve(plan: Plan, component: Curve) -> str:
+    points = ", ".join(
+        f"{plain(each.value)} at {percent(each.threshold)}" for each in component.points
+    )
+    return (
+        f"The target of {_amount(plan, component.target)} times a factor by attainment of the "
+        f"quota “{_words(component.quota)}” with {_basis(plan, component.basis)} "
+        f"{_over(plan, component.cumulate)}: {points}, in between on a straight line; nothing "
+        "below the first point, no more above the last."
+    )
+
+
+def _matrix(plan: Plan, component: Matrix) -> str:
+    rows = []
+    for place, row in enumerate(component.table):
+        step = _threshold(plan, component.rows, place)
+        cells = ", ".join(
+            f"{percent(value)} from {_threshold(plan, component.columns, column)}"
+            for column, value in enumerate(row)
+        )
+        rows.append(f"from {step}: {cells}")
+    return (
+        f"The target of {_amount(plan, component.target)} times the cell where "
+        f"{_basis(plan, component.rows.basis)} (rows) and "
+        f"{_basis(plan, component.columns.basis)} (columns) meet: {'; '.join(rows)}."
+    )
+
+
+def _threshold(plan: Plan, lookup: Lookup, place: int) -> str:
+    value = lookup.thresholds[place]
+    return f"{percent(value)} of quota" if lookup.quota else plain(value)
+
+
+def _gate(plan: Plan, gate: Gate) -> str:
+    kept = (
+        "nothing of it is paid"
+        if gate.otherwise == 0
+        else f"only {percent(gate.otherwise)} of it is paid"
+    )
+    return (
+        f"{_names(plan, gate.on)} is paid in full only if {_basis(plan, gate.test.basis)} "
+        f"{_over(plan, gate.test.cumulate)} reaches {_threshold(plan, gate.test, 0)}; otherwise "
+        f"{kept}."
+    )
+
+
+def _multiplier(plan: Plan, multiplier: Multiplier) -> str:
+    if multiplier.test is None:
+        assert multiplier.factor is not None
+        return f"{_names(plan, multiplier.on)} is multiplied by {plain(multiplier.factor)}."
+    steps = ", ".join(
+        f"{plain(factor)} from {_threshold(plan, multiplier.test, place)}"
+        for place, factor in enumerate(multiplier.factors)
+    )
+    return (
+        f"{_names(plan, multiplier.on)} is multiplied by a factor that hangs on "
+        f"{_basis(plan, multiplier.test.basis)} {_over(plan, multiplier.test.cumulate)}: {steps}."
+    )
+
+
+def _cap(plan: Plan, cap: Cap) -> str:
+    what = {"deal": "each deal", "period": f"each {plan.calendar}", "plan": "the whole plan"}.get(
+        cap.per, f"each {cap.per}"
+    )
+    rest = (
+        f"What is above waits and is paid in a later {plan.calendar} that has room for it."
+        if cap.excess == "withhold"
+        else "What is above is not paid."
+    )
+    return f"For {what}, {_names(plan, cap.on)} pays at most {_amount(plan, cap.amount)}. {rest}"
+
+
+def _clawback(plan: Plan, clawback: Clawback) -> str:
+    if clawback.months:
+        part = (
+            f"the part that is left of {clawback.months} months, less one part for each full "
+            "month since the deal"
+        )
+    elif len(clawback.schedule) == 1 and clawback.schedule[0][0] == 600:
+        part = percent(clawback.schedule[0][1])
+    else:
+        part = ", ".join(
+            f"{percent(share)} within {months} months" for months, share in clawback.schedule
+        )
+        part += ", nothing later"
+    text = (
+        f"When a {_or(clawback.trigger)} ends a deal, what the deal paid under "
+        f"{_names(plan, clawback.on)} is taken back: {part}."
+    )
+    if clawback.by_amount:
+        text += " It is weighed with the part of the deal's amount that was taken back."
+    if clawback.limit == "paid":
+        text += " Never more is taken back than was really paid for the deal."
+    return text
+
+
+def _draw(plan: Plan, draw: Draw) -> str:
+    periods = f"in the first {draw.periods} periods" if draw.periods else "always"
+    text = (
+        f"Pay under {_names(plan, draw.on)} is topped up to {_amount(plan, draw.amount)} each "
+        f"{plan.calendar}, {periods}."
+    )
+    if not draw.recoverable:
+        return text + " The top-up is never taken back."
+    share = "" if draw.recover_share == 1 else f"{percent(draw.recover_share)} of "
+    text += f" Top-ups are an advance: they are taken back from {share}what later exceeds it"
+    if draw.recover_from > 1:
+        text += f", from period {draw.recover_from} on"
+    text += "."
+    if draw.at_end == "forgive":
+        text += " What is still open after the last period is forgiven."
+    return text
+
+
+def _basis(plan: Plan, basis: Basis) -> str:
+    measure = plan.measures[basis.measure]
+    if "__" in measure.id:
+        text = (
+            _or(measure.kinds)
+            if measure.unit == "quantity"
+            else f"the {measure.amount.english} of each {_or(measure.kinds)}"
+        )
+    else:
+        text = f"“{_words(measure.id)}”"
+    if basis.rules != (DIRECT,):
+        sources = {plan.credits[each].source for each in basis.rules}
+        if sources == {"rollup"}:
+            text += " of all reports"
+        else:
+            text += f" credited by {_and([_words(each) for each in basis.rules])}"
+    if basis.starts:
+        text += f" from {basis.starts:%-d %B %Y}"
+    if basis.ends:
+        text += f" to {basis.ends:%-d %B %Y}"
+    if basis.when is not None:
+        text += f", where {basis.when.english},"
+    return text
+
+
+def _over(plan: Plan, cumulate: str) -> str:
+    return {
+        "period": f"in the {plan.calendar}",
+        "quarter": "in the quarter",
+        "year": "in the year to date",
+        "plan": "since the plan began",
+        "transaction": "in a deal",
+    }[cumulate]
+
+
+def _amount(plan: Plan, amount: Amount) -> str:
+    if amount.value is not None:
+        return money(plan, amount.value)
+    return {"salary": "the payee's salary", "target": "the payee's target pay"}.get(
+        amount.name, f"the payee's “{_words(amount.name)}”"
+    )
+
+
+def _names(plan: Plan, ids: Sequence[str]) -> str:
+    found = [plan.component(each) for each in ids]
+    return _and([f"“{each.label}”" for each in found if each is not None]) or "pay"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _and(parts: Sequence[str]) -> str:
+    return _joined(parts, "and")
+
+
+def _or(parts: Sequence[str]) -> str:
+    return _joined([_words(each) for each in parts], "or")
+
+
+def _joined(parts: Sequence[str], word: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"

@@ -1,0 +1,302 @@
+"""From plan text to a typed plan. Every mistake is told with its line, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, cast
+
+from dealwright.base.errors import Invalid
+from dealwright.base.money import check_currency, minor_units
+from dealwright.compensation.plans.component_reading import ComponentReader
+from dealwright.compensation.plans.definition import (
+    DIRECT,
+    OVERLAY,
+    ROLLUP,
+    CreditRule,
+    FieldType,
+    Measure,
+    Plan,
+    Rounding,
+)
+from dealwright.compensation.plans.expressions import Names, event_scope, read_expression
+from dealwright.compensation.plans.source import Block, Complaints, Item, read_root
+
+FIELD_TYPES = ("text", "number", "date", "bool")
+RESERVED = frozenset(
+    {"event_id", "id", "kind", "date", "payee", "amount", "currency", "quantity", "cost"}
+    | {"reference", "credit", "share", "role"}
+)
+BOOKINGS = "bookings"  # the measure that is there when a plan declares none
+
+
+@lru_cache(maxsize=256)
+def read_plan(text: str) -> Plan:
+    """The plan that a text describes. Raises PlanInvalid with every problem and its line."""
+    complaints = Complaints()
+    root = read_root(text, complaints)
+    plan = _read(root, text, complaints)
+    complaints.stop_if_any()
+    return plan
+
+
+def _read(root: Block, text: str, complaints: Complaints) -> Plan:
+    plan_id = _plan_id(root)
+    title = root.text("title") or plan_id
+    currency = _currency(root)
+    calendar = root.choice("calendar", ("month", "quarter", "year"), "month")
+    starts = root.integer("fiscal_year_starts", 1, low=1, high=12)
+    effective, until = root.day("effective"), root.day("until")
+    if effective and until and until < effective:
+        root.complain(f"ends on {until}, before it takes effect.", root.line_of("until"))
+    rounding = _rounding(root, currency)
+    fields = _fields(root, "fields")
+    payee_fields = _fields(root, "payee_fields")
+    measures = _measures(root, fields)
+    credits = _credits(root)
+    ramps = _ramps(root)
+    names = Names(fields=fields, payee_fields=payee_fields)
+    reader = ComponentReader(measures=measures, credits=credits, names=names)
+    item = root.take("components", required=True)
+    if item is not None:
+        for entry in item.items():
+            reader.read_entry(entry)
+    for kind in ("draw", "clawback"):
+        settled = root.take(kind)
+        if settled is not None:
+            for entry in settled.items():
+                reader.read(kind, entry, default_id=kind)
+    reader.finish(root)
+    root.close()
+    return Plan(
+        id=plan_id,
+        title=title,
+        currency=currency,
+        calendar=cast(Any, calendar),
+        fiscal_year_starts=starts,
+        effective=effective,
+        until=until,
+        rounding=rounding,
+        fields=fields,
+        payee_fields=payee_fields,
+        measures=measures,
+        credits=credits,
+        ramps=ramps,
+        components=tuple(reader.components),
+        text=text,
+    )
+
+
+def _plan_id(root: Block) -> str:
+    item = root.take("plan", required=True)
+    text = item.text() if item else None
+    if item is not None and text is not None and (not text or len(text) > 80):
+        item.complain("give the plan a name of at most 80 characters.")
+    return text or ""
+
+
+def _currency(root: Block) -> str:
+    item = root.take("currency", required=True)
+    text = item.text() if item else None
+    if item is None or text is None:
+        return "EUR"
+    try:
+        return check_currency(text)
+    except Invalid as error:
+        item.complain(error.message)
+        return "EUR"
+
+
+def _rounding(root: Block, currency: str) -> Rounding:
+    item = root.take("rounding")
+    scale = minor_units(currency)
+    block = item.block() if item else None
+    if block is None:
+        return Rounding(scale=min(scale, 3))
+    mode = block.text("mode", "half_up")
+    if mode not in ("half_up", "half_away_from_zero"):
+        block.complain(
+            f"mode “{mode[:30]}” is not supported: results are rounded half_up (away from zero).",
+            block.line_of("mode"),
+        )
+    scale = block.integer("scale", scale, low=0, high=4)
+    at = block.take("at")
+    places = {"credit", "line"}
+    if at is not None:
+        chosen = {
+            each
+            for entry in at.items()
+            if (each := entry.choice(("credit", "line", "tier_line", "component")))
+        }
+        places = {"line" if each == "tier_line" else each for each in chosen}
+    block.close()
+    return Rounding(scale=scale, credit="credit" in places, line="line" in places)
+
+
+def _fields(root: Block, key: str) -> dict[str, FieldType]:
+    item = root.take(key)
+    block = item.block() if item else None
+    fields: dict[str, FieldType] = {}
+    if block is None:
+        return fields
+    for name, entry in block.entries():
+        if not name.isidentifier() or not name.islower() or len(name) > 40:
+            entry.complain("a field's name has lower case letters, digits and “_” only.")
+        elif name in RESERVED:
+            entry.complain(f"“{name}” is there already and need not be declared.")
+        elif (kind := entry.choice(FIELD_TYPES)) is not None:
+            fields[name] = cast(FieldType, kind)
+    return fields
+
+
+def _measures(root: Block, fields: Mapping[str, FieldType]) -> dict[str, Measure]:
+    item = root.take("measures")
+    block = item.block() if item else None
+    scope = event_scope(fields)
+    measures: dict[str, Measure] = {}
+    if block is not None:
+        for name, entry in block.entries():
+            if not _is_name(name, entry):
+                continue
+            inner = entry.block()
+            if inner is not None:
+                measures[name] = read_measure(name, inner, scope)
+    if not measures:
+        amount = read_expression("amount", root.line, scope, "number", root.complaints, "measures")
+        assert amount is not None
+        measures[BOOKINGS] = Measure(id=BOOKINGS, line=root.line, kinds=("booking",), amount=amount)
+    return measures
+
+
+def read_measure(name: str, block: Block, scope: Mapping[str, Any]) -> Measure:
+    """A measure from its block, declared under ``measures`` or within a component."""
+    kinds_item = block.take("of")
+    kinds = tuple(
+        text for each in (kinds_item.items() if kinds_item else ()) if (text := each.text())
+    ) or ("booking",)
+    unit = block.choice("unit", ("money", "quantity"), "money")
+    amount_item = block.take("amount")
+    default = "amount" if unit == "money" else "quantity"
+    if amount_item is None:
+        amount = read_expression(default, block.line, scope, "number", block.complaints, name)
+    else:
+        amount = read_expression(
+            amount_item.text() or default,
+            amount_item.line,
+            scope,
+            "number",
+            block.complaints,
+            amount_item.place,
+        )
+    when_item = block.take("when")
+    when = None
+    if when_item is not None and (text := when_item.text()):
+        when = read_expression(
+            text, when_item.line, scope, "bool", block.complaints, when_item.place
+        )
+    factors = _factors(block, kinds)
+    rates = block.choice("rates", ("event", "plan"), "event")
+    aggregate = block.choice("aggregate", ("sum", "average", "last"), "sum")
+    line = block.line
+    block.close()
+    fallback = read_expression(default, line, scope, "number", block.complaints, name)
+    assert fallback is not None
+    return Measure(
+        id=name,
+        line=line,
+        kinds=kinds,
+        amount=amount or fallback,
+        when=when,
+        unit=cast(Any, unit),
+        factors=factors,
+        rates=cast(Any, rates),
+        aggregate=cast(Any, aggregate),
+    )
+
+
+def _factors(block: Block, kinds: tuple[str, ...]) -> dict[str, Decimal]:
+    item = block.take("factor")
+    inner = item.block() if item else None
+    factors: dict[str, Decimal] = {}
+    if inner is None:
+        return factors
+    for kind, entry in inner.entries():
+        if kind not in kinds:
+            entry.complain(f"“{kind}” is none of the measure's events ({', '.join(kinds)}).")
+        elif (value := entry.number(low=Decimal(-10), high=Decimal(10))) is not None:
+            factors[kind] = value
+    return factors
+
+
+def _credits(root: Block) -> dict[str, CreditRule]:
+    item = root.take("credits")
+    block = item.block() if item else None
+    rules: dict[str, CreditRule] = {}
+    for name, entry in block.entries() if block else ():
+        if not _is_name(name, entry):
+            continue
+        inner = entry.block()
+        if inner is not None:
+            rules[name] = _credit_rule(name, inner)
+    for name, total in ((DIRECT, Decimal(1)), (OVERLAY, None), (ROLLUP, None)):
+        rules.setdefault(
+            name, CreditRule(id=name, line=root.line, source=cast(Any, name), total=total)
+        )
+    return rules
+
+
+def _credit_rule(name: str, block: Block) -> CreditRule:
+    default = name if name in (DIRECT, OVERLAY, ROLLUP) else DIRECT
+    along = block.take("along")
+    if along is not None:
+        along.choice(("hierarchy", "reporting_line"))
+        default = ROLLUP
+    source_item = block.take("from")
+    source = default
+    if source_item is not None:
+        chosen = source_item.choice(("splits", "direct", "overlay", "hierarchy"))
+        source = {"splits": default, "hierarchy": ROLLUP}.get(chosen or "", chosen or default)
+    total: Decimal | None = Decimal(1) if source == DIRECT else None
+    sum_item = block.take("sum")
+    if sum_item is not None:
+        if sum_item.text() == "any":
+            total = None
+        else:
+            total = sum_item.number(low=Decimal("0.000001"), high=Decimal(100))
+    residual = block.choice("residual", ("first", "last", "largest"), "last")
+    block.choice("as_of", ("event_date", "booking_date"), "event_date")
+    depth_item = block.take("depth")
+    depth = 0
+    if depth_item is not None and depth_item.text() != "all":
+        depth = int(depth_item.number(low=Decimal(1), high=Decimal(40)) or 0)
+    line = block.line
+    block.close()
+    return CreditRule(
+        id=name,
+        line=line,
+        source=cast(Any, source),
+        total=total,
+        residual=cast(Any, residual),
+        depth=depth,
+    )
+
+
+def _ramps(root: Block) -> dict[str, tuple[Decimal, ...]]:
+    """``ramps: {revenue: [0, 25%, 50%]}``: what part of the quota holds month by month."""
+    item = root.take("ramps")
+    block = item.block() if item else None
+    ramps: dict[str, tuple[Decimal, ...]] = {}
+    for name, entry in block.entries() if block else ():
+        values = [each.number(low=Decimal(0), high=Decimal(10)) for each in entry.items()]
+        if len(values) > 60:
+            entry.complain("a ramp may have at most 60 months.")
+        ramps[name] = tuple(each for each in values if each is not None)
+    return ramps
+
+
+def _is_name(name: str, entry: Item) -> bool:
+    if name.isidentifier() and name.islower() and len(name) <= 40:
+        return True
+    entry.complain(f"“{name[:40]}” is no name; use lower case letters, digits and “_”.")
+    return False

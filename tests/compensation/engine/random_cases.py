@@ -1,0 +1,371 @@
+"""Random plans with random input, written as text and rows like a person's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+PEOPLE = ("ann", "bob", "cem", "dee")
+MANAGERS = ("mia", "noa")
+KINDS = ("booking", "renewal", "payment", "termination", "score")
+FIRST = date(2027, 1, 1)
+
+
+@dataclass
+class RandomCase:
+    plan: str
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+amounts = st.one_of(
+    st.decimals(min_value=-50_000, max_value=200_000, places=2),
+    st.sampled_from(
+        [Decimal("0"), Decimal("0.01"), Decimal("-0.01"), Decimal("999999999999.99"), Decimal(1000)]
+    ),
+)
+rates = st.decimals(min_value=Decimal("-0.2"), max_value=Decimal("2"), places=6)
+positive_rates = st.decimals(min_value=0, max_value=3, places=4)
+windows = st.sampled_from(["period", "quarter", "ytd", "plan"])
+days = st.integers(min_value=0, max_value=364).map(lambda n: FIRST + timedelta(days=n))
+
+
+def steps(values: st.SearchStrategy[Decimal], top: int = 3, *, from_zero: bool = False) -> Any:
+    thresholds = st.lists(
+        st.decimals(min_value=0, max_value=top, places=3), min_size=1, max_size=4, unique=True
+    ).map(sorted)
+
+    def pair(found: list[Decimal]) -> st.SearchStrategy[str]:
+        if from_zero:
+            found = [Decimal(0), *[each for each in found if each > 0]]
+        return st.lists(values, min_size=len(found), max_size=len(found)).map(
+            lambda rated: (
+                "[" + ", ".join(f"[{a}, {b}]" for a, b in zip(found, rated, strict=True)) + "]"
+            )
+        )
+
+    return thresholds.flatmap(pair)
+
+
+def amount_steps(values: st.SearchStrategy[Decimal]) -> Any:
+    return (
+        st.lists(st.integers(min_value=0, max_value=100_000), min_size=1, max_size=4, unique=True)
+        .map(sorted)
+        .flatmap(
+            lambda found: st.lists(values, min_size=len(found), max_size=len(found)).map(
+                lambda rated: (
+                    "[" + ", ".join(f"[{a}, {b}]" for a, b in zip(found, rated, strict=True)) + "]"
+                )
+            )
+        )
+    )
+
+
+@st.composite
+def tiered(draw: st.DrawFn, kind: str = "tiered") -> str:
+    mode = draw(st.sampled_from(["marginal", "retroactive"]))
+    shape = draw(st.sampled_from(["amount", "quota", "target", "transaction"]))
+    keys = [f"mode: {mode}", f"boundary: {draw(st.sampled_from(['upper', 'lower']))}"]
+    if shape == "transaction":
+        keys += ["cumulate: transaction", f"bands: {draw(amount_steps(rates))}"]
+    else:
+        keys.append(f"cumulate: {draw(windows)}")
+        if shape == "amount":
+            keys.append(f"bands: {draw(amount_steps(rates))}")
+        else:
+            keys += ["quota: goal", f"bands: {draw(steps(rates))}"]
+        if shape == "target":
+            keys.append(f"target: {draw(st.sampled_from(['target', '20000', '333.33']))}")
+    if kind == "override" and draw(st.booleans()):
+        keys.append("detail: report")
+    return ", ".join(keys)
+
+
+measures = st.sampled_from(["revenue", "margin", "pieces", "fresh"])
+lookups = st.sampled_from(["revenue", "score", "latest"])
+
+
+@st.composite
+def component(draw: st.DrawFn, name: str) -> str:
+    kind = draw(
+        st.sampled_from(
+            ["fixed", "flat", "formula", "per_unit", "margin", "spif", "budget", "tiered", "tiered"]
+            + ["bonus_milestone", "curve", "matrix", "override", "override_tiered"]
+        )
+    )
+    measure = f"measure: {draw(measures)}"
+    who = draw(st.sampled_from(["", "", ", for: payee.grade = 'senior'"]))
+    when = draw(
+        st.sampled_from(
+            ["", "", ", when: amount > 100", ", when: credit * share < 5000 or role = 'AE'"]
+        )
+    )
+    match kind:
+        case "fixed":
+            keys = f"amount: {draw(st.sampled_from(['salary', '1234.56', '0.001']))}{who}"
+        case "flat":
+            keys = f"{measure}, rate: {draw(rates)}{when}{who}"
+        case "formula":
+            kind = "flat"
+            text = draw(
+                st.sampled_from(
+                    [
+                        "round_money(credit * 5%) + 10",
+                        "if(segment = 'smb', credit * 0.0333, 7.005)",
+                        "muldiv(cost, 3, 7)",
+                    ]
+                )
+            )
+            keys = f'{measure}, amount: "{text}"{when}{who}'
+        case "per_unit":
+            keys = (
+                f"measure: pieces, amount: {draw(st.sampled_from(['12.345', '-3', '0.005']))}{when}"
+            )
+        case "margin":
+            keys = f"rate: {draw(rates)}{when}{who}"
+        case "spif":
+            keys = f"measure: revenue, rate: {draw(rates)}, from: 2027-02-01, to: 2027-06-30{who}"
+        case "budget":
+            kind = "spif"
+            keys = f"of: booking, amount: {draw(st.sampled_from(['450', '33.335']))}, budget: 1000"
+        case "tiered":
+            keys = f"{measure}, {draw(tiered())}{when}{who}"
+        case "bonus_milestone":
+            shape = draw(st.booleans())
+            found = draw(steps(positive_rates) if shape else amount_steps(positive_rates))
+            quota = ", quota: goal" if shape else ""
+            pays = draw(st.sampled_from(["each", "highest"]))
+            keys = f"{measure}, cumulate: {draw(windows)}, pays: {pays}, milestones: {found}{quota}{who}"
+        case "curve":
+            points = draw(steps(positive_rates, from_zero=True).filter(lambda t: t.count("[") > 2))
+            target = draw(st.sampled_from(["target", "5000"]))
+            keys = f"{measure}, cumulate: {draw(windows)}, quota: goal, target: {target}, points: {points}{who}"
+        case "matrix":
+            window = draw(windows)
+            cells = ", ".join(
+                "[" + ", ".join(str(draw(positive_rates)) for _ in range(2)) + "]" for _ in range(2)
+            )
+            keys = (
+                f"target: {draw(st.sampled_from(['target', '1000']))}, cumulate: {window}, "
+                f"rows: {{measure: {draw(lookups)}, quota: goal, steps: [0.5, 1]}}, "
+                f"columns: {{measure: {draw(lookups)}, steps: [10, 1000]}}, table: [{cells}]"
+            )
+        case "override":
+            detail = draw(st.sampled_from(["event", "report"]))
+            keys = f"measure: revenue, rate: {draw(rates)}, detail: {detail}"
+        case _:
+            kind = "override"
+            keys = f"measure: revenue, {draw(tiered('override'))}"
+    return f"  - {kind}: {{id: {name}, {keys}}}"
+
+
+@st.composite
+def modifier(draw: st.DrawFn, name: str, earlier: list[str]) -> str:
+    on = draw(st.lists(st.sampled_from(earlier), min_size=1, max_size=3, unique=True))
+    listed = f"on: [{', '.join(on)}]"
+    kind = draw(
+        st.sampled_from(
+            ["gate", "multiplier", "steps", "floor", "deal_floor", "cap", "deal_cap", "withhold"]
+        )
+    )
+    who = draw(st.sampled_from(["", "", ", for: payee.grade = 'senior'"]))
+    quota = draw(st.sampled_from([", quota: goal", ""]))
+    measure = f"measure: {draw(lookups)}"
+    match kind:
+        case "gate":
+            keys = f"{listed}, {measure}, cumulate: {draw(windows)}, at_least: {draw(positive_rates)}{quota}, otherwise: {draw(st.sampled_from(['0', '0.3333']))}{who}"
+        case "multiplier":
+            keys = f"{listed}, factor: {draw(positive_rates)}{who}"
+        case "steps":
+            kind = "multiplier"
+            keys = f"{listed}, {measure}, cumulate: {draw(windows)}{quota}, steps: {draw(steps(positive_rates, from_zero=True))}{who}"
+        case "floor":
+            keys = f"{listed}, amount: {draw(st.sampled_from(['100', 'salary', '0.01']))}{who}"
+        case "deal_floor":
+            kind = "floor"
+            keys = f"{listed}, per: deal, amount: 25{who}"
+        case "cap":
+            keys = f"{listed}, per: {draw(st.sampled_from(['period', 'quarter', 'year', 'plan']))}, amount: {draw(st.sampled_from(['500', 'target', '1000.01']))}{who}"
+        case "deal_cap":
+            kind = "cap"
+            keys = f"{listed}, per: deal, amount: 77.77{who}"
+        case _:
+            kind = "cap"
+            keys = f"{listed}, excess: withhold, amount: {draw(st.sampled_from(['300', 'salary']))}{who}"
+    return f"  - {kind}: {{id: {name}, {keys}}}"
+
+
+@st.composite
+def settlement(draw: st.DrawFn, name: str) -> str:
+    kind = draw(
+        st.sampled_from(
+            ["holdback", "clawback", "months", "by_amount", "draw", "guarantee", "forgiven"]
+        )
+    )
+    match kind:
+        case "holdback":
+            keys = f"share: {draw(st.sampled_from(['40%', '0.333333', '1']))}, release: payment"
+        case "clawback":
+            limit = draw(st.sampled_from(["paid", "earned"]))
+            keys = f"schedule: [[3, 100%], [6, 50%], [12, 33.3333%]], limit: {limit}"
+        case "months":
+            kind, keys = "clawback", "months: 7"
+        case "by_amount":
+            kind, keys = "clawback", "by_amount: true"
+        case "draw":
+            keys = f"amount: 1000, recover_from: {draw(st.integers(1, 4))}, recover_share: {draw(st.sampled_from(['1', '0.3333']))}"
+        case "guarantee":
+            kind, keys = "draw", "amount: salary, kind: non_recoverable, periods: 3"
+        case _:
+            kind, keys = "draw", "amount: 1000, periods: 4, at_end: forgive"
+    return f"  - {kind}: {{id: {name}, {keys}}}"
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> str:
+    calendar = draw(st.sampled_from(["month", "month", "quarter"]))
+    fiscal = draw(st.sampled_from([1, 1, 4]))
+    places = draw(st.sampled_from(["[credit, line]", "[credit]", "[line]", "[component]"]))
+    residual = draw(st.sampled_from(["first", "last", "largest"]))
+    earnings = draw(st.integers(1, 4))
+    lines = [draw(component(f"c{number}")) for number in range(earnings)]
+    names = [f"c{number}" for number in range(earnings)]
+    for number in range(draw(st.integers(0, 3))):
+        lines.append(draw(modifier(f"m{number}", names)))
+    for number in range(draw(st.integers(0, 2))):
+        lines.append(draw(settlement(f"s{number}")))
+    return "\n".join(
+        [
+            "plan: random",
+            "currency: EUR",
+            f"calendar: {calendar}",
+            f"fiscal_year_starts: {fiscal}",
+            f"rounding: {{at: {places}}}",
+            "fields: {segment: text}",
+            "payee_fields: {grade: text}",
+            "ramps: {goal: [0.25, 0.5]}" if draw(st.booleans()) else "ramps: {}",
+            "measures:",
+            "  revenue: {of: [booking, renewal], factor: {renewal: 0.333333}}",
+            "  margin: {of: booking, amount: amount - cost}",
+            "  pieces: {of: booking, unit: quantity}",
+            "  fresh: {of: booking, when: segment = 'smb', rates: plan}",
+            "  score: {of: score, unit: quantity, amount: quantity, aggregate: average}",
+            "  latest: {of: score, unit: quantity, amount: quantity, aggregate: last}",
+            "credits:",
+            f"  direct: {{sum: 1, residual: {residual}}}",
+            "components:",
+            *lines,
+        ]
+    )
+
+
+@st.composite
+def inputs(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    events: list[dict[str, Any]] = []
+    splits: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(1, 12))):
+        kind = draw(st.sampled_from(KINDS)) if events else "booking"
+        day = draw(days)
+        deals = [each for each in events if each["kind"] == "booking"]
+        reference = ""
+        if kind in ("payment", "termination"):
+            deal = draw(st.sampled_from(deals))
+            reference = deal["event_id"]
+            day = min(deal["date"] + timedelta(days=draw(st.integers(0, 300))), date(2027, 12, 31))
+        shared = kind not in ("payment", "termination") and draw(st.booleans())
+        events.append(
+            {
+                "event_id": f"E{number:02}",
+                "kind": kind,
+                "date": day,
+                "payee": "" if shared or reference else draw(st.sampled_from(PEOPLE + MANAGERS)),
+                "amount": draw(amounts),
+                "currency": draw(st.sampled_from(["EUR", "EUR", "USD"])),
+                "quantity": draw(st.decimals(min_value=-3, max_value=9, places=2)),
+                "cost": draw(st.decimals(min_value=0, max_value=9999, places=4)),
+                "reference": reference,
+                "f_segment": draw(st.sampled_from(["smb", "large", None])),
+            }
+        )
+        if shared:
+            first = draw(
+                st.decimals(min_value=Decimal("0.01"), max_value=Decimal("0.98"), places=6)
+            )
+            payees = draw(st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=2, unique=True))
+            for payee, share in zip(payees, (first, 1 - first), strict=True):
+                role = draw(st.sampled_from(["AE", "SDR"]))
+                splits.append(
+                    {"event_id": f"E{number:02}", "payee": payee, "share": share, "role": role}
+                )
+    people = []
+    for payee in PEOPLE + MANAGERS:
+        change = draw(st.sampled_from([None, date(2027, 5, 17), date(2027, 7, 1)]))
+        bounds = (
+            [(date(2026, 11, 15), change - timedelta(days=1)), (change, date(2027, 10, 31))]
+            if change
+            else [(FIRST, date(2200, 12, 31))]
+        )
+        for starts, ends in bounds:
+            people.append(
+                {
+                    "payee": payee,
+                    "starts": starts,
+                    "ends": ends,
+                    "salary": draw(st.sampled_from([None, Decimal(12000), Decimal("54321.09")])),
+                    "target": draw(st.sampled_from([None, Decimal(24000), Decimal("0.07")])),
+                    "f_grade": draw(st.sampled_from(["senior", "junior", None])),
+                }
+            )
+    quotas = [
+        {
+            "payee": payee,
+            "measure": "goal",
+            "starts": FIRST,
+            "ends": draw(st.sampled_from([date(2027, 12, 31), date(2027, 8, 15)])),
+            "amount": draw(
+                st.sampled_from([Decimal(0), Decimal(100_000), Decimal("33333.33"), Decimal(7)])
+            ),
+            "per": draw(st.sampled_from(["range", "month", "quarter", "year"])),
+        }
+        for payee in PEOPLE + MANAGERS
+        if draw(st.booleans())
+    ]
+    hierarchy = [
+        {"payee": "ann", "manager": "mia", "starts": FIRST, "ends": date(2027, 6, 30)},
+        {"payee": "ann", "manager": "noa", "starts": date(2027, 7, 1), "ends": date(2200, 12, 31)},
+        {"payee": "bob", "manager": "mia"},
+        {"payee": "mia", "manager": "noa"},
+    ]
+    rates_rows = [
+        {
+            "from_currency": "USD",
+            "to_currency": "EUR",
+            "starts": FIRST,
+            "rate": Decimal("0.923456789"),
+            "type": "spot",
+        },
+        {
+            "from_currency": "USD",
+            "to_currency": "EUR",
+            "starts": date(2027, 6, 1),
+            "rate": Decimal("1.1"),
+            "type": "spot",
+        },
+        {"from_currency": "USD", "to_currency": "EUR", "rate": Decimal("0.9"), "type": "plan"},
+    ]
+    return {
+        "events": events,
+        "splits": splits,
+        "people": people,
+        "quotas": quotas,
+        "hierarchy": hierarchy,
+        "rates": rates_rows,
+    }
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> RandomCase:
+    return RandomCase(draw(plans()), draw(inputs()))
