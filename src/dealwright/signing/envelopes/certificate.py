@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import typst
+
 from dealwright.base.evidence.models import EvidenceChain
 from dealwright.base.people.organization import organization
 from dealwright.signing.documents import fonts
@@ -78,7 +80,12 @@ def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
         "head": chain.head,
         "statement": _STATEMENT.format(organisation=company),
     }
-    return typeset(_TEMPLATE, _drawable(data), standards=["a-2u"], at=at)
+    shown, at = _drawable(data), at.replace(microsecond=0)
+    try:
+        return typeset(_TEMPLATE, shown, standards=["a-2u"], at=at)
+    except typst.TypstError:
+        # PDF/A refuses what it cannot promise to show for ever; evidence must not fail on a glyph.
+        return typeset(_TEMPLATE, shown, at=at)
 
 
 def evidence_rows(envelope: Envelope) -> list[dict[str, Any]]:

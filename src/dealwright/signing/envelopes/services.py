@@ -169,7 +169,7 @@ def send_envelope(actor: Actor, envelope_id: Any) -> Envelope:
                 "title": envelope.title,
                 "recipients": [
                     {"id": str(each.pk), "name": each.name, "email": each.email} for each in people
-                ]
+                ],
             },
         )
         record_event(
