@@ -159,7 +159,7 @@ def _environment() -> Path:
 def _packages(python: Path, dev: bool) -> None:
     """``uv pip sync`` of the lock when it changed. What the tests need stays once it is there."""
     stamp = read_json(STAMP)
-    dev = dev or stamp.get("lock") == "requirements-dev.lock"
+    dev = dev or (VENV / "bin" / "pytest").exists()
     lock = ROOT / ("requirements-dev.lock" if dev else "requirements.lock")
     now = {"lock": lock.name, "hash": hash_files([lock])}
     if stamp == now:

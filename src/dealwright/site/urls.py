@@ -18,3 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         if import_module(f"{system}.urls").urlpatterns
     ),
 ]
+
+handler400 = "dealwright.base.web.errors.bad_request"
+handler403 = "dealwright.base.web.errors.forbidden"
+handler404 = "dealwright.base.web.errors.not_found"
+handler500 = "dealwright.base.web.errors.crashed"

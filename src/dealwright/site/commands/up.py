@@ -81,27 +81,19 @@ def run_up(arguments: argparse.Namespace) -> int:
 
 
 def _services(host: str, port: int) -> list[Service]:
-    python = sys.executable
-    granian = [python, "-m", "granian", "--host", host, "--log-level", "warning", "--no-ws"]
-    common = ["--respawn-failed-workers", "--workers-kill-timeout", "10"]
+    serve = [sys.executable, "-m", "dealwright.site.serve"]
+    processes = os.environ.get("DEALWRIGHT_WEB_PROCESSES") or "2"
+    threads = os.environ.get("DEALWRIGHT_WEB_THREADS") or "4"
     return [
         Service(
             "web",
             [
-                *granian, *common, "--interface", "wsgi", "--port", str(port),
-                "--workers", os.environ.get("DEALWRIGHT_WEB_PROCESSES") or "2",
-                "--blocking-threads", os.environ.get("DEALWRIGHT_WEB_THREADS") or "4",
-                "dealwright.site.wsgi:application",
+                *serve, "web", "--host", host, "--port", str(port),
+                "--processes", processes, "--threads", threads,
             ],
         ),
-        Service(
-            "stream",
-            [
-                *granian, *common, "--interface", "asgi", "--port", str(port + 1),
-                "--workers", "1", "dealwright.site.asgi:application",
-            ],
-        ),
-        Service("worker", [python, "-m", "dealwright.site", "work"]),
+        Service("stream", [*serve, "stream", "--host", host, "--port", str(port + 1)]),
+        Service("worker", [sys.executable, "-m", "dealwright.site", "work"]),
     ]  # fmt: skip
 
 
