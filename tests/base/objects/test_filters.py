@@ -8,11 +8,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.utils import timezone
+
 from base.make import make_deal as make_opportunity
 from crm.make import make_account
-from django.utils import timezone
-from make import make_role, make_team, make_user
-
 from dealwright.base.errors import Invalid
 from dealwright.base.objects.filters import (
     compile_filter,
@@ -22,6 +21,7 @@ from dealwright.base.objects.filters import (
 )
 from dealwright.base.objects.registry import object_type
 from dealwright.crm.models import Account
+from make import make_role, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -7,18 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from base.make import make_deal
-from crm.make import make_account
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from make import acting, make_administrator, make_user
 
+from base.make import make_deal
+from crm.make import make_account
 from dealwright.base.access.actor import system
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.objects.registry import object_type
 from dealwright.base.records.queries import count_records, get_row, get_rows, list_records
 from dealwright.crm.models import Account, Opportunity
+from make import acting, make_administrator, make_user
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system("test")

@@ -28,6 +28,7 @@ from dealwright.base.language.tree import Node, names_in
 from dealwright.base.language.types import (
     BOOL,
     DATE,
+    POSTGRES_DIGITS,
     STRING,
     ListOf,
     Numeric,
@@ -44,6 +45,7 @@ __all__ = [
     "BOOL",
     "DATE",
     "FUNCTIONS",
+    "POSTGRES_DIGITS",
     "STRING",
     "Dialect",
     "LanguageError",

@@ -41,46 +41,45 @@ from dealwright.base.language.types import (
 RATIO_BOUND = 10**9
 RATIO_PLACES = 6
 MONEY_PLACES = 2
-# What integer division may use: the numerator is doubled and the denominator added to it.
-MAX_INTEGER = 10**MAX_DIGITS
-
 Types = dict[int, Type]
 
 
-def check(tree: Node, schema: Schema) -> Type:
+def check(tree: Node, schema: Schema, max_digits: int = MAX_DIGITS) -> Type:
     """The type of the expression over the names of ``schema``.
 
     Raises LanguageError with the position of what does not fit: a name that is not there, money
-    times money, two currencies added, a product that could have more than 37 digits.
+    times money, two currencies added, a product that could have more than ``max_digits``
+    digits. 37 go everywhere; what runs in PostgreSQL alone may have ``POSTGRES_DIGITS``.
     """
-    return types_of(tree, schema)[id(tree)]
+    return types_of(tree, schema, max_digits)[id(tree)]
 
 
-def check_condition(tree: Node, schema: Schema) -> None:
+def check_condition(tree: Node, schema: Schema, max_digits: int = MAX_DIGITS) -> None:
     """Raises LanguageError unless the expression is a yes-or-no question."""
-    found = check(tree, schema)
+    found = check(tree, schema, max_digits)
     if found != BOOL:
         raise LanguageError(f"This must be a yes-or-no question; it is {found}.")
 
 
-def types_of(tree: Node, schema: Schema) -> Types:
+def types_of(tree: Node, schema: Schema, max_digits: int = MAX_DIGITS) -> Types:
     """The type of every node of the tree, by ``id(node)``."""
-    checker = _Checker(schema)
+    checker = _Checker(schema, max_digits)
     checker.check(tree)
     return checker.types
 
 
 class _Checker:
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, max_digits: int) -> None:
         self.schema = schema
+        self.max_digits = max_digits
         self.types: Types = {}
         self.special = 0
 
     def check(self, node: Node) -> Type:
         found = self._check(node)
-        if isinstance(found, Numeric) and found.digits > MAX_DIGITS:
+        if isinstance(found, Numeric) and found.digits > self.max_digits:
             raise LanguageError(
-                f"This could have more than {MAX_DIGITS} digits and would not be exact. "
+                f"This could have more than {self.max_digits} digits and would not be exact. "
                 "Round a part of it with round_money(…), or use muldiv.",
                 _at(node),
             )
@@ -139,9 +138,37 @@ class _Checker:
         total: Numeric | None = None
         for factor in node.factors:
             found = self.numeric(factor, "“*” takes")
-            total = found if total is None else _times(total, found, _at(factor))
+            total = found if total is None else self.times(total, found, _at(factor))
         assert total is not None
         return total
+
+    def times(self, left: Numeric, right: Numeric, at: int) -> Numeric:
+        if left.unit == right.unit == "money":
+            raise LanguageError("Money cannot be multiplied by money. Use muldiv(a, b, c).", at)
+        if left.digits + right.digits > self.max_digits:
+            raise LanguageError(
+                f"This product could have more than {self.max_digits} digits and would not be "
+                "exact. Round a factor with round_money(…), or use muldiv.",
+                at,
+            )
+        if left.unit == right.unit:
+            # Pieces times pieces are no pieces; a rate of a rate is a rate.
+            unit = "number" if left.unit == "quantity" else left.unit
+            result = replace(left, unit=unit)
+        elif "money" in (left.unit, right.unit):
+            result = left if left.unit == "money" else right
+        elif left.constant or right.constant:
+            result = right if left.constant else left
+        elif "quantity" in (left.unit, right.unit):
+            result = left if left.unit == "quantity" else right
+        else:
+            result = left if left.unit == "number" else right
+        return replace(
+            result,
+            bound=left.bound * right.bound,
+            scale=left.scale + right.scale,
+            constant=left.constant and right.constant,
+        )
 
     def comparison(self, node: Comparison) -> Type:
         left, right = self.check(node.left), self.check(node.right)
@@ -156,7 +183,7 @@ class _Checker:
         if isinstance(left, Numeric) and isinstance(right, Numeric):
             joined = common_unit(left, right)
             if joined is not None:
-                if joined.digits > MAX_DIGITS:
+                if joined.digits > self.max_digits:
                     raise LanguageError("These numbers are too large to be compared.", node.at)
                 return
         elif isinstance(left, Scalar) and left == right:
@@ -269,12 +296,31 @@ class _Checker:
             raise LanguageError(
                 f"{_begin(above[-1])} cannot be divided by {below}.", _at(values[-1])
             )
-        _check_integers(node, above, below, places)
+        self.check_integers(node, above, below, places)
         constant = all(each.constant for each in found)
         if node.function == "ratio":
             return Numeric("rate", RATIO_BOUND, places, constant=constant)
         bound = above[0].bound * above[1].bound * 10**below.scale + 1
         return replace(above[0], bound=bound, scale=places, constant=constant)
+
+    def check_integers(
+        self, node: Call, above: Sequence[Numeric], below: Numeric, places: int
+    ) -> None:
+        """Whether the division fits into the whole numbers that the engines have: the numerator
+        is doubled and the denominator added to it."""
+        up, down = shifts(above, below, places)
+        size = 10**up
+        for each in above:
+            size *= each.bound * 10**each.scale
+        under = below.bound * 10 ** (below.scale + down)
+        most = 10**self.max_digits
+        steps = max(each.whole + 2 * each.scale for each in (*above, below))
+        if 2 * max(size, under) + under > most or steps > self.max_digits - 2:
+            raise LanguageError(
+                f"{node.function} would need more than {self.max_digits} digits here. Round its "
+                "values with round_money(…), or ask for fewer decimal places.",
+                node.at,
+            )
 
     def date_part(self, node: Call, bound: int) -> Type:
         for each in node.arguments:
@@ -291,22 +337,6 @@ class _Checker:
     def missing(self, node: Call) -> Type:
         self.check(node.arguments[0])
         return BOOL
-
-
-def _check_integers(node: Call, above: Sequence[Numeric], below: Numeric, places: int) -> None:
-    """Whether the division fits into the whole numbers of 38 digits that every engine has."""
-    up, down = shifts(above, below, places)
-    size = 10**up
-    for each in above:
-        size *= each.bound * 10**each.scale
-    under = below.bound * 10 ** (below.scale + down)
-    steps = any(each.whole + 2 * each.scale > MAX_DIGITS - 2 for each in (*above, below))
-    if 2 * size + under > MAX_INTEGER or 2 * under > MAX_INTEGER or steps:
-        raise LanguageError(
-            f"{node.function} would need more than {MAX_DIGITS} digits here. Round its values "
-            "with round_money(…), or ask for fewer decimal places.",
-            node.at,
-        )
 
 
 def shifts(above: Sequence[Numeric], below: Numeric, places: int) -> tuple[int, int]:
@@ -329,35 +359,6 @@ def places_of(node: Call) -> int:
     raise LanguageError(
         f"The decimal places of {node.function} are a number from 0 to {MAX_DECIMAL_PLACES}.",
         _at(given),
-    )
-
-
-def _times(left: Numeric, right: Numeric, at: int) -> Numeric:
-    if left.unit == right.unit == "money":
-        raise LanguageError("Money cannot be multiplied by money. Use muldiv(a, b, c).", at)
-    if left.digits + right.digits > MAX_DIGITS:
-        raise LanguageError(
-            f"This product could have more than {MAX_DIGITS} digits and would not be exact. "
-            "Round a factor with round_money(…), or use muldiv.",
-            at,
-        )
-    if left.unit == right.unit:
-        # Pieces times pieces are no pieces; a rate of a rate is a rate.
-        unit = "number" if left.unit == "quantity" else left.unit
-        result = replace(left, unit=unit)
-    elif "money" in (left.unit, right.unit):
-        result = left if left.unit == "money" else right
-    elif left.constant or right.constant:
-        result = right if left.constant else left
-    elif "quantity" in (left.unit, right.unit):
-        result = left if left.unit == "quantity" else right
-    else:
-        result = left if left.unit == "number" else right
-    return replace(
-        result,
-        bound=left.bound * right.bound,
-        scale=left.scale + right.scale,
-        constant=left.constant and right.constant,
     )
 
 

@@ -32,7 +32,7 @@ from dealwright.base.language.tree import (
 )
 
 # Room for every exact product that the checker lets pass, and for numbers that no checker saw.
-_EXACT = Context(prec=200, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_EXACT = Context(prec=1_000, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 Value = Decimal | date | str | bool | list[Any] | None
 

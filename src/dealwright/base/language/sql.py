@@ -33,6 +33,8 @@ from dealwright.base.language.tree import (
 )
 from dealwright.base.language.types import (
     DATE,
+    MAX_DIGITS,
+    POSTGRES_DIGITS,
     STRING,
     ListOf,
     Numeric,
@@ -72,7 +74,8 @@ def to_sqlglot(
     columns: Mapping[str, Sql] | None = None,
 ) -> Sql:
     """The expression as a sqlglot tree, to be set into a larger statement of the dialect."""
-    compiler = _Compiler(dialect, types_of(tree, schema), columns or {})
+    digits = POSTGRES_DIGITS if dialect == "postgres" else MAX_DIGITS
+    compiler = _Compiler(dialect, types_of(tree, schema, digits), columns or {})
     return compiler.sql(tree)
 
 
@@ -134,7 +137,13 @@ class _Compiler:
         type_ = self.types[id(node)]
         given = self.columns.get(node.name)
         column = given.copy() if given is not None else exp.column(node.name, quoted=True)
-        return column if isinstance(type_, ListOf) else self.cast(column, type_)
+        if not isinstance(type_, ListOf):
+            return self.cast(column, type_)
+        if self.dialect != "postgres":
+            return column
+        text = exp.DataType(this=exp.DataType.Type.TEXT)
+        texts = exp.DataType(this=exp.DataType.Type.ARRAY, expressions=[text], nested=True)
+        return exp.Cast(this=column, to=texts)
 
     def cast(self, value: Sql, type_: Type) -> Sql:
         if isinstance(type_, Numeric):
@@ -370,6 +379,8 @@ class _Compiler:
 def _whole_cast(value: Sql, compiler: _Compiler) -> Sql:
     if compiler.dialect == "duckdb":
         return exp.Cast(this=value, to=exp.DataType(this=exp.DataType.Type.INT128))
+    if compiler.dialect == "postgres":
+        return exp.Cast(this=value, to=exp.DataType(this=exp.DataType.Type.DECIMAL))
     return exp.Cast(this=value, to=_decimal_type(38, 0))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 MAX_DIGITS = 37  # one less than the engines' 38: Spark gives up a decimal place at 38
+POSTGRES_DIGITS = 300  # PostgreSQL's own limit is 1,000
 
 Unit = Literal["number", "money", "rate", "quantity"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
@@ -72,3 +73,13 @@ def column_of(model: type[models.Model], field: Field) -> Any:
         owner = model if column is None else column.related_model
         column = owner._meta.get_field(part)
     return column
+
+
+class JsonTexts(Func):
+    """A JSON list as an array of texts; an empty one where there is no list."""
+
+    template = (
+        "(select coalesce(array_agg(each), '{}') from jsonb_array_elements_text("
+        "coalesce(%(expressions)s, '[]')) each)"
+    )
+    output_field: ClassVar[Any] = ArrayField(models.TextField())

@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from django.core.signals import request_finished, request_started
 
 from dealwright.base.objects.fields import Field, Kind
-
-_UNSORTED = (Kind.CHOICES, Kind.FORMULA)
 
 # None: nobody keeps. Empty: to be read on first use. A changed field ends the keeping for the
 # rest of the request, since its transaction may yet be rolled back.
@@ -75,11 +74,25 @@ def _field(row: Any) -> Field:
         editable=not is_formula,
         on_create=not is_formula,
         importable=not is_formula,
-        sortable=kind not in _UNSORTED,
+        sortable=kind != Kind.CHOICES,
         help=row.help_text,
+        visible=partial(_may_see_formula, row.object, row.formula) if is_formula else None,
         formula=row.formula,
         custom=True,
     )
+
+
+def _may_see_formula(object_key: str, formula: str, user: Any) -> bool:
+    """A formula tells of every field it reads, so it is shown to whom they all are."""
+    from dealwright.base.language import LanguageError, names_in, parse
+    from dealwright.base.objects.registry import object_type
+
+    try:
+        names = set(names_in(parse(formula)))
+    except LanguageError:
+        return True
+    fields = [field for field in object_type(object_key).fields if field.key in names]
+    return all(field.visible is None or user is None or field.visible(user) for field in fields)
 
 
 def _begin(**_: Any) -> None:

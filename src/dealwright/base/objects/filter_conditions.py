@@ -35,6 +35,7 @@ from dealwright.base.objects.crossing import across_hops, across_path
 from dealwright.base.objects.fields import Kind
 from dealwright.base.objects.filter_sql import moment_tests
 from dealwright.base.objects.filter_tree import Condition, Every, Negation, Node, Op, Some
+from dealwright.base.objects.formulas import formula_expression
 
 _TEXTS = (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL)
 _LOOKUPS: dict[str, Callable[[Any, Any], Any]] = {
@@ -87,8 +88,6 @@ def _positive(condition: Condition, op: Op, user: Any) -> Q:
         return _holds(condition, op, expression, column)
 
     if field.kind == Kind.FORMULA and place.of is not None:
-        from dealwright.base.objects.formulas import formula_expression
-
         found = test(formula_expression(place.of, field))
     elif field.custom:
         found = test(custom_expression(field))

@@ -90,7 +90,7 @@ def _value(condition: Condition, value: Any) -> str:
         return _plain(value)
     if kind in (Kind.CHOICE, Kind.CHOICES):
         labels = {str(stored): str(label) for stored, label in condition.path.field.options}
-        return labels.get(value, value)
+        return labels.get(value, str(value))
     text = str(value)
     return text.replace("_", " ") if kind in (Kind.DATE, Kind.DATETIME) else text
 

@@ -10,6 +10,7 @@ from typing import Any
 from dealwright.base.errors import Invalid
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.filter_values import read_value
+from dealwright.base.objects.formulas import formula_kind
 from dealwright.base.objects.paths import FieldPath, resolve_path
 from dealwright.base.objects.registry import ObjectType
 
@@ -105,8 +106,6 @@ def kind_of(field: Field, of: ObjectType | None) -> Kind:
     """The kind by which a field is filtered: a formula counts as what it results in."""
     if field.kind != Kind.FORMULA or of is None:
         return field.kind
-    from dealwright.base.objects.formulas import formula_kind
-
     return formula_kind(of, field)
 
 

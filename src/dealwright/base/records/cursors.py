@@ -43,10 +43,18 @@ class Place:
 class _Beyond(Func):
     """``(value, id) < (place's value, place's id)``: one comparison that an index can start at."""
 
-    arity: ClassVar[Any] = 4
+    arity = 4
     output_field: ClassVar[Any] = models.BooleanField()
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(
+        self,
+        compiler: Any,
+        connection: Any,
+        function: Any = None,
+        template: Any = None,
+        arg_joiner: Any = None,
+        **extra: Any,
+    ) -> tuple[str, tuple[Any, ...]]:
         compiled = [compiler.compile(each) for each in self.get_source_expressions()]
         texts = [sql for sql, _ in compiled]
         params = tuple(param for _, each in compiled for param in each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,18 @@ from dealwright.base.access.actor import Actor
 from dealwright.base.objects.columns import NUMBERS, custom_expression, local_expression
 from dealwright.base.objects.crossing import living_rows, object_of
 from dealwright.base.objects.fields import Field, Kind
-from dealwright.base.objects.paths import FieldPath, Hop, resolve_path, visible_fields
+from dealwright.base.objects.formulas import (
+    formula_evaluator,
+    formula_expression,
+    formula_names,
+)
+from dealwright.base.objects.paths import (
+    FieldPath,
+    Hop,
+    place_of,
+    resolve_path,
+    visible_fields,
+)
 from dealwright.base.objects.registry import ObjectType
 
 Row = dict[str, Any]
@@ -37,14 +48,10 @@ class RowReader:
         self._customs: list[tuple[str, Callable[[Any], Any]]] = []
         self._formulas: list[tuple[str, Callable[[Row], Any]]] = []
         self._extra: set[str] = set()
-        if columns is None:
-            for field in visible_fields(of, self.user):
-                if field.in_api or actor.via != "api":
-                    self._add(FieldPath(field.key, (), resolve_path(of, field.key).place, field))
-        else:
-            for key in dict.fromkeys(columns):
-                if key not in ("id", "version"):
-                    self._add(resolve_path(of, key, self.user))
+        paths = list(self._paths(actor, columns))
+        # Formulas last: what they read beside the columns asked for is taken out of the rows again.
+        for path in sorted(paths, key=lambda path: path.field.kind == Kind.FORMULA):
+            self._add(path)
 
     @property
     def expressions(self) -> Mapping[str, Any]:
@@ -77,6 +84,16 @@ class RowReader:
             for values in rows.annotate(**self._expressions).values_list(*self.names)
         ]
 
+    def _paths(self, actor: Actor, columns: Sequence[str] | None) -> Iterator[FieldPath]:
+        if columns is None:
+            for field in visible_fields(self.of, self.user):
+                if field.in_api or actor.via != "api":
+                    yield FieldPath(field.key, (), place_of(self.of), field)
+            return
+        for key in dict.fromkeys(columns):
+            if key not in ("id", "version"):
+                yield resolve_path(self.of, key, self.user)
+
     def _add(self, path: FieldPath) -> None:
         field = path.field
         if not path.hops and field.kind == Kind.FORMULA and path.place.of is not None:
@@ -93,11 +110,9 @@ class RowReader:
             self._select(f"{path.key}_title", title)
 
     def _add_formula(self, path: FieldPath) -> None:
-        from dealwright.base.objects.formulas import formula_evaluator, formula_names
-
-        for name in formula_names(self.of, path.field):
+        for name in formula_names(path.field):
             if name not in self._keys and not any(name == key for key, _ in self._customs):
-                self._extra.add(name)
+                self._extra |= {name, f"{name}_title"}
                 self._add(resolve_path(self.of, name))
         self._formulas.append((path.key, formula_evaluator(self.of, path.field)))
 
@@ -112,8 +127,6 @@ def value_expression(path: FieldPath, user: Any) -> Any:
     """What reads the field's value for the user, across the path's relations."""
     field, place = path.field, path.place
     if field.kind == Kind.FORMULA and place.of is not None:
-        from dealwright.base.objects.formulas import formula_expression
-
         inner: Any = formula_expression(place.of, field)
     elif field.custom:
         inner = custom_expression(field)
