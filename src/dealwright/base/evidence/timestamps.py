@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import httpx
 import structlog
-from asn1crypto import algos, cms, core, pem, tsp, x509
+from asn1crypto import algos, cms, core, pem, tsp, x509  # type: ignore[import-untyped]
 from django.conf import settings
 from django.utils import timezone
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -35,7 +35,7 @@ MOST_DRIFT = timedelta(seconds=60)
 _LARGEST = 100_000
 
 
-class _Reply(core.Sequence):
+class _Reply(core.Sequence):  # type: ignore[misc]
     """TimeStampResp (RFC 3161, 2.4.2), whose token is missing in a refusal."""
 
     _fields: ClassVar = [

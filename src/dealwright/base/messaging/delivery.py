@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change, system
-from dealwright.base.errors import DealwrightError, Unavailable
+from dealwright.base.errors import Conflict, DealwrightError, Invalid, NotAllowed, Unavailable
 from dealwright.base.events import Event, record_event
 from dealwright.base.jobs import claim_due, due
 from dealwright.base.messaging import accounts
@@ -23,6 +23,7 @@ from dealwright.base.messaging.events import (
     SmsSent,
 )
 from dealwright.base.messaging.models import Channel, OutboundMessage, Suppression
+from dealwright.base.messaging.outbox import send_email
 from dealwright.base.messaging.sms import send_by_provider
 from dealwright.base.messaging.smtp import Refusal, SmtpSession, smtp_session
 from dealwright.base.messaging.suppression import ASKED, hold_to_the_list, suppress_address
@@ -75,6 +76,41 @@ def deliver_messages() -> int:
             else:
                 _note_sent(message)
     return len(claimed)
+
+
+def send_test(actor: Actor, address: str) -> OutboundMessage:
+    """Hand a test mail over here and now; for administrators.
+
+    Raises Conflict where no server is set, Unavailable where it does not answer, Invalid
+    with its words where it refuses the mail.
+    """
+    if not actor.is_system and not actor.require_user().is_administrator:
+        raise NotAllowed("Mail is set up by administrators.")
+    account = accounts.smtp_account()
+    if account is None:
+        raise Conflict("No mail server is set.")
+    with change(actor):
+        message = send_email(
+            actor,
+            to=address,
+            subject="A test from Dealwright",
+            text="If you read this, Dealwright can send mail.",
+            purpose="test",
+        )
+        message.next_attempt_at, message.claimed_at = None, timezone.now()
+        message.save(update_fields=["next_attempt_at", "claimed_at"])
+    try:
+        with smtp_session(account) as session:
+            session.hand_over(message)
+    except (Refusal, Unavailable) as error:
+        _note_failure(message, str(error))
+        if isinstance(error, Unavailable):
+            raise
+        sentence = f"The server refuses the mail: {error}"
+        raise Invalid(sentence, code="mail_refused", fields={"address": [sentence]}) from None
+    _note_sent(message)
+    message.refresh_from_db()
+    return message
 
 
 def _claim() -> Sequence[OutboundMessage]:

@@ -72,8 +72,14 @@ def missing_names(source: str, context: Mapping[str, Any]) -> list[str]:
 
 
 def check_template(source: str) -> None:
-    """Raises Invalid, saying what and where, for a template that cannot be read."""
-    _parse(source, html=False)
+    """Raises Invalid, saying what and where, for a template that cannot be read or that names
+    a filter there is not."""
+    template = _parse(source, html=False)
+    for name, places in template.analyze().filters.items():
+        if name not in template.env.filters:
+            line = source.count("\n", 0, places[0].index) + 1
+            sentence = f"The template is not right: unknown filter '{name}' (line {line})."
+            raise Invalid(sentence, code="template_syntax", fields={"body": [sentence]})
 
 
 def _render(source: str, context: Mapping[str, Any], *, html: bool) -> tuple[str, list[str]]:
@@ -198,14 +204,15 @@ def _money(value: Any, currency: Any = "", locale: Any = "en") -> str:
 
 def _long_date(value: Any, locale: Any = "en") -> str:
     """``{{ day | long_date: "de" }}``: 24. November 2026."""
+    day = value
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value)
+            day = datetime.fromisoformat(value)
         except ValueError:
-            return value
-    if not isinstance(value, date):
+            return str(value)
+    if not isinstance(day, date):
         return str(value or "")
-    return str(format_date(value, "long", locale=locale_of(str(locale))))
+    return str(format_date(day, "long", locale=locale_of(str(locale))))
 
 
 def _check_time() -> None:

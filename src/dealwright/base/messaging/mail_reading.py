@@ -210,29 +210,39 @@ def _decoded(part: Message) -> str:
 
 def _header(mail: Message, name: str) -> str:
     """A header as readable text on one line, whatever is in it."""
-    value = mail.get(name)
-    if value is None:
-        return ""
+    return next((_readable(value) for value in _raw_headers(mail, name)), "")
+
+
+def _raw_headers(mail: Message, *names: str) -> list[str]:
+    """Headers as they came, decoded as UTF-8 (many programs send it bare) or Latin-1."""
+    wanted = [name.lower() for name in names]
+    found = []
+    for name, value in mail.raw_items():
+        if str(name).lower() not in wanted:
+            continue
+        raw = str(value).encode("utf-8", "surrogateescape")
+        try:
+            found.append(raw.decode())
+        except UnicodeDecodeError:
+            found.append(raw.decode("latin-1"))
+    return found
+
+
+def _readable(value: str) -> str:
+    """Encoded words (RFC 2047) decoded, white space made single, NUL taken out."""
     try:
         text = str(make_header(decode_header(value)))
     except (LookupError, ValueError, UnicodeError, MessageError):
-        text = str(value)
+        text = value
     text = text.encode("utf-8", "replace").decode().replace("\x00", "")
     return re.sub(r"\s+", " ", text).strip()
 
 
 def _addresses(mail: Message, *names: str) -> list[tuple[str, str]]:
-    values = [str(value) for name in names for value in mail.get_all(name, [])]
     found = []
-    for name, address in getaddresses(values):
-        if "@" not in address:
-            continue
-        try:
-            shown = str(make_header(decode_header(name)))
-        except (LookupError, ValueError, UnicodeError, MessageError):
-            shown = name
-        clean = address.encode("utf-8", "replace").decode().replace("\x00", "")
-        found.append((" ".join(shown.replace("\x00", "").split()), clean.strip().lower()))
+    for name, address in getaddresses(_raw_headers(mail, *names)):
+        if "@" in address:
+            found.append((_readable(name), _readable(address).lower()))
     return found
 
 

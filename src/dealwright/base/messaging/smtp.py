@@ -7,7 +7,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -22,21 +21,18 @@ from dealwright.base.messaging.models import OutboundMessage
 SECONDS = 20
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):
     """The server said no to one message. ``permanent`` by its code (RFC 5321, 4.2.1);
     ``bad_address`` where it is the receiver it does not know."""
 
-    code: int
-    text: str
-    bad_address: bool = False
+    def __init__(self, code: int, text: str, *, bad_address: bool = False) -> None:
+        super().__init__(f"{code} {text}")
+        self.code = code
+        self.bad_address = bad_address
 
     @property
     def permanent(self) -> bool:
         return 500 <= self.code < 600
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.text}"
 
 
 def mime_message(message: OutboundMessage) -> EmailMessage:
