@@ -195,16 +195,35 @@ def accept_invitation(token: str, *, name: str, password: str) -> User:
         person.is_placeholder = False
         person.set_password(password)
         person.save()
-        invitation.accepted_at = timezone.now()
-        invitation.save(update_fields=["accepted_at"])
-        _confirm_address(person)
-        record_event(
-            Actor(user=person, via="web"),
-            UserJoined(user_id=person.pk, email=person.email),
-            object="user",
-            record_id=person.pk,
-        )
+        _join(person, invitation)
     return person
+
+
+def join_by_proven_address(person: User) -> bool:
+    """Let an invited person in who proved the address to a trusted identity provider; returns
+    whether an invitation was open."""
+    with change(Actor(user=person, via="web")):
+        locked = get_user(person.pk, lock=True)
+        invitation = _open(locked).filter(expires_at__gt=timezone.now()).first()
+        if invitation is None or not locked.is_active:
+            return False
+        locked.is_placeholder = False
+        locked.save(update_fields=["is_placeholder"])
+        _join(locked, invitation)
+    person.is_placeholder = False
+    return True
+
+
+def _join(person: User, invitation: Invitation) -> None:
+    invitation.accepted_at = timezone.now()
+    invitation.save(update_fields=["accepted_at"])
+    _confirm_address(person)
+    record_event(
+        Actor(user=person, via="web"),
+        UserJoined(user_id=person.pk, email=person.email),
+        object="user",
+        record_id=person.pk,
+    )
 
 
 def _send(actor: Actor, person: User) -> Invited:
