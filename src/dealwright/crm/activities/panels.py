@@ -1,0 +1,85 @@
+"""The timeline on record pages: composer on top, what is to do, then one line of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dealwright.base.access.actor import Actor
+from dealwright.base.objects.registry import Panel
+from dealwright.crm.activities.models import Activity
+from dealwright.crm.activities.timeline import KINDS, open_tasks, timeline
+from dealwright.crm.opportunities.queries import stage_bar
+
+TIMELINE_OBJECTS = ("account", "contact", "lead", "opportunity", "quote", "case", "campaign")
+FILTERS = (
+    ("", "Everything"),
+    ("activity,message", "Conversations"),
+    ("change", "Changes"),
+    ("event", "Milestones"),
+)
+COMPOSERS = (
+    ("note", "Note", "message-square"),
+    ("call", "Call", "phone"),
+    ("task", "Task", "square-check"),
+    ("meeting", "Meeting", "calendar"),
+    ("email", "E-mail", "mail"),
+)
+
+
+def timeline_panel(object_key: str) -> Panel:
+    """The panel for one object."""
+    return Panel(
+        key="timeline",
+        label="Activity",
+        template="crm/activities/timeline.html",
+        query=_query(object_key),
+        place="main",
+        position=1,
+    )
+
+
+def _query(object_key: str) -> Callable[[Any, Any], Mapping[str, Any] | None]:
+    def query(user: Any, record_id: Any) -> Mapping[str, Any] | None:
+        return timeline_context(Actor(user=user, via="web"), object_key, record_id)
+
+    return query
+
+
+def timeline_context(
+    actor: Actor, object_key: str, record_id: Any, *, kinds: str = "", composer: str = "note"
+) -> dict[str, Any]:
+    """What the panel shows; ``kinds`` is a filter such as ``change`` or ``activity,message``."""
+    chosen = [kind for kind in kinds.split(",") if kind in KINDS] or list(KINDS)
+    return {
+        "object_key": object_key,
+        "record_id": record_id,
+        "line": timeline(actor, object_key, record_id, kinds=chosen),
+        "tasks": open_tasks(object_key, record_id),
+        "kinds": kinds if kinds in dict(FILTERS) else "",
+        "filters": FILTERS,
+        "composers": COMPOSERS,
+        "composer": composer if composer in [key for key, *_ in COMPOSERS] else "note",
+        "outcomes": Activity.Outcome.choices,
+        "directions": Activity.Direction.choices,
+        "priorities": Activity.Priority.choices,
+        "address": _address(object_key, record_id),
+        "stages": stage_bar(record_id) if object_key == "opportunity" else None,
+        "form": None,
+    }
+
+
+def _address(object_key: str, record_id: Any) -> str:
+    """The e-mail address that a mail from this record goes to, if one is known."""
+    from dealwright.crm.models import Contact
+
+    via = {
+        "contact": {"pk": record_id},
+        "lead": {"leads": record_id},
+        "opportunity": {"opportunities": record_id},
+        "case": {"cases": record_id},
+        "quote": {"quotes": record_id},
+    }.get(object_key)
+    if via is None:
+        return ""
+    return Contact.objects.filter(**via).values_list("email", flat=True).first() or ""
