@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
@@ -30,8 +32,12 @@ def sweep_files(*, older_than: timedelta = _SAFE_AGE) -> int:
     erased = 0
     limit = timezone.now() - timedelta(days=BIN_DAYS)
     for stored in StoredFile.everything.filter(deleted_at__lt=limit).iterator():
-        stored.delete()
-        path_of(stored.id).unlink(missing_ok=True)
+        path = path_of(stored.id)
+        try:
+            stored.delete()
+        except (ProtectedError, IntegrityError):
+            continue  # something that is kept still refers to it
+        path.unlink(missing_ok=True)
         erased += 1
     root: Path = settings.DATA_DIR / "files"
     oldest = time.time() - older_than.total_seconds()
