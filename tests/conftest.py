@@ -38,7 +38,10 @@ from django.conf import settings  # noqa: E402
 
 if DATA_DIR.resolve() != settings.DATA_DIR:
     sys.exit("Unset DJANGO_SETTINGS_MODULE: the tests make their own settings and database.")
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+settings.PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",  # quick
+    *settings.PASSWORD_HASHERS,
+]
 
 from django.test import TransactionTestCase  # noqa: E402
 
