@@ -1,4 +1,5 @@
 """Random plans with random input, written as text and rows like a person's."""
+# ruff: noqa: E501, PERF401, RUF005
 
 from __future__ import annotations
 

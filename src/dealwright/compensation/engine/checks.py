@@ -193,7 +193,8 @@ def _rates(inputs: Inputs) -> Iterator[InputProblem]:
             "SELECT min(e.row), e.currency, min(e.date) FROM input_events e "
             f"WHERE e.kind IN ({kinds}) AND e.currency <> ? AND NOT EXISTS "
             "(SELECT 1 FROM input_rates r WHERE r.from_currency = e.currency "
-            f"AND r.to_currency = ? AND r.type = ? AND r.starts <= e.date) GROUP BY e.currency ORDER BY 1 {_LIMIT}",
+            "AND r.to_currency = ? AND r.type = ? AND r.starts <= e.date) "
+            f"GROUP BY e.currency ORDER BY 1 {_LIMIT}",
             inputs.plan.currency,
             inputs.plan.currency,
             type_,

@@ -18,7 +18,6 @@ from dealwright.compensation.engine.compile_settlement import settlement_stages
 from dealwright.compensation.engine.names import (
     PLAN_WINDOW,
     SPANS,
-    bases_of,
     event_columns,
     event_names,
     expression_sql,
@@ -41,7 +40,7 @@ from dealwright.compensation.engine.sql import (
     units,
 )
 from dealwright.compensation.engine.tables import AMOUNT, RATE
-from dealwright.compensation.plans.definition import CreditRule, Measure, Plan
+from dealwright.compensation.plans.definition import CreditRule, Measure, Plan, bases_of
 
 
 @lru_cache(maxsize=64)

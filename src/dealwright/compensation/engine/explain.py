@@ -123,7 +123,6 @@ def _in_band(plan: Plan, line: Line) -> str:
 
 def why_nothing(result: Result, component: Component, payee: str, period: int) -> str:
     """One sentence for a component that pays a payee nothing in a period."""
-    plan = result.plan
     own = [
         each
         for each in result.lines

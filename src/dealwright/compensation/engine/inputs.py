@@ -6,6 +6,7 @@ computes pay.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -66,8 +67,9 @@ class InputInvalid(Invalid):
 
     def __init__(self, problems: Sequence[InputProblem]) -> None:
         self.problems = sorted(set(problems))
+        count = len(self.problems)
         super().__init__(
-            "The input has errors. " + " ".join(str(each) for each in self.problems),
+            f"The input has {count} error{'s' if count != 1 else ''}; nothing was calculated.",
             fields={"input": [str(each) for each in self.problems]},
         )
 
@@ -163,15 +165,17 @@ def _load_file(inputs: Inputs, file: str, path: Path) -> list[InputProblem]:
     if not path.is_file():
         return [InputProblem(file, 0, f"there is no file {path}.")]
     connection = inputs.connection
+    names = _header(path)
+    if not names or len({name.lower() for name in names}) < len(names) or "" in names:
+        return [InputProblem(file, 1, "the first row must name each column once.")]
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE raw AS SELECT *, row_number() OVER () + 1 AS row_number_ "
-        "FROM read_csv(?, all_varchar = true, header = true, delim = ',', quote = '\"', "
-        "escape = '\"', nullstr = '', strict_mode = true, max_line_size = 1000000)",
-        [str(path)],
+        "FROM read_csv(?, auto_detect = false, columns = ?, header = true, delim = ',', "
+        "quote = '\"', escape = '\"', nullstr = '', strict_mode = true, "
+        "max_line_size = 1000000)",
+        [str(path), dict.fromkeys(names, "VARCHAR")],
     )
-    headers = {
-        name.strip().lower(): name for name, *_ in connection.execute("DESCRIBE raw").fetchall()
-    }
+    headers = {name.lower(): name for name in names}
     columns = columns_of(file, inputs.plan.fields, inputs.plan.payee_fields)
     problems: list[InputProblem] = []
     chosen: list[str] = []
@@ -199,6 +203,17 @@ def _load_file(inputs: Inputs, file: str, path: Path) -> list[InputProblem]:
         )
     connection.execute("DROP TABLE raw")
     return problems
+
+
+def _header(path: Path) -> list[str]:
+    """The names in the first row; raises InputInvalid where it is no text."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [name.strip() for name in next(csv.reader(file), [])]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputInvalid(
+            [InputProblem(path.stem, 1, f"this file is not CSV text in UTF-8: {error}.")]
+        ) from None
 
 
 def _cast(column: Column, cell: str) -> str:

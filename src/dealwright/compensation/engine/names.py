@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dealwright.compensation.engine.tables import EVENTS
 from dealwright.compensation.plans.definition import (
     Amount,
-    Basis,
     Cap,
     Curve,
     Draw,
@@ -18,7 +17,6 @@ from dealwright.compensation.plans.definition import (
     Milestones,
     Multiplier,
     Plan,
-    Rated,
     Tiered,
     Window,
 )
@@ -26,18 +24,6 @@ from dealwright.compensation.plans.expressions import Expression, to_sql
 
 PLAN_WINDOW = "CAST(0 AS INTEGER)"  # the one window of the whole plan; a bare 0 is a position
 SPANS = {"period": "period", "quarter": "quarter", "year": "year", "plan": PLAN_WINDOW}
-
-
-def bases_of(plan: Plan) -> Iterator[Basis]:
-    """Every set of credits that some component looks at."""
-    for each in plan.components:
-        if isinstance(each, Rated | Tiered | Milestones | Curve):
-            yield each.basis
-        elif isinstance(each, Gate | Multiplier) and each.test is not None:
-            yield each.test.basis
-        elif isinstance(each, Matrix):
-            yield each.rows.basis
-            yield each.columns.basis
 
 
 def named_amounts(plan: Plan) -> set[tuple[str, str]]:

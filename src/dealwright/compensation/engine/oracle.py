@@ -17,7 +17,6 @@ from typing import Any
 
 from dealwright.compensation.engine.inputs import Inputs
 from dealwright.compensation.engine.lines import Attainment, Credit, Line
-from dealwright.compensation.engine.names import bases_of
 from dealwright.compensation.engine.periods import PayPeriod
 from dealwright.compensation.engine.sql import LINE_SCALE, RATIO_DIGITS
 from dealwright.compensation.engine.tables import columns_of
@@ -28,6 +27,7 @@ from dealwright.compensation.plans.definition import (
     CreditRule,
     Measure,
     Plan,
+    bases_of,
 )
 from dealwright.compensation.plans.expressions import evaluate
 

@@ -54,6 +54,7 @@ class ComponentReader(PieceReader):
         self.read(kind, item)
 
     def read(self, kind: str, item: Item, default_id: str = "") -> None:
+        self.entries += 1
         reader = self._kinds().get(kind)
         if reader is None:
             close = difflib.get_close_matches(kind, list(self._kinds()), n=1)
@@ -94,7 +95,7 @@ class ComponentReader(PieceReader):
                     block.complain(f"there is no component “{name}”.", line)
                 elif isinstance(known[name], Settlement):
                     block.complain(f"“{name}” is settled later and cannot be named here.", line)
-        if not self.components:
+        if not self.entries:
             root.complain("there are no components, so nothing would be paid.")
         if len(self.components) > 60:
             root.complain("a plan may have at most 60 components.")
@@ -129,11 +130,13 @@ class ComponentReader(PieceReader):
 
     def _flat(self, block: Block, shared: dict[str, Any]) -> Component | None:
         """A rate of each credit, or an amount by formula."""
+        given = ("rate" in block) + ("amount" in block)
         rate = block.number("rate", low=-MOST_RATE, high=MOST_RATE)
         formula = self._formula(block, "amount")
         basis = self._basis(block)
-        if (rate is None) == (formula is None):
+        if given != 1:
             block.complain("give either a rate or an amount.")
+        if rate is None and formula is None:
             return None
         return Rated(**shared, basis=basis, rate=rate, amount=formula)
 
@@ -155,6 +158,7 @@ class ComponentReader(PieceReader):
 
     def _spif(self, block: Block, shared: dict[str, Any]) -> Component | None:
         """Extra pay in a window of days: a rate, an amount per deal, or a formula."""
+        given = ("rate" in block) + ("amount" in block)
         rate = block.number("rate", low=-MOST_RATE, high=MOST_RATE)
         budget = block.number("budget", low=_ZERO, high=MOST_AMOUNT)
         price, formula = None, None
@@ -164,8 +168,9 @@ class ComponentReader(PieceReader):
                 price = item.number(low=-MOST_AMOUNT, high=MOST_AMOUNT)
             else:
                 formula = self._expression(item, credit_scope(self.names), "number")
-        if sum(each is not None for each in (rate, price, formula)) != 1:
+        if given != 1:
             block.complain("give either a rate or an amount.")
+        if rate is None and price is None and formula is None:
             return None
         inline = price is not None and "measure" not in block
         basis = self._basis(block, default=self._counting(block, shared) if inline else "")

@@ -7,7 +7,7 @@ stands in the text: statements link to that clause.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -340,3 +340,15 @@ class Plan:
         return next(
             (place for place, each in enumerate(self.components) if each.id == component_id), 0
         )
+
+
+def bases_of(plan: Plan) -> Iterator[Basis]:
+    """Every set of credits that some component looks at."""
+    for each in plan.components:
+        if isinstance(each, Rated | Tiered | Milestones | Curve):
+            yield each.basis
+        elif isinstance(each, Gate | Multiplier) and each.test is not None:
+            yield each.test.basis
+        elif isinstance(each, Matrix):
+            yield each.rows.basis
+            yield each.columns.basis

@@ -31,6 +31,7 @@ from dealwright.compensation.plans.definition import (
     Plan,
     Rated,
     Tiered,
+    bases_of,
 )
 
 _PERIODS = {"month": "month", "quarter": "quarter", "year": "year"}
@@ -185,7 +186,10 @@ def _measure(plan: Plan, measure: Measure) -> str:
 
 def _crediting(plan: Plan) -> str:
     parts = []
+    used = {name for basis in bases_of(plan) for name in basis.rules}
     for rule in plan.credits.values():
+        if rule.id not in used:
+            continue
         if rule.source == "direct":
             total = "" if rule.total is None else f", which sum to {percent(rule.total)}"
             parts.append(

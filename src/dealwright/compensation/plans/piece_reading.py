@@ -45,6 +45,7 @@ class PieceReader:
     credits: Mapping[str, CreditRule]
     names: Names
     components: list[Component] = field(default_factory=list)
+    entries: int = 0
     references: list[tuple[Block, int, tuple[str, ...]]] = field(default_factory=list)
 
     def _expression(self, item: Item, scope: Mapping[str, Any], kind: str) -> Expression | None:

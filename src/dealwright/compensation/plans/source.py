@@ -47,9 +47,9 @@ class PlanInvalid(Invalid):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = sorted(set(problems))
+        count = len(self.problems)
         super().__init__(
-            "The plan has errors. "
-            + " ".join(f"Line {each.line}: {each.message}" for each in self.problems),
+            f"The plan has {count} error{'s' if count != 1 else ''}.",
             fields={"text": [str(each) for each in self.problems]},
         )
 

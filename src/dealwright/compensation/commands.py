@@ -1,0 +1,190 @@
+"""``comp check``, ``comp calculate`` and ``comp explain``: plans without a database."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dealwright.base.errors import Invalid, NotFound
+from dealwright.compensation.engine.inputs import InputInvalid, Inputs, load_csv
+from dealwright.compensation.engine.prepared import prepare_inputs
+from dealwright.compensation.engine.presenting import chain_of, component_rows
+from dealwright.compensation.engine.results import ENGINES, Result, calculate
+from dealwright.compensation.plans.definition import Plan
+from dealwright.compensation.plans.english import document, document_text
+from dealwright.compensation.plans.reading import read_plan
+from dealwright.compensation.plans.source import PlanInvalid
+
+_FILES = ("events", "people", "quotas", "splits", "hierarchy", "rates")
+
+
+def add_commands(commands: Any) -> None:
+    """Adds ``comp`` with its verbs."""
+    comp = commands.add_parser("comp", help="check and calculate compensation plans")
+    verbs = comp.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    check = verbs.add_parser("check", help="validate a plan and print it in plain English")
+    check.add_argument("plan", type=Path, metavar="PLAN.yaml")
+    check.set_defaults(run=_telling(run_check), database="none")
+
+    calculation = verbs.add_parser("calculate", help="calculate a plan from CSV files")
+    _add_inputs(calculation)
+    calculation.set_defaults(run=_telling(run_calculate), database="none")
+
+    explain = verbs.add_parser("explain", help="print everything under one number")
+    _add_inputs(explain)
+    explain.add_argument("--payee", required=True)
+    explain.add_argument("--component", help="one component (default: all)")
+    explain.set_defaults(run=_telling(run_explain), database="none")
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plan", type=Path, metavar="PLAN.yaml")
+    for name in _FILES:
+        parser.add_argument(
+            f"--{name}", type=Path, required=name == "events", metavar=f"{name.upper()}.csv"
+        )
+    parser.add_argument("--engine", choices=ENGINES, default="duckdb")
+    parser.add_argument("--period", help="only this period, such as 2027-03 or 2027-Q1")
+
+
+def _telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Tells the problems of a plan or input one to a line."""
+
+    def told(arguments: argparse.Namespace) -> int:
+        try:
+            return run(arguments)
+        except (PlanInvalid, InputInvalid) as error:
+            if arguments.json:
+                raise
+            sys.stderr.write(f"dealwright: {error.message}\n")
+            for problem in error.problems:
+                place = f"{arguments.plan}: " if isinstance(error, PlanInvalid) else ""
+                sys.stderr.write(f"{place}{problem}\n")
+            return 1
+
+    return told
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Prints the English document, or every problem with its line."""
+    plan = _read(arguments.plan)
+    if arguments.json:
+        _print_json(
+            {
+                "plan": plan.id,
+                "title": plan.title,
+                "currency": plan.currency,
+                "calendar": plan.calendar,
+                "components": [
+                    {"id": each.id, "kind": each.kind, "line": each.line}
+                    for each in plan.components
+                ],
+                "document": [asdict(clause) for clause in document(plan)],
+            }
+        )
+    else:
+        _print(document_text(plan))
+    return 0
+
+
+def run_calculate(arguments: argparse.Namespace) -> int:
+    """Prints what each payee earns per period and component."""
+    result, present = _calculate(arguments)
+    rows = [
+        row
+        for row in component_rows(result, present)
+        if not arguments.period or row["period"] == arguments.period
+    ]
+    if arguments.json:
+        _print_json(rows)
+        return 0
+    for row in rows:
+        _print(
+            f"{row['payee']:<20} {row['period']:<10} {row['component']:<20} "
+            f"{row['amount']:>16} {row['currency']}" + (f"  {row['why']}" if "why" in row else "")
+        )
+    return 0
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Prints the chain of one payee's numbers: component, lines, credits, clause."""
+    result, present = _calculate(arguments)
+    chains = []
+    for row in component_rows(result, present):
+        if row["payee"] != arguments.payee:
+            continue
+        if arguments.period and row["period"] != arguments.period:
+            continue
+        if arguments.component and row["component"] != arguments.component:
+            continue
+        number = next(each.number for each in result.periods if each.label == row["period"])
+        chains.append(chain_of(result, row["payee"], number, row["component"]))
+    if not chains:
+        raise NotFound(f"Nothing was calculated for “{arguments.payee}” there.")
+    if arguments.json:
+        _print_json(chains)
+        return 0
+    for chain in chains:
+        _print_chain(chain)
+    return 0
+
+
+def _print_chain(chain: Mapping[str, Any]) -> None:
+    _print(
+        f"{chain['payee']}, {chain['period']}, {chain['component']}: "
+        f"{chain['amount']} {chain['currency']}"
+    )
+    if chain["clause"]:
+        _print(f"  Clause {chain['clause']['number']}: {chain['clause']['text']}")
+    if "why" in chain:
+        _print(f"  {chain['why']}")
+    for line in chain["lines"]:
+        named = [line[key] for key in ("event", "cause", "via") if key in line]
+        about = f" [{', '.join(named)}]" if named else ""
+        _print(f"  {line['payout']:>14}  {line['explanation']}{about}")
+    for credit in chain["credits"]:
+        _print(
+            f"    credit of {credit['amount']} ({credit['share']} of {credit['event']}, "
+            f"measure {credit['measure']}, {credit['rule']})"
+        )
+    _print("")
+
+
+def _calculate(arguments: argparse.Namespace) -> tuple[Result, set[tuple[str, int]]]:
+    plan = _read(arguments.plan)
+    paths = {name: path for name in _FILES if (path := getattr(arguments, name)) is not None}
+    inputs = prepare_inputs(load_csv(plan, paths))
+    result = calculate(inputs, arguments.engine)
+    for notice in result.notices:
+        sys.stderr.write(f"dealwright: {notice}\n")
+    if arguments.period and arguments.period not in {each.label for each in result.periods}:
+        labels = ", ".join(each.label for each in result.periods)
+        raise Invalid(f"There is no period “{arguments.period}” here; there are {labels}.")
+    return result, _present(inputs)
+
+
+def _present(inputs: Inputs) -> set[tuple[str, int]]:
+    return set(inputs.rows("SELECT payee, period FROM grid"))
+
+
+def _read(path: Path) -> Plan:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotFound(f"The plan {path} cannot be read: {error}.") from None
+    return read_plan(text)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write("\n")

@@ -1,0 +1,105 @@
+"""Plans with mistakes: each is told with its line, all at once, in words."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from dealwright.compensation.plans.reading import read_plan
+from dealwright.compensation.plans.source import PlanInvalid
+
+HEAD = "plan: p\ncurrency: EUR\ncomponents:\n"
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(PlanInvalid) as error:
+        read_plan(textwrap.dedent(text))
+    return [str(each) for each in error.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("component", "said"),
+    [
+        (
+            "- teired: {id: a, bands: [[0, 1%]]}",
+            "line 4: plan › components › teired: “teired” is no kind of component. "
+            "Did you mean “tiered”?",
+        ),
+        (
+            "- flat: {id: a, rate: 5%, wen: amount > 5}",
+            "line 4: flat “a”: “wen” is not known here. Did you mean “when”?",
+        ),
+        (
+            "- flat: {id: a, rate: five}",
+            "line 4: plan › components › flat › rate: “five” is not a number such as 0.05, "
+            "5% or 1000.",
+        ),
+        ("- flat: {id: a}", "line 4: flat “a”: give either a rate or an amount."),
+        ("- flat: {rate: 5%}", "line 4: flat: “id” is missing."),
+        (
+            "- tiered: {id: a, bands: [[0, 1%], [0, 2%]]}",
+            "line 4: plan › components › tiered › bands: 0 does not come after 0; "
+            "thresholds must ascend.",
+        ),
+        (
+            "- tiered: {id: a, bands: [[0, 1%]], target: 100}",
+            "line 4: tiered “a”: a target needs a quota to be the target of.",
+        ),
+        (
+            "- gate: {id: g, on: nothing, at_least: 1}",
+            "line 4: gate “g”: there is no component “nothing”.",
+        ),
+        (
+            "- flat: {id: a, rate: 5%, measure: revenu}",
+            "line 4: plan › components › flat › measure: “revenu” is none of: bookings.",
+        ),
+        (
+            "- draw: {id: d, amount: 5, at_end: forgive}",
+            "line 4: draw “d”: to forgive at the end a draw needs a number of periods.",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(component: str, said: str) -> None:
+    assert said in problems(HEAD + f"  {component}\n")
+
+
+def test_expression_mistakes_name_the_place() -> None:
+    (said,) = problems(HEAD + "  - flat: {id: a, rate: 5%, when: amnt > 5}\n")
+    assert said.startswith("line 4: plan › components › flat › when: There is no “amnt”.")
+    (said,) = problems(HEAD + "  - flat: {id: a, rate: 5%, when: amount + 5}\n")
+    assert said == (
+        "line 4: plan › components › flat › when: this must be a yes-or-no question, and is money."
+    )
+    (said,) = problems(HEAD + "  - flat: {id: a, amount: amount * amount}\n")
+    assert "Money cannot be multiplied by money" in said
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert len(problems("plan: p\ncurrency: XXX1\ncalendar: week\ncomponents: []\n")) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "line 1: A plan is a mapping such as “plan: name” with one key per line."),
+        ("- a\n- b", "line 1: A plan is a mapping such as “plan: name” with one key per line."),
+        ("plan: p\n  bad: [", "line 2: This is not YAML: mapping values are not allowed here."),
+        ("plan: &a p\ntitle: *a", "line 2: Anchors and aliases are not allowed."),
+        ("x" * 200_001, "line 1: A plan may have at most 200,000 characters."),
+        ("[" * 5000, "line 1: This is not YAML: "),
+    ],
+)
+def test_text_that_is_no_plan(text: str, said: str) -> None:
+    assert problems(text)[0].startswith(said)
+
+
+def test_key_given_twice() -> None:
+    assert "line 3: plan: “currency” is given twice." in problems(
+        "plan: p\ncurrency: EUR\ncurrency: USD\ncomponents:\n  - flat: {id: a, rate: 1%}\n"
+    )
+
+
+def test_numbers_stay_decimals() -> None:
+    plan = read_plan(HEAD + "  - flat: {id: a, rate: 0.1}\n  - flat: {id: b, rate: 33.333%}\n")
+    assert [str(each.rate) for each in plan.earnings] == ["0.1", "0.33333"]  # type: ignore[union-attr]
