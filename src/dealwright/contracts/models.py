@@ -1,1 +1,16 @@
 """Gathers the models of this system's concepts for Django."""
+
+from dealwright.contracts.agreements.models import Contract, ContractVersion
+from dealwright.contracts.approvals.models import ApprovalRule, ApprovalStep
+from dealwright.contracts.library.models import ContractTemplate, TemplateVersion
+from dealwright.contracts.obligations.models import Obligation
+
+__all__ = [
+    "ApprovalRule",
+    "ApprovalStep",
+    "Contract",
+    "ContractTemplate",
+    "ContractVersion",
+    "Obligation",
+    "TemplateVersion",
+]
