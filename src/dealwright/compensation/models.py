@@ -1,1 +1,28 @@
 """Gathers the models of this system's concepts for Django."""
+
+from dealwright.compensation.calculation.models import Attainment, CalculationRun, RunLine
+from dealwright.compensation.credits.models import CreditEvent, CreditSplit
+from dealwright.compensation.disputes.models import Adjustment, Dispute, DisputeMessage
+from dealwright.compensation.ledger.models import PaymentBatch, Posting
+from dealwright.compensation.periods.models import PayPeriod
+from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
+from dealwright.compensation.quotas.models import Quota, ReportingLine
+
+__all__ = [
+    "Adjustment",
+    "Attainment",
+    "CalculationRun",
+    "CompensationPlan",
+    "CreditEvent",
+    "CreditSplit",
+    "Dispute",
+    "DisputeMessage",
+    "PayPeriod",
+    "PaymentBatch",
+    "PlanAssignment",
+    "PlanVersion",
+    "Posting",
+    "Quota",
+    "ReportingLine",
+    "RunLine",
+]
