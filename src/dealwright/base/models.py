@@ -13,7 +13,13 @@ from dealwright.base.jobs.models import JobRun
 from dealwright.base.people.credentials import ApiToken, Invitation
 from dealwright.base.people.organization import Organization
 from dealwright.base.objects.models import CustomField
-from dealwright.base.records.models import AuditEvent, ExternalId, SavedView
+from dealwright.base.records.models import (
+    AuditEvent,
+    ExternalId,
+    LastView,
+    SavedView,
+    ViewPin,
+)
 from dealwright.base.transfer.models import ImportJob, ImportRow, SavedMapping
 from dealwright.base.evidence.models import (
     EvidenceAnchor,
@@ -33,6 +39,7 @@ from dealwright.base.messaging.models import (
     Suppression,
 )
 from dealwright.base.numbering import NumberSeries
+from dealwright.base.search.models import SearchEntry
 from dealwright.base.web.models import UndoStep
 from dealwright.base.work_calendars import WorkCalendar
 
@@ -54,6 +61,7 @@ __all__ = [
     "InboundMessage",
     "Invitation",
     "JobRun",
+    "LastView",
     "MailSettings",
     "MessageTemplate",
     "Notice",
@@ -66,6 +74,7 @@ __all__ = [
     "Role",
     "SavedMapping",
     "SavedView",
+    "SearchEntry",
     "SharingRule",
     "StoredFile",
     "Suppression",
@@ -73,6 +82,7 @@ __all__ = [
     "TeamMembership",
     "UndoStep",
     "User",
+    "ViewPin",
     "WebhookAttempt",
     "WebhookEndpoint",
     "WebhookMessage",

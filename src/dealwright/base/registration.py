@@ -7,6 +7,8 @@ not imported by another one stands here, else the worker does not know it.
 from importlib import import_module
 
 MODULES = (
+    "dealwright.base.search.triggers",
+    "dealwright.base.records.custom_fields",
     "dealwright.base.jobs.state",
     "dealwright.base.jobs.recovery",
     "dealwright.base.events.delivery",

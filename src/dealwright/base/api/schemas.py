@@ -76,7 +76,7 @@ def out_schema(of: ObjectType) -> type[Schema]:
             _type(field) | None,
             Field(None, title=field.label, description=_describe(field)),
         )
-        for field in of.all_fields()
+        for field in of.built_in_fields()
         if field.in_api and not field.custom
     }
     return create_model(_name(of, "Out"), __base__=Out, **fields)
@@ -86,7 +86,7 @@ def in_schema(of: ObjectType, *, creating: bool) -> type[In]:
     """The object as it is made or changed. Values are checked by the services, which name the
     field in words; here only their JSON type is documented."""
     fields: dict[str, Any] = {}
-    for field in of.all_fields():
+    for field in of.built_in_fields():
         if not field.in_api or field.custom:
             continue
         if not (field.editable or (creating and field.on_create)):

@@ -101,16 +101,25 @@ class ObjectType:
 
     def field(self, key: str) -> Field:
         """The field by its public key, custom ones included; raises NotFound."""
-        for candidate in self.all_fields():
+        from dealwright.base.objects.custom_fields import custom_fields_of
+
+        for candidate in self.built_in_fields():
+            if candidate.key == key:
+                return candidate
+        for candidate in custom_fields_of(self.key):
             if candidate.key == key:
                 return candidate
         raise NotFound(f"{self.label} has no field “{key}”.", code="unknown_field")
 
+    def built_in_fields(self) -> Sequence[Field]:
+        """Its own fields, then the owner and dates every record has: known without a database."""
+        return [*self.fields, *_COMMON]
+
     def all_fields(self) -> Sequence[Field]:
-        """Its own fields, then the owner and dates every record has, then custom fields."""
+        """The built-in fields, then the custom ones."""
         from dealwright.base.objects.custom_fields import custom_fields_of
 
-        return [*self.fields, *_COMMON, *custom_fields_of(self.key)]
+        return [*self.built_in_fields(), *custom_fields_of(self.key)]
 
 
 _COMMON = (

@@ -141,3 +141,36 @@ class SavedView(models.Model):
 
     class Meta:
         ordering: ClassVar = ["object", "position", "name"]
+
+
+class LastView(models.Model):
+    """The view that a user opened last on an object's list; ``view`` is NULL for the plain list."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    object = models.CharField(max_length=40)
+    view = models.ForeignKey(SavedView, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "object"], name="last_view_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.object}: {self.view_id}"
+
+
+class ViewPin(models.Model):
+    """That a user keeps a view at hand."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="pins")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "view"], name="view_pin_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.view_id}"

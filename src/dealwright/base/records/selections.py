@@ -29,5 +29,5 @@ def selected_records(
     if search.strip():
         from dealwright.base.search.queries import holds_words
 
-        rows = rows.filter(holds_words(of, search))
+        rows = rows.filter(holds_words(of, search, actor.user))
     return rows

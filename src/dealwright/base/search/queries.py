@@ -1,0 +1,263 @@
+"""Finding records of any object by what a person remembers of them.
+
+Three ways in order of rank: an exact e-mail address or phone number, a title that begins so,
+words that begin so (all of them, in any order); and where these find too little, titles that
+look alike. Each way is cut off after some hundred candidates, so that a short or common word
+stays quick; access is part of the same statement. What was found is then read through
+``visible_to``, which also gives titles and subtitles as the person may see them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchQuery, SearchVectorExact
+from django.db import connection, transaction
+from django.db.models import BooleanField, F, FloatField, Func, Q, QuerySet, Value
+from django.db.models.functions import Length
+
+from dealwright.base.access.actor import Actor
+from dealwright.base.access.visibility import (
+    access_level,
+    reach_of,
+    visible_records,
+    visible_to,
+)
+from dealwright.base.objects.crossing import object_of
+from dealwright.base.objects.custom_fields import keep_custom_fields
+from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.paths import FieldPath, place_of, visible_fields
+from dealwright.base.objects.registry import ObjectType, object_type, object_types
+from dealwright.base.records.rows import title_expression, value_expression
+from dealwright.base.search.models import SearchEntry
+from dealwright.base.search.triggers import is_searched, related_models
+
+MAX_TEXT = 200
+MAX_HITS = 100
+MAX_WORDS = 8
+CANDIDATES = 300
+LIKENESS = 0.45  # "jonson" finds "Johnson", "acme" does not find "academy"
+
+_EXACT, _BEGINS, _WORDS, _ALIKE = 4.0, 3.0, 1.0, 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One record found; the higher the score, the better it fits."""
+
+    object: str
+    id: UUID
+    title: str
+    subtitle: str
+    score: float
+
+
+def search(
+    actor: Actor, text: str, *, objects: Sequence[str] | None = None, limit: int = 20
+) -> list[Hit]:
+    """Records that the actor may see and that fit the text, best first.
+
+    ``objects`` narrows it to some objects by key. Takes one statement to find, one more where
+    that finds too little, and one per object found to read what is shown.
+    """
+    limit = max(1, min(limit, MAX_HITS))
+    asked = _Question.of(text)
+    known = [of for of in _known(objects) if is_searched(of)]
+    if asked is None or not known:
+        return []
+    with keep_custom_fields():
+        entries = _seen(actor, known)
+        found = _best(_strict(entries, asked, _open_objects(actor, known)))
+        if len(found) < limit and len(asked.folded) > 2:
+            found = _best([*found, *_alike(entries, asked)])
+        return _shown(actor, found, limit)
+
+
+def holds_words(of: ObjectType, text: str, user: Any = None) -> Q:
+    """The records of an object that a list narrowed by ``text`` shows: an exact address or
+    number, all words begun so, or the text as a part of the title."""
+    asked = _Question.of(text)
+    if asked is None:
+        return Q(pk__in=[]) if text.strip() else Q()
+    entries = SearchEntry.objects.filter(object=of.key)
+    found = Q(folded__contains=asked.folded) | asked.by_words("words")
+    if asked.key:
+        found |= Q(keys__contains=[asked.key])
+    if user is None or _is_open(user, of):
+        found |= asked.by_words("related")
+    return Q(pk__in=entries.filter(found).values("record_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    folded: str
+    words: tuple[str, ...]
+    key: str
+
+    @classmethod
+    def of(cls, text: str) -> _Question | None:
+        text = text.replace("\x00", "").strip()[:MAX_TEXT]
+        if not text:
+            return None
+        with connection.cursor() as cursor:
+            cursor.execute("select dealwright_fold(%s)", [text])
+            row = cursor.fetchone()
+        folded = str(row[0]) if row else ""
+        words = tuple(word for word in re.split(r"[\W_]+", folded) if word)[:MAX_WORDS]
+        return cls(folded, words, _key(text)) if words else None
+
+    def by_words(self, column: str) -> Q:
+        """All words, each as the beginning of one of the record's."""
+        query = " & ".join(f"'{word}':*" for word in self.words)
+        return Q(
+            SearchVectorExact(F(column), SearchQuery(query, search_type="raw", config="simple"))
+        )
+
+
+def _key(text: str) -> str:
+    """The text as an e-mail address or the end of a phone number; "" where it is neither."""
+    if re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        return text.lower()
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= 7 and re.fullmatch(r"[-+0-9 ()/.]+", text):
+        return f"tel:{digits[-8:]}"
+    return ""
+
+
+def _known(objects: Sequence[str] | None) -> Iterable[ObjectType]:
+    return object_types() if objects is None else [object_type(key) for key in objects]
+
+
+def _seen(actor: Actor, known: Sequence[ObjectType]) -> QuerySet[SearchEntry]:
+    """The entries of records that the actor may see."""
+    if actor.is_system:
+        return SearchEntry.objects.filter(object__in=[of.key for of in known])
+    user = actor.require_user()
+    reach = reach_of(user)
+    levels = {of.key: access_level(user, of) for of in known}
+    ruled = {rule.object for rule in reach.rules}
+    everything = [key for key, level in levels.items() if level in ("read", "write")]
+    own = [key for key, level in levels.items() if level == "own" and key not in ruled]
+    mine = Q(owner_id__in=reach.owners) | Q(access_keys__overlap=list(reach.keys))
+    seen = Q(object__in=everything) | (Q(object__in=own) & mine)
+    for of in known:
+        if levels[of.key] == "own" and of.key in ruled:
+            model: Any = of.model
+            visible = model.objects.filter(visible_to(user, of.key)).values("pk")
+            seen |= Q(object=of.key) & Q(record_id__in=visible)
+    return SearchEntry.objects.filter(seen)
+
+
+def _open_objects(actor: Actor, known: Sequence[ObjectType]) -> list[str]:
+    """The objects whose entries may be found by names of other records: the actor sees all of
+    those others, so that finding tells nothing new."""
+    if actor.is_system:
+        return [of.key for of in known]
+    user = actor.require_user()
+    return [of.key for of in known if _is_open(user, of)]
+
+
+def _is_open(user: Any, of: ObjectType) -> bool:
+    others = [object_of(model) for model in related_models(of)]
+    return all(other is None or access_level(user, other) in ("read", "write") for other in others)
+
+
+Candidate = tuple[str, UUID, float]
+
+
+class _Likeness(Func):
+    function = "word_similarity"
+    output_field: Any = FloatField()
+
+
+def _strict(
+    entries: QuerySet[SearchEntry], asked: _Question, open_objects: Sequence[str]
+) -> list[Candidate]:
+    """One statement: exact keys, beginnings of titles, words."""
+    begins = Q(folded__startswith=asked.folded)
+    words = asked.by_words("words")
+    if open_objects:
+        words |= asked.by_words("related") & Q(object__in=list(open_objects))
+    # The shorter the title, the more of it is what was asked for.
+    short = 1.0 / (1.0 + Length("folded"))
+    parts = [
+        _ranked(entries.filter(begins).order_by("folded"), Value(_BEGINS) + short),
+        _ranked(entries.filter(words), Value(_WORDS) + _Likeness(Value(asked.folded), "folded")),
+    ]
+    if asked.key:
+        parts.insert(0, _ranked(entries.filter(keys__contains=[asked.key]), Value(_EXACT) + short))
+    first, *others = parts
+    return list(first.union(*others, all=True))
+
+
+def _alike(entries: QuerySet[SearchEntry], asked: _Question) -> list[Candidate]:
+    """Titles with a part that looks like the text, in spite of a slip of the pen."""
+    likeness = _Likeness(Value(asked.folded), F("folded"))
+    rows = entries.filter(Q(_LooksLike(Value(asked.folded), F("folded"))))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"set local pg_trgm.word_similarity_threshold = {LIKENESS}")
+        return list(_ranked(rows, Value(_ALIKE) + likeness))
+
+
+class _LooksLike(Func):
+    """``text <% title``: the operator that the trigram index answers."""
+
+    template = "%(expressions)s"
+    arg_joiner = " <%% "
+    output_field: Any = BooleanField()
+
+
+def _ranked(rows: QuerySet[SearchEntry], score: Any) -> QuerySet[Any, Candidate]:
+    ranked = rows.annotate(score=Func(score, template="(%(expressions)s)::float8"))
+    return ranked.values_list("object", "record_id", "score")[:CANDIDATES]
+
+
+def _best(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Each record once, with its best score, best first."""
+    best: dict[UUID, Candidate] = {}
+    for candidate in candidates:
+        known = best.get(candidate[1])
+        if known is None or candidate[2] > known[2]:
+            best[candidate[1]] = candidate
+    return sorted(best.values(), key=lambda each: (-each[2], each[1]))
+
+
+def _shown(actor: Actor, found: Sequence[Candidate], limit: int) -> list[Hit]:
+    chosen = found[:limit]
+    rows: dict[UUID, tuple[str, str]] = {}
+    for key in dict.fromkeys(candidate[0] for candidate in chosen):
+        ids = [candidate[1] for candidate in chosen if candidate[0] == key]
+        rows |= _titles(actor, object_type(key), ids)
+    return [
+        Hit(key, record_id, *rows[record_id], round(score, 4))
+        for key, record_id, score in chosen
+        if record_id in rows
+    ]
+
+
+def _titles(actor: Actor, of: ObjectType, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Title and subtitle of the records that the actor may see, in one statement."""
+    rows = visible_records(actor, of.key).filter(pk__in=ids)
+    known = {field.key: field for field in visible_fields(of, actor.user)}
+    field = known.get(of.subtitle)
+    columns: dict[str, Any] = {"dw_title": F(of.title), "dw_value": Value(""), "dw_name": Value("")}
+    if field is not None:
+        path = FieldPath(field.key, (), place_of(of), field)
+        columns["dw_value"] = value_expression(path, actor.user)
+        columns["dw_name"] = title_expression(path, actor.user) or Value("")
+    found = rows.annotate(**columns).values_list("pk", *columns)
+    return {
+        key: (str(title or ""), _subtitle(field, value, name)) for key, title, value, name in found
+    }
+
+
+def _subtitle(field: Field | None, value: Any, name: Any) -> str:
+    if field is None or field.kind in (Kind.RELATION, Kind.USER):
+        return str(name or "")
+    if field.kind == Kind.CHOICE and not name:
+        return str(dict(field.options).get(value, value or ""))
+    return str(name or ("" if value is None else value))
