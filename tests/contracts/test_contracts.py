@@ -39,7 +39,7 @@ def rule(**fields):
 
 def text_of(pdf: bytes) -> str:
     document = pypdfium2.PdfDocument(pdf)
-    return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    return " ".join(" ".join(p.get_textpage().get_text_bounded() for p in document).split())
 
 
 def test_a_draft_is_filled_from_the_deal():
@@ -63,7 +63,7 @@ def test_the_pdf_says_what_was_filled_in_and_is_equal_twice():
     contract = make_contract(effective_on="2027-01-01")
     pdf = preview_contract(acting(contract.owner), contract.pk)
     text = text_of(pdf)
-    assert "Northwind (the customer)" in text.replace("\n", " ").replace("\r", "")
+    assert "Northwind (the customer)" in text
     assert "$12,000.00" in text
     assert render_contract(contract) == pdf
 
@@ -182,4 +182,4 @@ def test_locked_clauses_are_for_legal():
         edit_clauses(acting(owner), contract.pk, {"liability": "None at all."})
     assert list(caught.value.fields) == ["liability"]
     changed = edit_clauses(acting(owner), contract.pk, {"law": "The law of France applies."})
-    assert "The law of France applies." in text_of(render_contract(changed)).replace("\r\n", " ")
+    assert "The law of France applies." in text_of(render_contract(changed))
