@@ -5,10 +5,13 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from dealwright.base.people.pages.entrance import login
 from dealwright.site.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/login/", login),
     path("accounts/", include("allauth.urls")),
+    path("", include("allauth.idp.urls")),
     path("api/v1/", api.urls),
     path("", include("dealwright.site.pages_urls")),
     path("", include("dealwright.base.urls")),
@@ -17,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         for system in settings.SYSTEMS
         if import_module(f"{system}.urls").urlpatterns
     ),
+    # Last, so that a room may draw a page of its own at such an address.
+    path("", include("dealwright.base.web.records.urls")),
 ]
 
 handler400 = "dealwright.base.web.errors.bad_request"

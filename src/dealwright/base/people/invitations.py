@@ -174,17 +174,19 @@ def find_invitation(token: str) -> Invitation:
     return invitation
 
 
-def accept_invitation(token: str, *, name: str, password: str) -> User:
+def accept_invitation(token: str, *, name: str, password: str | None) -> User:
     """Set the person's name and password and let them in; the caller signs them in.
 
-    Raises NotFound for a link that is not open, Invalid per field.
+    Without a password the person makes a passkey right after. Raises NotFound for a link
+    that is not open, Invalid per field.
     """
     invitation = find_invitation(token)
     wrong: dict[str, list[str]] = {}
     with _noting(wrong, "name"):
         name = check_name(name, longest=160, what="A person")
     person = invitation.user
-    wrong |= _password_errors(password, User(email=person.email, name=name))
+    if password is not None:
+        wrong |= _password_errors(password, User(email=person.email, name=name))
     if wrong:
         raise _invalid(wrong)
     with change(Actor(user=person, via="web")):

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
+
+from dealwright.base.access.actor import Actor, change
+from dealwright.base.errors import Invalid, NotAllowed
+from dealwright.base.money import check_currency
 
 
 class Organization(models.Model):
@@ -30,3 +36,28 @@ class Organization(models.Model):
 def organization() -> Organization:
     """The company; unsaved defaults before the first administrator has signed up."""
     return Organization.objects.filter(pk=1).first() or Organization(name="Dealwright")
+
+
+def update_organization(
+    actor: Actor, *, name: str, currency: str, timezone: str, language: str
+) -> Organization:
+    """Change the company's name and defaults; for administrators. Raises Invalid per field."""
+    if not actor.is_system and not actor.require_user().is_administrator:
+        raise NotAllowed("Only administrators may do this.")
+    wrong: dict[str, list[str]] = {}
+    name = " ".join(name.split())
+    if not name or len(name) > 160:
+        wrong["name"] = ["The company needs a name of at most 160 characters."]
+    try:
+        currency = check_currency(currency)
+    except Invalid as error:
+        wrong["currency"] = [error.message]
+    if timezone not in available_timezones():
+        wrong["timezone"] = ["Choose a time zone, such as Europe/Berlin."]
+    if language not in dict(settings.LANGUAGES):
+        wrong["language"] = ["Choose one of the languages."]
+    if wrong:
+        raise Invalid(" ".join(each for said in wrong.values() for each in said), fields=wrong)
+    values = {"name": name, "currency": currency, "timezone": timezone, "language": language}
+    with change(actor):
+        return Organization.objects.update_or_create(pk=1, defaults=values)[0]

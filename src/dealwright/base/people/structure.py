@@ -90,6 +90,15 @@ def move_role(actor: Actor, role_id: uuid.UUID, parent: Role | None) -> Role:
     return role
 
 
+def change_role(
+    actor: Actor, role_id: uuid.UUID, *, name: str, parent: Role | None
+) -> Role:
+    """Rename and move a role at once."""
+    with change(actor):
+        rename_role(actor, role_id, name)
+        return move_role(actor, role_id, parent)
+
+
 def delete_role(actor: Actor, role_id: uuid.UUID) -> None:
     """Remove a role; raises Conflict while people or roles hang on it."""
     require_administrator(actor)
@@ -130,6 +139,15 @@ def set_team_members(actor: Actor, team_id: uuid.UUID, members: Iterable[User]) 
         team = get_team(team_id, lock=True)
         _set(team, members)
     return team
+
+
+def change_team(
+    actor: Actor, team_id: uuid.UUID, *, name: str, members: Iterable[User]
+) -> Team:
+    """Rename a team and set its members at once."""
+    with change(actor):
+        rename_team(actor, team_id, name)
+        return set_team_members(actor, team_id, members)
 
 
 def delete_team(actor: Actor, team_id: uuid.UUID) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import forget_reach
-from dealwright.base.errors import Conflict, NotAllowed
+from dealwright.base.errors import Conflict, NotAllowed, NotFound
 from dealwright.base.events.outbox import record_event
 from dealwright.base.people.events import UserDeactivated, UserMoved, UserReactivated
 from dealwright.base.people.models import Profile, Role, Team, TeamMembership, User
@@ -125,6 +125,23 @@ def reactivate_user(actor: Actor, user_id: uuid.UUID) -> User:
             record_id=user.pk,
         )
     return user
+
+
+def end_all_sessions(actor: Actor, user_id: uuid.UUID) -> int:
+    """Sign a person out everywhere; returns how many sessions ended."""
+    require_administrator(actor)
+    return end_sessions(get_user(user_id))
+
+
+def end_session(actor: Actor, session_id: int) -> None:
+    """End one of one's own sessions; raises NotFound alike for absent and for another's."""
+    from allauth.usersessions.models import UserSession
+
+    session = UserSession.objects.filter(user=actor.require_user(), pk=session_id).first()
+    if session is None:
+        raise NotFound("This session has ended already.")
+    Session.objects.filter(session_key=session.session_key).delete()
+    session.delete()
 
 
 def end_sessions(user: User, *, but: str = "") -> int:

@@ -12,7 +12,7 @@ import { startOffline } from "./offline/start";
 
 island("list", () => import("./list/list"));
 island("board", () => import("./board/board"));
-island("filters", () => import("./list/filters"));
+island("filters", () => import("./filters/builder"));
 island("record", () => import("./record/record"));
 island("facts", () => import("./record/facts"));
 island("record-field", () => import("./record/record-field"));
@@ -23,8 +23,15 @@ island("theme", () => import("./theme"));
 island("bell", () => import("./bell"));
 island("remember-open", () => import("./remember-open"));
 island("recent", () => import("./recent"));
+island("field-kind", () => import("./field-kind"));
+island("submit-on-change", () => import("./submit-on-change"));
+island("filter-field", () => import("./filters/filter-field"));
 island("copy", () => import("./copy"));
+island("signature", () => import("./signature"));
+island("passkey", () => import("./passkey"));
 island("offline-list", () => import("./offline/list"));
+island("lines", () => import("./crm/lines"));
+island("tasks", () => import("./crm/tasks"));
 
 startToasts();
 startKeys();

@@ -1,0 +1,1 @@
+"""The pages of people: first sign-up, invitation, and the settings an administrator keeps."""
