@@ -90,3 +90,11 @@ class AddressSuppressed(Event):
     address_hash: str
     purpose: str
     reason: str
+
+
+@event("notice.changed")
+@dataclass(frozen=True)
+class NoticeChanged(Event):
+    """A user got a notice or read one; told to that user alone."""
+
+    notice: uuid.UUID

@@ -1,0 +1,59 @@
+"""Looking at the evidence, with its verification, for administrators."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from dealwright.base.errors import NotFound
+from dealwright.base.evidence.anchors import verify_anchors
+from dealwright.base.evidence.models import (
+    EvidenceAnchor,
+    EvidenceChain,
+    EvidenceEntry,
+    EvidenceTimestamp,
+)
+from dealwright.base.evidence.timestamps import verify_timestamps
+from dealwright.base.evidence.verification import verify_chain
+from dealwright.base.people.models import Profile
+from dealwright.base.web.pages import page, render
+
+_PAGE = 100
+_ADMINISTRATORS = [Profile.ADMINISTRATOR]
+
+
+@page(profiles=_ADMINISTRATORS, methods=["GET", "HEAD"])
+def chains(request: HttpRequest) -> HttpResponse:
+    """All chains, the latest written first; search by the beginning of a name."""
+    wanted = request.GET.get("q", "").strip()[:200]
+    rows = EvidenceChain.objects.order_by("-updated_at", "key")
+    if wanted:
+        rows = rows.filter(key__startswith=wanted)
+    context = {
+        "chains": rows[:_PAGE],
+        "wanted": wanted,
+        "anchor": EvidenceAnchor.objects.order_by("-size").first(),
+        "stamp": EvidenceTimestamp.objects.order_by("-at").first(),
+        "problems": [*verify_anchors(), *verify_timestamps()] if "verify" in request.GET else None,
+    }
+    return render(request, "base/evidence/chains.html", context)
+
+
+@page(profiles=_ADMINISTRATORS, methods=["GET", "HEAD"])
+def chain(request: HttpRequest, key: str) -> HttpResponse:
+    """One chain: whether it is sound, and its entries, newest first."""
+    if "\x00" in key:
+        raise NotFound("There is no such evidence chain.")
+    result = verify_chain(key)
+    before = request.GET.get("before", "")
+    rows = EvidenceEntry.objects.filter(chain_id=key).order_by("-seq")
+    if before.isdigit() and len(before) < 16:
+        rows = rows.filter(seq__lt=int(before))
+    entries = list(rows[: _PAGE + 1])
+    context = {
+        "key": key,
+        "result": result,
+        "entries": entries[:_PAGE],
+        "next": entries[_PAGE - 1].seq if len(entries) > _PAGE else None,
+        "broken": {problem.seq for problem in result.problems},
+    }
+    return render(request, "base/evidence/chain.html", context)
