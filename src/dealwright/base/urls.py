@@ -8,6 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dealwright.base.messaging.urls")),
     path("", include("dealwright.base.operations.urls")),
     path("", include("dealwright.base.people.urls")),
+    path("", include("dealwright.base.events.urls")),
+    path("", include("dealwright.base.jobs.urls")),
     path("", include("dealwright.base.transfer.urls")),
     path("", include("dealwright.base.web.urls")),
 ]

@@ -10,9 +10,11 @@ from dealwright.base.web.navigation import Group, Link, administrators, set_navi
 
 
 def _object(slug: str, key: str, label: str, icon: str, shortcut: str = "") -> Link:
-    return Link(
-        key=slug, label=label, url=f"/{slug}", icon=icon, object=key, shortcut=shortcut
-    )
+    return Link(key=slug, label=label, url=f"/{slug}", icon=icon, object=key, shortcut=shortcut)
+
+
+def _admin(key: str, label: str, url: str, icon: str) -> Link:
+    return Link(key=key, label=label, url=url, icon=icon, allowed=administrators)
 
 
 NAVIGATION = [
@@ -37,7 +39,11 @@ NAVIGATION = [
             _object("campaigns", "campaign", "Campaigns", "megaphone"),
         ],
     ),
-    Group(key="outreach", label="Outreach", links=[]),
+    Group(
+        key="outreach",
+        label="Outreach",
+        links=[Link(key="outbox", label="Outbox", url="/outbox", icon="send")],
+    ),
     Group(key="insight", label="Insight", links=[]),
     Group(key="agreements", label="Agreements", links=[]),
     Group(key="pay", label="Pay", links=[]),
@@ -49,9 +55,66 @@ SETTINGS = [
         label="You",
         links=[
             Link(key="profile", label="Profile", url="/settings/profile", icon="user"),
+            Link(
+                key="security",
+                label="Security",
+                url="/accounts/2fa/",
+                icon="lock",
+                also=["/accounts/password/", "/accounts/email/", "/accounts/3rdparty/"],
+            ),
+            Link(
+                key="sessions", label="Sessions", url="/accounts/sessions/", icon="monitor-smartphone"
+            ),
+            Link(key="tokens", label="API tokens", url="/settings/tokens", icon="key-round"),
         ],
     ),
-    Group(key="organisation", label="Organisation", links=[]),
+    Group(
+        key="organisation",
+        label="Organisation",
+        links=[
+            _admin("company", "Company", "/settings/company", "building"),
+            _admin("users", "Users", "/settings/users", "users"),
+            _admin("roles", "Roles", "/settings/roles", "network"),
+            _admin("teams", "Teams", "/settings/teams", "users-round"),
+            _admin("identity", "Single sign-on", "/settings/identity", "log-in"),
+        ],
+    ),
+    Group(
+        key="connections",
+        label="Connections",
+        links=[
+            Link(
+                key="webhooks",
+                label="Webhooks",
+                url="/settings/webhooks",
+                icon="webhook",
+                also=["/settings/webhook-messages"],
+            ),
+            _admin("events", "Events", "/settings/events", "activity"),
+            _admin("background", "Background work", "/settings/jobs", "cog"),
+        ],
+    ),
+    Group(
+        key="messages",
+        label="Messages",
+        links=[
+            Link(
+                key="mail",
+                label="Mail and SMS",
+                url="/settings/mail",
+                icon="mail",
+                allowed=administrators,
+            ),
+            _object("message-templates", "message_template", "Templates", "file-pen"),
+            Link(
+                key="suppression",
+                label="Do not write",
+                url="/settings/suppression",
+                icon="mail-x",
+                allowed=administrators,
+            ),
+        ],
+    ),
     Group(
         key="data",
         label="Data",
@@ -68,6 +131,13 @@ SETTINGS = [
                 label="Access and sharing",
                 url="/settings/access",
                 icon="shield",
+                allowed=administrators,
+            ),
+            Link(
+                key="evidence",
+                label="Evidence",
+                url="/evidence",
+                icon="shield-check",
                 allowed=administrators,
             ),
             Link(key="bin", label="Bin", url="/bin", icon="trash-2"),
