@@ -8,5 +8,6 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        """Lay out the navigation, which only this room knows as a whole."""
+        """Lay out the navigation and the home page, which only this room knows as a whole."""
         import_module("dealwright.site.navigation")
+        import_module("dealwright.site.home.cards")

@@ -71,12 +71,13 @@ def format_number(value: Any, places: int | None = None) -> str:
     )
 
 
-def format_percent(fraction: Any, places: int = 0) -> str:
-    """A fraction as percent: 0.25 is shown as 25%."""
+def format_percent(fraction: Any, places: int = 0, *, fixed: bool = True) -> str:
+    """A fraction as percent: 0.25 is shown as 25%; without ``fixed`` trailing zeros go."""
     number = _decimal(fraction)
     if number is None:
         return ""
-    pattern = f"#,##0{'.' + '#' * places if places else ''}"
+    digit = "0" if fixed else "#"
+    pattern = f"#,##0{'.' + digit * places if places else ''}"
     base = locale().percent_formats[None].pattern
     return babel_numbers.format_percent(
         number, format=base.replace("#,##0", pattern), locale=locale()
@@ -97,6 +98,11 @@ def format_short_date(value: Any) -> str:
     if day.year == today().year:
         return babel_dates.format_skeleton("MMMd", day, locale=locale())
     return babel_dates.format_date(day, "medium", locale=locale())
+
+
+def format_month(value: date) -> str:
+    """A month and its year, as a calendar's heading."""
+    return babel_dates.format_skeleton("yMMMM", value, locale=locale())
 
 
 def format_datetime(value: Any, style: str = "medium") -> str:
@@ -147,7 +153,8 @@ def format_size(count: Any) -> str:
     size = float(count or 0)
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if size < 1000 or unit == "TB":
-            return f"{format_number(Decimal(str(size)), 0 if unit == 'B' or size >= 100 else 1)} {unit}"
+            places = 0 if unit == "B" or size >= 100 else 1
+            return f"{format_number(Decimal(str(size)), places)} {unit}"
         size /= 1000
     raise AssertionError("unreachable")
 

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
-from dealwright.base.web import formats
+from dealwright.base.web import charts, formats
 
 SOURCE = Path(__file__).resolve().parents[2]
 BUILT = Path(__file__).resolve().parent / "static" / "built"
@@ -26,7 +26,7 @@ SIGN_IN_NAMES = {"account", "mfa", "usersessions", "socialaccount", "idp", "alla
 class Missing(StrictUndefined):
     """A name a template uses but was not given: may be tested, may not be shown or walked."""
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]
         return False
 
 
@@ -74,7 +74,7 @@ class _Built:
         self.names: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
-        """The address of a built file by its plain name (``app.js``, ``app.css``, ``icons.svg``)."""
+        """The address of a built file by its plain name, such as ``app.js``."""
         manifest = BUILT / "manifest.json"
         if self.read_at < 0 or settings.DEBUG:
             try:
@@ -97,10 +97,12 @@ def url(name: str, *args: Any, **kwargs: Any) -> str:
 
 def icon(name: str, size: int = 16, label: str = "") -> Markup:
     """One icon of the sprite; silent for screen readers unless it has a ``label``."""
-    role = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+    role = Markup('aria-hidden="true"')
+    if label:
+        role = Markup('role="img" aria-label="{}"').format(label)
     return Markup(
         '<svg class="icon" width="{0}" height="{0}" {1}><use href="{2}#{3}"></use></svg>'
-    ).format(size, Markup(role), built("icons.svg"), name)
+    ).format(size, role, built("icons.svg"), name)
 
 
 def attributes(values: dict[str, Any] | None = None, **more: Any) -> Markup:
@@ -123,16 +125,14 @@ def environment(**options: Any) -> Environment:
     """The environment; named in the settings."""
     options.pop("loader", None)
     options.setdefault("auto_reload", settings.DEBUG)
-    made = Environment(
-        **{
-            **options,
-            "loader": RoomLoader(),
-            "undefined": Missing,
-            "autoescape": select_autoescape(default=True, default_for_string=True),
-            "extensions": ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
-            "cache_size": 800,
-        }
-    )
+    options |= {
+        "loader": RoomLoader(),
+        "undefined": Missing,
+        "extensions": ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        "cache_size": 800,
+        "autoescape": True,
+    }
+    made = Environment(**options)  # noqa: S701
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(  # type: ignore[attr-defined]
         translation.gettext,
@@ -148,6 +148,7 @@ def environment(**options: Any) -> Environment:
         icon=icon,
         attributes=attributes,
         format_money=formats.format_money,
+        chart=charts,
         now=formats.now,
         today=formats.today,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from django.utils.functional import SimpleLazyObject
 
 from dealwright.base.errors import DealwrightError, Invalid, NotAllowed, NotFound, Unavailable
 from dealwright.base.identifiers import uuid7
-from dealwright.base.web.log import configure_logging
+from dealwright.base.operations.logs import configure_logging
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -72,10 +73,9 @@ class PersonMiddleware:
         user: Any = request.user
         if user.is_authenticated:
             structlog.contextvars.bind_contextvars(user_id=str(user.pk))
-            try:
+            # A zone that the machine no longer knows must not lock the person out.
+            with contextlib.suppress(KeyError, ValueError, OSError):
                 timezone.activate(ZoneInfo(user.timezone))
-            except (KeyError, ValueError, OSError):
-                pass  # a zone the machine no longer knows must not lock the person out
             if user.language in dict(settings.LANGUAGES):
                 translation.activate(user.language)
                 request.LANGUAGE_CODE = user.language

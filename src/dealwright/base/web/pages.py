@@ -6,18 +6,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from types import TracebackType
-from typing import Any
+from typing import Any, overload
 from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template import loader
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Conflict, Invalid, NotAllowed
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def render(
@@ -44,12 +45,22 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(user=None, via="public", request_id=request_id, label="Visitor")
 
 
+@overload
+def page(view: View) -> View: ...
+
+
+@overload
+def page(
+    *, profiles: Sequence[str] = (), methods: Sequence[str] = ...
+) -> Callable[[View], View]: ...
+
+
 def page(
     view: View | None = None,
     *,
     profiles: Sequence[str] = (),
     methods: Sequence[str] = ("GET", "HEAD", "POST"),
-) -> Any:
+) -> View | Callable[[View], View]:
     """A page for signed-in people; ``profiles`` narrows it (``["administrator"]``).
 
     Who is not signed in goes to the sign-in page and comes back; an htmx request is sent
@@ -58,18 +69,14 @@ def page(
 
     def decorate(inner: View) -> View:
         @wraps(inner)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in methods:
                 return HttpResponseNotAllowed(list(methods))
             user: Any = request.user
             if not user.is_authenticated:
                 return _to_sign_in(request)
             if profiles and user.profile not in profiles:
-                raise NotAllowed(
-                    "This page is for administrators."
-                    if list(profiles) == ["administrator"]
-                    else "Your profile may not open this page."
-                )
+                raise NotAllowed("Your profile may not open this page.")
             return inner(request, *args, **kwargs)
 
         return guarded

@@ -33,7 +33,8 @@ function connect(): void {
     }
   };
   source.addEventListener("message", receive);
-  source.addEventListener("change", receive);
+  // Too much was missed to tell it one by one.
+  source.addEventListener("reset", () => document.hidden || location.reload());
 }
 
 function disconnect(): void {
@@ -57,7 +58,7 @@ function begin(): void {
       disconnect();
       release?.();
     });
-    addEventListener("pageshow", (event) => event.persisted && lead());
+    window.addEventListener("pageshow", (event) => event.persisted && lead());
     return;
   }
   const follow = (): void => (document.hidden ? disconnect() : connect());

@@ -48,9 +48,7 @@ def require_openable(user: User, of: ObjectType) -> None:
 
 def may_create(user: User, of: ObjectType) -> bool:
     """Whether the person is offered a way to make one."""
-    return (
-        of.creatable and user.profile != Profile.READ_ONLY and access_level(user, of) != "none"
-    )
+    return of.creatable and user.profile != Profile.READ_ONLY and access_level(user, of) != "none"
 
 
 def may_write_any(user: User, of: ObjectType) -> bool:

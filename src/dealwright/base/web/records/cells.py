@@ -112,7 +112,7 @@ def text_of(column: Column, row: Row) -> str:
         case Kind.MONEY:
             return formats.format_money(value, _currency(column, row), short=True)
         case Kind.PERCENT:
-            return formats.format_percent(value, 2)
+            return formats.format_percent(value, 2, fixed=False)
         case Kind.NUMBER | Kind.INTEGER:
             return formats.format_number(value)
         case Kind.DATE:
@@ -167,7 +167,7 @@ def html_of(column: Column, row: Row) -> Markup:
         case Kind.CHOICES:
             return Markup(" ").join(
                 Markup('<span class="badge">{}</span>').format(_choice_label(column.field, each))
-                for each in value
+                for each in value or ()
             )
         case Kind.USER:
             return Markup(
@@ -187,14 +187,15 @@ def html_of(column: Column, row: Row) -> Markup:
             if not text.startswith(("http://", "https://")):
                 return Markup("{}").format(text)
             return Markup(
-                '<a class="relation-link" href="{}" target="_blank" rel="noopener noreferrer">{}</a>'
+                '<a class="relation-link" href="{}" target="_blank" rel="noopener">{}</a>'
             ).format(text, host)
         case Kind.BOOLEAN:
             return Markup("{}").format(text)
         case Kind.DATETIME | Kind.DATE:
             return Markup('<time datetime="{}" title="{}">{}</time>').format(
                 formats.iso(value),
-                formats.format_datetime(value) if column.kind == Kind.DATETIME
+                formats.format_datetime(value)
+                if column.kind == Kind.DATETIME
                 else formats.format_date(value, "full"),
                 text,
             )

@@ -37,9 +37,7 @@ def set_duplicate_finder(object_key: str, finder: Finder) -> None:
     _finders[object_key] = finder
 
 
-def find_duplicates(
-    actor: Actor, of: ObjectType, values: Mapping[str, Any]
-) -> Sequence[Hint]:
+def find_duplicates(actor: Actor, of: ObjectType, values: Mapping[str, Any]) -> Sequence[Hint]:
     """Up to three records that the actor may see and that look like ``values``."""
     finder = _finders.get(of.key)
     if finder is not None:

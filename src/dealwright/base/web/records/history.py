@@ -19,7 +19,7 @@ from dealwright.base.objects.values import attribute_of
 from dealwright.base.people.models import User
 from dealwright.base.records.models import AuditEvent
 from dealwright.base.records.queries import get_rows
-from dealwright.base.web.records.cells import Column, shown_kind, text_of, title_of, title_key
+from dealwright.base.web.records.cells import Column, shown_kind, text_of, title_key, title_of
 
 VIA = {
     "api": "API",
@@ -129,9 +129,7 @@ def _text(
     if of_field.kind in (Kind.RELATION, Kind.USER):
         target = "user" if of_field.kind == Kind.USER else of_field.relation
         row[f"{of_field.key}_title"] = titles.get((target, str(value)), "")
-    column = Column(
-        of_field.key, of_field.label, of_field, shown_kind(of, of_field), False, False
-    )
+    column = Column(of_field.key, of_field.label, of_field, shown_kind(of, of_field), False, False)
     return text_of(column, row)
 
 

@@ -20,8 +20,8 @@ from dealwright.base.web.pages import actor_of, page, render
 from dealwright.base.web.records import cells
 from dealwright.base.web.records.addresses import may_create, may_write_any, require_openable
 from dealwright.base.web.records.cells import Column, column_of, field_infos, hidden_columns
-from dealwright.base.web.records.sums import list_sums
 from dealwright.base.web.records.state import ListState, read_state
+from dealwright.base.web.records.sums import list_sums
 from dealwright.base.web.records.views import may_change, teams_of, views_of
 
 ROWS = 50
@@ -136,9 +136,7 @@ def totals(request: HttpRequest, of: ObjectType) -> HttpResponse:
     state = read_state(of, user, request.GET)
     count = count_records(actor, of, filter=state.filter, search=state.text)
     sums = [] if count.capped else list_sums(actor, state)
-    return render(
-        request, "base/web/records/totals.html", {"of": of, "count": count, "sums": sums}
-    )
+    return render(request, "base/web/records/totals.html", {"of": of, "count": count, "sums": sums})
 
 
 @page(methods=["GET"])

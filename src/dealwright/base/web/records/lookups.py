@@ -8,7 +8,7 @@ from django.db.models import Case, IntegerField, Q, Value, When
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.access.visibility import visible_records
+from dealwright.base.access.visibility import as_uuid, visible_records
 from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.people.models import User
 from dealwright.base.records.queries import get_rows
@@ -21,19 +21,24 @@ SHOWN = 12
 
 @page(methods=["GET"])
 def lookup(request: HttpRequest, object_key: str) -> HttpResponse:
-    """Up to twelve records of an object, or people, that fit ``q``; the latest without words."""
+    """Up to twelve records of an object, or people, that fit ``q``; the latest without words.
+
+    With ``ids`` those very records, for a filter that names them already.
+    """
     actor = actor_of(request)
     text = request.GET.get("q", "").strip()[:120]
+    ids = [as_uuid(each) for each in request.GET.get("ids", "").split(",")[:100] if each]
     if object_key == "user":
-        return JsonResponse({"results": _people(actor, text)})
+        return JsonResponse({"results": _people(actor, text, ids)})
     of = object_type(object_key)
     require_openable(actor.require_user(), of)
-    return JsonResponse({"results": _records(actor, of, text)})
+    found = titled(actor, of, ids) if ids else _records(actor, of, text)
+    return JsonResponse({"results": found})
 
 
-def _people(actor: Actor, text: str) -> list[dict[str, str]]:
+def _people(actor: Actor, text: str, ids: list[Any]) -> list[dict[str, str]]:
     me = actor.require_user()
-    rows = User.objects.filter(is_active=True)
+    rows = User.objects.filter(pk__in=ids) if ids else User.objects.filter(is_active=True)
     if text:
         rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
     mine_first = Case(When(pk=me.pk, then=Value(0)), default=Value(1), output_field=IntegerField())

@@ -19,9 +19,8 @@ from dealwright.base.objects.registry import ObjectType
 from dealwright.base.records.services import create_record
 from dealwright.base.web.pages import Form, actor_of, page, render, say
 from dealwright.base.web.records.addresses import record_url
-from dealwright.base.web.records.cells import shown_kind, typed_values
+from dealwright.base.web.records.cells import field_infos, shown_kind, typed_values
 from dealwright.base.web.records.duplicates import find_duplicates
-from dealwright.base.web.records.lists import field_infos
 from dealwright.base.web.records.lookups import titled
 from dealwright.base.web.records.undo import keep_undo
 
@@ -133,9 +132,14 @@ def from_input(field: Field, value: Any) -> Any:
 
 
 def _asked(field: Field) -> bool:
-    return field.on_create and (field.editable or field.on_create) and field.kind not in (
-        Kind.FORMULA,
-        Kind.JSON,
+    return (
+        field.on_create
+        and (field.editable or field.on_create)
+        and field.kind
+        not in (
+            Kind.FORMULA,
+            Kind.JSON,
+        )
     )
 
 

@@ -56,14 +56,15 @@ def record_page(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpRes
         panel = next((shown for shown in main if shown.panel.key == chosen), None)
     context |= {
         "tabs": [
-            (label, record_url(of, record_id) + ("" if key == "timeline" else f"?tab={key}"),
-             key == chosen)
+            (
+                label,
+                record_url(of, record_id) + ("" if key == "timeline" else f"?tab={key}"),
+                key == chosen,
+            )
             for key, label in sorted(tabs, key=lambda tab: tab[0] != "timeline")
         ],
         "panel": panel,
-        "timeline": (
-            timeline_items(changes_of(actor, of, record_id), of) if panel is None else []
-        ),
+        "timeline": (timeline_items(changes_of(actor, of, record_id), of) if panel is None else []),
     }
     context["render_panel"] = panel_renderer(request, of, record_id)
     return render(request, "base/web/records/record.html", context)
@@ -162,9 +163,7 @@ def record_timeline(request: HttpRequest, of: ObjectType, record_id: Any) -> Htt
     actor = actor_of(request)
     get_row(actor, of, record_id, ["id"])
     items = timeline_items(changes_of(actor, of, record_id), of)
-    return render(
-        request, "base/web/records/timeline.html", {"of": of, "timeline": items}
-    )
+    return render(request, "base/web/records/timeline.html", {"of": of, "timeline": items})
 
 
 @page(methods=["GET"])
@@ -177,9 +176,7 @@ def peek(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpResponse:
 
 
 @page(methods=["GET"])
-def field_history(
-    request: HttpRequest, of: ObjectType, record_id: Any, key: str
-) -> HttpResponse:
+def field_history(request: HttpRequest, of: ObjectType, record_id: Any, key: str) -> HttpResponse:
     """How one field came to its value."""
     actor = actor_of(request)
     get_row(actor, of, record_id, ["id"])

@@ -118,10 +118,10 @@ def _detail_keys(other: ObjectType, over: Field) -> list[str]:
     return keys
 
 
-def _row(actor: Actor, other: ObjectType, row: Mapping[str, Any], keys: Sequence[str]) -> RelatedRow:
-    details = [
-        text_of(column_of(other, key, actor.user), row) for key in keys if key != "currency"
-    ]
+def _row(
+    actor: Actor, other: ObjectType, row: Mapping[str, Any], keys: Sequence[str]
+) -> RelatedRow:
+    details = [text_of(column_of(other, key, actor.user), row) for key in keys if key != "currency"]
     return RelatedRow(
         url=record_url(other, row["id"]),
         title=title_of(other, row),

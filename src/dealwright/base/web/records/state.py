@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from dealwright.base.errors import Invalid
-from dealwright.base.objects.fields import Kind
+from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.filters import describe_filter
 from dealwright.base.objects.paths import visible_fields
 from dealwright.base.objects.registry import ObjectType
@@ -24,6 +24,7 @@ from dealwright.base.web.records.views import find_view
 
 Tree = Mapping[str, Any]
 MOST_COLUMNS = 24
+EXTRA = {"calendar": ("month", "dates"), "board": ("group",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,17 @@ class ListState:
         }
         target = path or self.path
         return f"{target}?{urlencode(shown)}" if shown else target
+
+    def export_address(self, format: str) -> str:
+        """The file of this list; it holds what the list shows, however long."""
+        parts = {
+            "format": format,
+            "filter": json.dumps(self.filter) if self.filter else "",
+            "q": self.text,
+            "sort": self.sort,
+            "columns": ",".join(column.key for column in self.columns),
+        }
+        return f"/{self.of.slug}/export?" + urlencode({k: v for k, v in parts.items() if v})
 
     def sort_address(self, column: Column) -> str:
         """The list sorted by the column: up, then down, then as it was."""
@@ -173,11 +185,9 @@ def read_state(of: ObjectType, user: User, query: QueryDict, layout: str = "tabl
         columns=columns,
         sort=sort,
         text=query.get("q", "").strip()[:200],
-        extra={
-            key: query[key] for key in ("month", "dates") if query.get(key) and layout == "calendar"
-        },
+        extra={key: str(query[key]) for key in EXTRA.get(layout, ()) if query.get(key)},
     )
 
 
-def _sorts(field: Any, sort: str) -> bool:
+def _sorts(field: Field, sort: str) -> bool:
     return field.sortable and field.key == sort.removeprefix("-") and field.kind != Kind.JSON

@@ -44,9 +44,7 @@ def write_cells(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpRes
     columns = _columns_in(body)
     before = former_values(actor, of, record_id, list(values))
     try:
-        record = update_record(
-            actor, of.key, record_id, values, expected_version=_version_in(body)
-        )
+        record = update_record(actor, of.key, record_id, values, expected_version=_version_in(body))
     except Conflict as error:
         if error.code != "version_conflict":
             raise
@@ -211,7 +209,9 @@ def change_many(request: HttpRequest, of: ObjectType) -> HttpResponse:
 
 def _ids_in(actor: Actor, of: ObjectType, body: Mapping[str, Any]) -> list[Any]:
     if body.get("all"):
-        state = read_state(of, actor.require_user(), QueryDict(str(body.get("query", "")).lstrip("?")))
+        state = read_state(
+            of, actor.require_user(), QueryDict(str(body.get("query", "")).lstrip("?"))
+        )
         rows = selected_records(actor, of, filter=state.filter, search=state.text)
         ids: list[Any] = list(rows.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
     else:
@@ -283,5 +283,3 @@ def _version_in(body: Mapping[str, Any]) -> int | None:
 def _columns_in(body: Mapping[str, Any]) -> str:
     columns = body.get("columns")
     return columns[:2_000] if isinstance(columns, str) else ""
-
-

@@ -1,0 +1,74 @@
+"""What makes the site an application on a phone: manifest, service worker, offline page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.templatetags.static import static
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from dealwright.base.web.jinja import BUILT
+from dealwright.base.web.pages import render
+
+
+@require_safe
+def manifest(request: HttpRequest) -> HttpResponse:
+    """The web app manifest, in the reader's language."""
+    return JsonResponse(
+        {
+            "name": "Dealwright",
+            "short_name": "Dealwright",
+            "description": _("Leads, deals, contracts, signatures and pay in one place."),
+            "start_url": "/",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#ffffff",
+            "theme_color": "#ffffff",
+            "icons": [
+                {"src": static("icons/icon-192.png"), "sizes": "192x192", "type": "image/png"},
+                {"src": static("icons/icon-512.png"), "sizes": "512x512", "type": "image/png"},
+                {
+                    "src": static("icons/icon-maskable-512.png"),
+                    "sizes": "512x512",
+                    "type": "image/png",
+                    "purpose": "maskable",
+                },
+                {"src": static("icons/icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            ],
+        },
+        content_type="application/manifest+json",
+    )
+
+
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that keeps pages for reading offline; at the root, since that is its scope."""
+    try:
+        script = (BUILT / "service-worker.js").read_bytes()
+    except OSError:
+        return HttpResponse("// not built\n", content_type="text/javascript")
+    response = HttpResponse(script, content_type="text/javascript")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """What is shown for a page that is not kept while there is no connection."""
+    return render(request, "base/web/offline.html")
+
+
+@require_safe
+def speculation_rules(request: HttpRequest) -> HttpResponse:
+    """Which links the browser may fetch ahead while the pointer rests on them."""
+    rules = {
+        "prefetch": [
+            {
+                "where": {"selector_matches": ".nav-link, .record-link, .board-title, .tab"},
+                "eagerness": "moderate",
+            }
+        ]
+    }
+    response = JsonResponse(rules, content_type="application/speculationrules+json")
+    response["Cache-Control"] = "public, max-age=3600"
+    return response

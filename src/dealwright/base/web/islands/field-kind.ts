@@ -1,0 +1,13 @@
+// Parts of a form that belong to some choices of another field: `data-for-kinds="a b"`.
+import { all, one } from "./core/dom";
+import type { Mount } from "./core/mount";
+
+export const mount: Mount = (element) => {
+  const select = one<HTMLSelectElement>("select[name=kind]", element);
+  if (!select) return;
+  const show = (): void => {
+    for (const part of all("[data-for-kinds]", element)) part.hidden = !part.dataset.forKinds?.split(" ").includes(select.value);
+  };
+  select.addEventListener("change", show);
+  show();
+};

@@ -1,0 +1,1 @@
+"""The settings pages of the ground floor's web room."""
