@@ -87,7 +87,7 @@ def test_a_new_password_opens_the_account(line: Line) -> None:
     ("words", "status", "told"),
     [
         (["user", "password", "no@example.com"], 1, "dealwright: There is no user no@example.com."),
-        (["user", "add", "nonsense"], 1, "dealwright: 'nonsense' is no e-mail address."),
+        (["user", "add", "nonsense"], 1, "dealwright: “nonsense” is not an e-mail address."),
         (["user", "burn"], 2, "bin/dealwright user: argument VERB: invalid choice: 'burn'"),
         (["backup"], 2, "bin/dealwright backup: the following arguments are required: FILE"),
         (["restore", "nowhere", "--key-file", "no"], 1, "dealwright: There is no key file no."),

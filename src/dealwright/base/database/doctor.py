@@ -19,7 +19,6 @@ from dealwright.base.errors import DealwrightError
 EXTENSIONS = ("pg_trgm", "unaccent", "btree_gin", "btree_gist")
 LEAST_FREE = 2 * 10**9
 LONGEST_CLOCK_GAP = timedelta(seconds=5)
-LONGEST_SILENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -104,27 +103,6 @@ def _check_migrations() -> Finding:
     return Finding(True, "The tables are those of this release.")
 
 
-def _check_worker() -> Finding:
-    with connection.cursor() as cursor:
-        cursor.execute("select count(*), max(last_heartbeat) from procrastinate_workers")
-        _, latest = cursor.fetchone()
-        cursor.execute("select now()")
-        now = cursor.fetchone()[0]
-        cursor.execute(
-            "select count(*) from procrastinate_jobs where status = 'todo' "
-            "and (scheduled_at is null or scheduled_at <= now())"
-        )
-        waiting = cursor.fetchone()[0]
-    if latest is None or now - latest > LONGEST_SILENCE:
-        since = f"since {latest:%Y-%m-%d %H:%M} UTC" if latest else "yet"
-        return Finding(
-            False,
-            f"No job worker has been heard of {since}; {waiting:,} jobs wait.",
-            "Start Dealwright with bin/up, or see data/logs/worker.log for why the worker ended.",
-        )
-    return Finding(True, f"A job worker is at work; {waiting:,} jobs wait.")
-
-
 def _check_disk() -> Finding:
     free = shutil.disk_usage(settings.DATA_DIR).free
     shown = f"{free / 10**9:,.1f} GB are free for the data folder."
@@ -167,7 +145,6 @@ def _check_data_folder() -> Finding:
 register_check("database", _check_database)
 register_check("extensions", _check_extensions)
 register_check("tables", _check_migrations)
-register_check("worker", _check_worker)
 register_check("disk", _check_disk)
 register_check("clock", _check_clock)
 register_check("data folder", _check_data_folder)

@@ -169,7 +169,9 @@ def fail(sentence: str, error: BaseException, *, json_wanted: bool) -> int:
         told = {"error": {"code": code, "message": sentence, "fields": fields}}
         sys.stderr.write(json.dumps(told, ensure_ascii=False) + "\n")
     else:
-        details = "".join(f" {key}: {' '.join(said)}" for key, said in fields.items())
+        details = "".join(
+            f" {key}: {each}" for key, said in fields.items() for each in said if each != sentence
+        )
         sys.stderr.write(f"dealwright: {sentence}{details}\n")
     return 1
 

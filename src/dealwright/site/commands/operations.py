@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +116,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     """Prints each finding; 1 when something is not well."""
     from dealwright.base.database.doctor import examine
 
+    import_module("dealwright.site.commands.checks")
     findings = examine()
     well = all(finding.ok for finding in findings.values())
     if arguments.json:

@@ -39,26 +39,29 @@ def add_commands(commands: Any) -> None:
 
 
 def run_add(arguments: argparse.Namespace) -> int:
-    """Adds a person with a password."""
-    from django.core.exceptions import ValidationError
-    from django.core.validators import validate_email
+    """Adds a person with a password; one who only owned imported records becomes that person."""
+    from allauth.account.models import EmailAddress
 
     from dealwright.base.access.actor import change, system
     from dealwright.base.people.models import User
+    from dealwright.base.people.rules import check_address, check_name
 
-    email = arguments.email.strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise Invalid(f"{arguments.email!r} is no e-mail address.") from None
-    if User.objects.filter(email=email).exists():
+    email = check_address(arguments.email)
+    user = User.objects.filter(email=email).first() or User(email=email, is_placeholder=True)
+    if not user.is_placeholder:
         raise Invalid(f"{email} is there already. `user password` sets a new password.")
-    name = arguments.name.strip() or email.split("@")[0].replace(".", " ").title()
-    user = User(email=email, name=name, profile=arguments.profile)
+    called = arguments.name or user.name or email.split("@")[0].replace(".", " ").title()
+    user.name = check_name(called, longest=160, what="A person")
+    user.profile = arguments.profile
+    user.is_placeholder, user.is_active = False, True
     _set_password(user, arguments)
     with change(system("command line", via="cli")):
         user.save()
-    _tell(arguments, user, f"Added {name} <{email}> as {user.get_profile_display().lower()}.")
+        EmailAddress.objects.update_or_create(
+            user=user, email=email, defaults={"verified": True, "primary": True}
+        )
+    profile = user.get_profile_display().lower()
+    _tell(arguments, user, f"Added {user.name} <{email}> as {profile}.")
     return 0
 
 
@@ -82,9 +85,10 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 
 def run_password(arguments: argparse.Namespace) -> int:
-    """Sets a password; sessions that are open end by it."""
+    """Sets a password and ends the person's open sessions."""
     from dealwright.base.access.actor import change, system
     from dealwright.base.people.models import User
+    from dealwright.base.people.users import end_sessions
 
     user = User.objects.filter(email=arguments.email.strip().lower()).first()
     if user is None:
@@ -92,6 +96,7 @@ def run_password(arguments: argparse.Namespace) -> int:
     _set_password(user, arguments)
     with change(system("command line", via="cli")):
         user.save(update_fields=["password"])
+        end_sessions(user)
     _tell(arguments, user, f"The password of {user.email} is set.")
     return 0
 
