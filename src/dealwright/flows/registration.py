@@ -1,1 +1,5 @@
-"""What flows brings to the house: object types, panels, jobs. Imported once at start."""
+"""The one place where systems listen to each other; ``docs/flows.md`` prints the table."""
+
+from dealwright.flows import agreements, deals, engagement, leads
+
+LISTENERS = (leads, engagement, deals, agreements)

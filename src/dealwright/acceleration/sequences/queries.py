@@ -11,8 +11,8 @@ from dealwright.acceleration.sequences.models import Enrollment, Sequence, StepE
 
 def steps_with_figures(sequence: Sequence) -> list[dict[str, Any]]:
     """The live steps with how often each was done, answered and bounced."""
-    figures = {
-        row["step"]: row
+    figures: dict[Any, dict[str, int]] = {
+        row["step"]: {key: row[key] for key in ("done", "replied", "bounced")}
         for row in StepExecution.objects.filter(enrollment__sequence=sequence)
         .values("step")
         .annotate(
@@ -23,7 +23,7 @@ def steps_with_figures(sequence: Sequence) -> list[dict[str, Any]]:
     }
     nothing = {"done": 0, "replied": 0, "bounced": 0}
     return [
-        {"step": step, **{key: figures.get(step.pk, nothing)[key] for key in nothing}}
+        {"step": step, **figures.get(step.pk, nothing)}
         for step in sequence.steps.filter(archived_at__isnull=True)
     ]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 from babel.dates import format_date
@@ -24,7 +24,7 @@ from dealwright.contracts.library.clauses import (
 )
 
 TEMPLATE = Path(__file__).parent / "templates" / "contract.typ"
-STANDARD = "a-2b"  # ISO 19005-2, level B
+STANDARD: Literal["a-2b"] = "a-2b"  # ISO 19005-2, level B
 
 
 def typed_values(contract: Contract) -> dict[str, Any]:

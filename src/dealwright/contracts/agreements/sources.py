@@ -63,7 +63,8 @@ def _services(origin: Origin) -> str:
 
 def _total(origin: Origin) -> Decimal | None:
     if origin.quote is not None:
-        return origin.quote.subtotal - origin.quote.discount_amount
+        net: Decimal = origin.quote.subtotal - origin.quote.discount_amount
+        return net
     return origin.opportunity.amount if origin.opportunity is not None else None
 
 

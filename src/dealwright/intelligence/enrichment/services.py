@@ -77,11 +77,12 @@ def keep_findings(actor: Actor, findings: Iterable[Finding]) -> list[Fact]:
 
 def facts_about(record_id: UUID) -> list[dict[str, Any]]:
     """Where the values of a record come from, newest first per field."""
-    return list(
+    rows = (
         Fact.objects.filter(record_id=record_id)
         .order_by("field", "-observed_at")
         .values("field", "value", "source", "evidence", "confidence", "observed_at", "applied")
     )
+    return [dict(row) for row in rows]
 
 
 def apply_fact(actor: Actor, fact_id: UUID) -> Fact:

@@ -128,13 +128,13 @@ def _shares(
     return {row["id"]: part for row, part in zip(counted, parts, strict=True)}
 
 
-def _links(actor: Actor, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, UUID], str]:
+def _links(actor: Actor, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, UUID | None], str]:
     """Addresses of the records behind touches, one statement per kind of record."""
     wanted: dict[str, set[UUID]] = {}
     for row in rows:
         if row["ref_object"] and row["ref_id"]:
             wanted.setdefault(row["ref_object"], set()).add(row["ref_id"])
-    links: dict[tuple[str, UUID], str] = {}
+    links: dict[tuple[str, UUID | None], str] = {}
     for of in object_types():
         ids = wanted.get(of.key)
         if not ids:

@@ -271,8 +271,8 @@ def check_rules(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _check_grades(grades: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    checked = [[str(letter)[:2], int(least)] for letter, least in grades]
-    least = [each[1] for each in checked]
+    checked: list[list[Any]] = [[str(letter)[:2], int(least)] for letter, least in grades]
+    least: list[int] = [each[1] for each in checked]
     if not checked or least != sorted(least, reverse=True):
         raise Invalid("Grades go from the best to the least, each with a lower score.")
     return checked
