@@ -170,6 +170,18 @@ def send_test(actor: Actor, endpoint_id: uuid.UUID) -> WebhookMessage:
         )
 
 
+def get_message(actor: Actor, message_id: uuid.UUID) -> WebhookMessage:
+    """One message; raises NotFound alike for absent and for another's."""
+    message = (
+        WebhookMessage.objects.select_related("endpoint")
+        .filter(pk=message_id, endpoint__in=visible_endpoints(actor))
+        .first()
+    )
+    if message is None:
+        raise NotFound("This message does not exist, or you may not see it.")
+    return message
+
+
 def replay_message(actor: Actor, message_id: uuid.UUID) -> WebhookMessage:
     """Send a message again, under the same id, whether it was delivered or failed."""
     with change(actor):
