@@ -18,6 +18,7 @@ class Upload:
 
     pdf: bytes
     pages: tuple[PageGeometry, ...]
+    texts: tuple[str, ...]
     anchors: tuple[Anchor, ...]
     notes: tuple[str, ...]
 
@@ -37,6 +38,7 @@ def read_upload(name: str, content: bytes, *, accept_signed: bool = False) -> Up
     return Upload(
         pdf=place_marks(answer.content, covers),
         pages=tuple(PageGeometry.from_json(each) for each in answer.data["pages"]),
+        texts=tuple(answer.data["texts"]),
         anchors=anchors,
         notes=tuple(answer.data["notes"]),
     )

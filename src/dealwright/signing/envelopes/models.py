@@ -154,8 +154,9 @@ class EnvelopeDocument(models.Model):
     """One document: as it was given, as it was prepared and shown, and as it was sealed.
 
     ``prepared`` is what recipients see and its hash what they agree to; ``pages`` holds the
-    geometry of its pages. Once sent it does not change. ``sealed`` carries the signatures,
-    the certificate of completion and the seal.
+    geometry of its pages, ``texts`` what they say, for those who hear them. Once sent it
+    does not change. ``sealed`` carries the signatures, the certificate of completion and
+    the seal.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -167,6 +168,7 @@ class EnvelopeDocument(models.Model):
     prepared = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     prepared_sha256 = models.CharField(max_length=64)
     pages = models.JSONField()
+    texts = models.JSONField(default=list)
     sealed = models.ForeignKey(
         StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

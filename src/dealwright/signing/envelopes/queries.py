@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dealwright.base.access.actor import Actor
@@ -10,12 +10,15 @@ from dealwright.base.access.visibility import as_uuid, get_visible, visible_to
 from dealwright.base.errors import NotFound
 from dealwright.base.evidence.models import EvidenceChain
 from dealwright.base.files.models import StoredFile
+from dealwright.base.people.models import Profile
+from dealwright.signing.documents.geometry import PageGeometry
 from dealwright.signing.envelopes.certificate import evidence_rows
 from dealwright.signing.envelopes.models import (
     STATUS_LABELS,
     Envelope,
     EnvelopeDocument,
     EnvelopeField,
+    FieldKind,
     IdentityMethod,
     Recipient,
     Role,
@@ -110,17 +113,27 @@ def evidence_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
     return {"envelope": envelope, "events": evidence_rows(envelope), "chain": chain}
 
 
-def subject_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
-    """The envelopes about a record, for the page of that record."""
-    rows = (
-        Envelope.objects.filter(visible_to(user, "envelope"), subject_id=record_id)
-        .order_by("-created_at")
-        .values("id", "title", "status", "sent_at", "completed_at")[:20]
-    )
-    envelopes = [
-        {**row, "tone": TONES[row["status"]], "url": f"/envelopes/{row['id']}"} for row in rows
-    ]
-    return {"envelopes": envelopes, "record_id": record_id}
+def subject_panel(object_key: str) -> Callable[[Any, Any], Mapping[str, Any] | None]:
+    """The query of the panel “Signatures” on the pages of an object: the envelopes about it."""
+
+    def query(user: Any, record_id: Any) -> Mapping[str, Any] | None:
+        rows = (
+            Envelope.objects.filter(
+                visible_to(user, "envelope"), subject_object=object_key, subject_id=record_id
+            )
+            .order_by("-created_at")
+            .values("id", "title", "status", "sent_at", "completed_at")[:20]
+        )
+        return {
+            "envelopes": [
+                {**row, "tone": TONES[row["status"]], "url": f"/envelopes/{row['id']}"}
+                for row in rows
+            ],
+            "may_send": user.profile != Profile.READ_ONLY,
+            "send_url": f"/send-for-signature?object={object_key}&record={record_id}",
+        }
+
+    return query
 
 
 def subject_of(user: Any, envelope: Envelope) -> dict[str, Any] | None:
@@ -170,9 +183,43 @@ def sealed_document(sha256: str) -> EnvelopeDocument | None:
     )
 
 
-def fields_by_page(document_id: Any) -> dict[int, list[EnvelopeField]]:
-    """The fields of a document by page (from 0), for the sender's preview."""
-    found: dict[int, list[EnvelopeField]] = {}
-    for field in EnvelopeField.objects.filter(document_id=document_id).select_related("recipient"):
-        found.setdefault(field.page, []).append(field)
-    return found
+def preview_of(envelope: Envelope) -> list[dict[str, Any]]:
+    """The documents page by page with everyone's fields, for the sender."""
+    by_page: dict[tuple[Any, int], list[dict[str, Any]]] = {}
+    rows = EnvelopeField.objects.filter(document__envelope=envelope).select_related("recipient")
+    for field in rows:
+        by_page.setdefault((field.document_id, field.page), []).append(
+            {
+                "id": field.pk,
+                "kind": field.kind,
+                "title": field.title,
+                "required": field.required,
+                "who": field.recipient.name,
+                "tint": field.recipient.position % 6,
+            }
+        )
+    return [
+        {
+            "id": document.pk,
+            "name": document.name,
+            "pages": [
+                {
+                    "number": number + 1,
+                    "width": round(geometry.width),
+                    "height": round(geometry.height),
+                    "fields": by_page.get((document.pk, number), []),
+                }
+                for number, geometry in enumerate(map(PageGeometry.from_json, document.pages))
+            ],
+        }
+        for document in envelope.documents.all()
+    ]
+
+
+def signers_without_place(envelope_id: Any) -> list[str]:
+    """Who signs but has no signature field yet: they get a page for signatures on sending."""
+    return list(
+        Recipient.objects.filter(envelope_id=envelope_id, role=Role.SIGNER)
+        .exclude(fields__kind=FieldKind.SIGNATURE)
+        .values_list("name", flat=True)
+    )

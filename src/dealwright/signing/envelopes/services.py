@@ -341,6 +341,7 @@ def _keep_document(
         prepared=prepared,
         prepared_sha256=hashlib.sha256(upload.pdf).hexdigest(),
         pages=[page.as_json() for page in upload.pages],
+        texts=list(upload.texts),
     )
 
 
@@ -391,7 +392,8 @@ def _replace_prepared(
     )
     document.prepared_sha256 = answer.data["sha256"]
     document.pages = answer.data["pages"]
-    document.save(update_fields=["prepared", "prepared_sha256", "pages"])
+    document.texts = answer.data["texts"]
+    document.save(update_fields=["prepared", "prepared_sha256", "pages", "texts"])
 
 
 def _add_field(

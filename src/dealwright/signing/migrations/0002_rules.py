@@ -21,9 +21,9 @@ begin
         return old;
     end if;
     if sent is not null and (new.prepared_sha256, new.prepared_id, new.original_sha256,
-            new.original_id, new.pages)
+            new.original_id, new.pages, new.texts)
         is distinct from (old.prepared_sha256, old.prepared_id, old.original_sha256,
-            old.original_id, old.pages) then
+            old.original_id, old.pages, old.texts) then
         raise exception 'a document of a sent envelope does not change'
             using errcode = 'restrict_violation';
     end if;

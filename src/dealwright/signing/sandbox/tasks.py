@@ -11,15 +11,17 @@ Task = Callable[[bytes, Mapping[str, Any]], tuple[dict[str, Any], bytes]]
 
 
 def normalise(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """``documents.normalising.normalise_pdf``, and the anchors found in the result."""
-    from dealwright.signing.documents.anchors import find_anchors
+    """``documents.normalising.normalise_pdf``, and the anchors and texts of the result."""
+    from dealwright.signing.documents.anchors import find_anchors, without_anchors
     from dealwright.signing.documents.normalising import normalise_pdf
+    from dealwright.signing.documents.reading import all_text
 
     document = normalise_pdf(content, accept_signed=bool(options.get("accept_signed")))
     return {
         "sha256": document.sha256,
         "pages": [page.as_json() for page in document.pages],
         "notes": list(document.notes),
+        "texts": [without_anchors(text) for text in all_text(document.pdf)],
         "anchors": [asdict(anchor) for anchor in find_anchors(document.pdf, document.pages)],
     }, document.pdf
 

@@ -250,7 +250,10 @@ function guide(address: string): () => void {
     if (input) {
       input.addEventListener("change", () => void keep(field, input.type === "checkbox" ? (input.checked ? "on" : "") : input.value));
       input.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" && input.type !== "checkbox") input.blur();
+        if (event.key !== "Enter" || input.type === "checkbox") return;
+        input.blur();
+        const following = fields.slice(fields.indexOf(field) + 1).find((each) => each.dataset.kind !== "date_signed");
+        if (following) go(following);
       });
     } else if (field instanceof HTMLAnchorElement) {
       field.addEventListener("click", (event) => {

@@ -1,0 +1,402 @@
+"""The pages behind a signing link. Public: the link is the key, and each act checks it anew."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect
+from django.template import loader
+
+from dealwright.base.errors import Invalid, NotFound
+from dealwright.base.people.organization import organization
+from dealwright.base.web.errors import wants_json
+from dealwright.base.web.pages import Form, render
+from dealwright.signing.ceremonies import queries, services
+from dealwright.signing.ceremonies.models import AdoptedSignature
+from dealwright.signing.ceremonies.steps import Ceremony, Step, Visit, open_ceremony
+from dealwright.signing.consent.services import current_consent
+from dealwright.signing.documents.reading import page_picture
+from dealwright.signing.envelopes.models import Recipient, Role
+from dealwright.signing.identity.models import OneTimeCode
+
+PICTURE_WIDTHS = (800, 1600)
+View = Callable[..., HttpResponse]
+
+
+def ceremony_page(*methods: str) -> Callable[[View], View]:
+    """A view that gets the ceremony of its link's token in place of the token."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def opened(request: HttpRequest, token: str, **values: Any) -> HttpResponse:
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            ceremony = open_ceremony(token, visit_of(request))
+            response = view(request, ceremony, token, **values)
+            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
+            return response
+
+        return opened
+
+    return decorate
+
+
+@ceremony_page("GET", "HEAD")
+def show(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    """The page of the step that comes next."""
+    match ceremony.step:
+        case Step.CONSENT:
+            return _consent(request, ceremony, token)
+        case Step.CODE:
+            return _code(request, ceremony, token)
+        case Step.DOCUMENT:
+            return _document(request, ceremony, token)
+        case Step.DONE:
+            return _page(request, ceremony, token, "done", {"may_see": _may_see(ceremony)})
+        case _:
+            return _page(request, ceremony, token, "stopped")
+
+
+@ceremony_page("POST")
+def opened(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    """The page tells that a person looks at it; a mail scanner only fetches."""
+    services.view_envelope(ceremony)
+    return HttpResponse(status=204)
+
+
+@ceremony_page("POST")
+def consent(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    form = Form(request)
+    with form:
+        if not form.checked("agree"):
+            sentence = "Tick the box to agree, or choose “Decline”."
+            raise Invalid(sentence, fields={"agree": [sentence]})
+        services.give_consent(ceremony, form["consent"])
+        again = open_ceremony(token, ceremony.visit)
+        if again.step == Step.CODE:
+            services.request_code(again)
+        return _back(token)
+    return _consent(request, ceremony, token, form)
+
+
+@ceremony_page("POST")
+def send_code(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    form = Form(request)
+    with form:
+        services.request_code(ceremony)
+        return _back(token)
+    return _code(request, ceremony, token, form)
+
+
+@ceremony_page("POST")
+def confirm_code(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    form = Form(request)
+    with form:
+        services.confirm_code(ceremony, form["code"])
+        return _back(token)
+    fresh = open_ceremony(token, ceremony.visit)
+    if fresh.step != Step.CODE:
+        return _back(token)
+    return _code(request, fresh, token, form)
+
+
+@ceremony_page("GET", "POST")
+def adopt(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    """Choose a signature: from the dialog by script, or as a page of its own without one."""
+    if ceremony.step != Step.DOCUMENT:
+        return _back(token)
+    if request.method == "POST" and wants_json(request):
+        sent = _json(request)
+        made = services.adopt_signature(
+            ceremony,
+            kind=str(sent.get("kind", "signature")),
+            strokes=sent.get("strokes"),
+            text=str(sent.get("text", "")),
+            font=str(sent.get("font", "handwritten")),
+        )
+        return JsonResponse({"ink": _ink(made)})
+    kind = request.GET.get("kind", "signature")
+    form = Form(request, {"text": default_text(ceremony.recipient, kind), "font": "handwritten"})
+    if request.method == "POST":
+        with form:
+            services.adopt_signature(ceremony, kind=kind, text=form["text"], font=form["font"])
+            field = request.GET.get("field", "")
+            if field:
+                services.fill_field(open_ceremony(token, ceremony.visit), field, "on")
+            return _back(token, f"#field-{field}" if field else "")
+    return _page(request, ceremony, token, "adopt", {"form": form, "kind": kind})
+
+
+@ceremony_page("POST")
+def fill(request: HttpRequest, ceremony: Ceremony, token: str, field_id: UUID) -> HttpResponse:
+    """Keep one value as it is typed."""
+    value = _json(request).get("value") if wants_json(request) else request.POST.get("value", "")
+    field = services.fill_field(ceremony, field_id, str(value or ""))
+    if wants_json(request):
+        return JsonResponse({"filled": field.filled_at is not None, "value": field.value})
+    return _back(token, f"#field-{field.pk}")
+
+
+@ceremony_page("GET", "HEAD")
+def review(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    if ceremony.step != Step.DOCUMENT:
+        return _back(token)
+    return _review(request, ceremony, token)
+
+
+@ceremony_page("POST")
+def sign(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    form = Form(request)
+    with form:
+        if not form.checked("agree"):
+            sentence = "Tick the box to say that you mean it."
+            raise Invalid(sentence, fields={"agree": [sentence]})
+        services.sign(ceremony)
+        return _back(token)
+    fresh = open_ceremony(token, ceremony.visit)
+    if fresh.step != Step.DOCUMENT:
+        return _back(token)
+    return _review(request, fresh, token, form)
+
+
+@ceremony_page("GET", "POST")
+def decline(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    if ceremony.step not in (Step.CONSENT, Step.CODE, Step.DOCUMENT):
+        return _back(token)
+    form = Form(request)
+    if request.method == "POST":
+        with form:
+            services.decline(ceremony, reason=form["reason"], wants_paper=form["choice"] == "paper")
+            return _back(token)
+    return _page(request, ceremony, token, "decline", {"form": form})
+
+
+@ceremony_page("GET", "HEAD")
+def later(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    if ceremony.step not in (Step.CONSENT, Step.CODE, Step.DOCUMENT):
+        return _back(token)
+    return _page(request, ceremony, token, "later")
+
+
+@ceremony_page("GET", "HEAD")
+def layout(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    return HttpResponse(queries.layout_css(ceremony), content_type="text/css; charset=utf-8")
+
+
+@ceremony_page("GET", "HEAD")
+def picture(
+    request: HttpRequest, ceremony: Ceremony, token: str, document_id: UUID, page: int
+) -> HttpResponse:
+    """One page of a document as PNG."""
+    if not _may_see(ceremony):
+        raise NotFound("Confirm the code to see the documents.")
+    document = queries.find_document(ceremony, document_id)
+    if not 1 <= page <= document.page_count:
+        raise NotFound("The document has no such page.")
+    width = int(request.GET.get("width", "800")) if request.GET.get("width", "").isdigit() else 800
+    width = width if width in PICTURE_WIDTHS else PICTURE_WIDTHS[0]
+    content = queries.file_content(document.prepared)
+    response = HttpResponse(page_picture(content, page - 1, width=width), content_type="image/png")
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@ceremony_page("GET", "HEAD")
+def download(
+    request: HttpRequest, ceremony: Ceremony, token: str, document_id: UUID
+) -> HttpResponse:
+    """The sealed document; before the seal the one that is shown, for whoever may see it."""
+    document = queries.find_document(ceremony, document_id)
+    if document.sealed is not None and ceremony.step == Step.DONE:
+        stored, sha256 = document.sealed, document.sealed_sha256
+    elif _may_see(ceremony):
+        stored, sha256 = document.prepared, document.prepared_sha256
+    else:
+        raise NotFound("Confirm the code to see the documents.")
+    if request.method == "GET":
+        services.note_download(ceremony, sha256)
+    response = HttpResponse(queries.file_content(stored), content_type="application/pdf")
+    response.headers["Content-Disposition"] = _attachment(stored.name)
+    return response
+
+
+def visit_of(request: HttpRequest) -> Visit:
+    """From where the request comes. The key of the visit lives in this browser's session."""
+    key = request.session.get("signing_visit")
+    if not key:
+        key = request.session["signing_visit"] = secrets.token_urlsafe(32)
+    return Visit(
+        session_key=key,
+        ip=client_address(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address of who asks: the nearest hop told by a proxy on this network, else the peer.
+
+    What a client itself claims in the header stands further left and counts for nothing.
+    """
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        if told and ipaddress.ip_address(peer).is_private:
+            return str(ipaddress.ip_address(told))
+    except ValueError:
+        pass
+    return peer
+
+
+def default_text(recipient: Recipient, kind: str) -> str:
+    """The name, or its initials, that a typed signature starts with."""
+    if kind == AdoptedSignature.Kind.INITIALS:
+        return "".join(part[0] for part in recipient.name.split() if part).upper()[:4]
+    return recipient.name
+
+
+def _consent(
+    request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
+) -> HttpResponse:
+    text = current_consent(ceremony.envelope.language)
+    documents = ceremony.envelope.documents.all()
+    context = {"form": form or Form(request), "text": text, "documents": documents}
+    return _page(request, ceremony, token, "consent", context)
+
+
+def _code(
+    request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
+) -> HttpResponse:
+    sent = OneTimeCode.objects.filter(
+        recipient=ceremony.recipient, confirmed_at=None, invalidated_at=None
+    ).exists()
+    context = {
+        "form": form or Form(request),
+        "sent": sent,
+        "address": masked(ceremony.recipient.email),
+    }
+    return _page(request, ceremony, token, "code", context)
+
+
+def _document(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    adopted = queries.adopted_by_kind(ceremony)
+    fields = queries.fields_of(ceremony)
+    return _page(
+        request,
+        ceremony,
+        token,
+        "document",
+        {
+            "documents": queries.documents_to_show(ceremony),
+            "fields": fields,
+            "kinds": sorted({each["kind"] for each in fields if each["is_ink"]}, reverse=True),
+            "ink": {kind: _ink(each) for kind, each in adopted.items()},
+            "default_texts": {
+                kind: default_text(ceremony.recipient, kind) for kind in ("signature", "initials")
+            },
+        },
+    )
+
+
+def _review(
+    request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
+) -> HttpResponse:
+    fields = queries.fields_of(ceremony)
+    adopted = queries.adopted_by_kind(ceremony)
+    return _page(
+        request,
+        ceremony,
+        token,
+        "review",
+        {
+            "form": form or Form(request),
+            "fields": fields,
+            "missing": [each for each in fields if each["required"] and not each["filled"]],
+            "ink": {kind: _ink(each) for kind, each in adopted.items()},
+            "documents": ceremony.envelope.documents.all(),
+            "intent": services.intent_sentence(ceremony.recipient),
+        },
+    )
+
+
+def _page(
+    request: HttpRequest,
+    ceremony: Ceremony,
+    token: str,
+    name: str,
+    context: dict[str, Any] | None = None,
+) -> HttpResponse:
+    envelope = ceremony.envelope
+    form = (context or {}).get("form")
+    return render(
+        request,
+        f"signing/ceremonies/{name}.html",
+        {
+            "envelope": envelope,
+            "recipient": ceremony.recipient,
+            "step": ceremony.step.value,
+            "address_of_page": f"/sign/{token}",
+            "company": organization().name,
+            "sender": envelope.owner,
+            "verb": _VERBS[Role(ceremony.recipient.role)],
+            **(context or {}),
+        },
+        status=200 if form is None or form.ok else 422,
+    )
+
+
+_VERBS = {
+    Role.SIGNER: "sign",
+    Role.APPROVER: "approve",
+    Role.VIEWER: "read",
+    Role.CC: "keep",
+}
+
+
+def _may_see(ceremony: Ceremony) -> bool:
+    """Whether this browser may see the documents: the code was confirmed, and it is their turn
+    or they have acted; after the seal, whoever holds the newest link."""
+    if ceremony.step == Step.DONE and ceremony.envelope.completed_at:
+        return True
+    return ceremony.is_verified and ceremony.step in (Step.DOCUMENT, Step.DONE)
+
+
+def _ink(adopted: AdoptedSignature) -> str:
+    """What was adopted as a small drawing that scales."""
+    return loader.render_to_string("signing/ceremonies/ink.html", {"adopted": adopted})
+
+
+def masked(address: str) -> str:
+    """Enough of an address to know one's own: ``a•••@example.com``."""
+    local, _, domain = address.partition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
+def _attachment(name: str) -> str:
+    from django.utils.http import content_disposition_header
+
+    return content_disposition_header(True, name) or "attachment"
+
+
+def _json(request: HttpRequest) -> dict[str, Any]:
+    try:
+        sent = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        sent = None
+    if not isinstance(sent, dict):
+        raise Invalid("This could not be understood. Reload the page and try again.")
+    return sent
+
+
+def _back(token: str, fragment: str = "") -> HttpResponse:
+    response = redirect(f"/sign/{token}{fragment}")
+    response.status_code = 303
+    return response

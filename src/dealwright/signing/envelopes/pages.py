@@ -1,0 +1,331 @@
+"""The sender's pages: send a document, follow it, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from dealwright.base.access.visibility import get_changeable, get_visible
+from dealwright.base.errors import Conflict, Invalid, NotFound
+from dealwright.base.files.access import get_file
+from dealwright.base.files.models import StoredFile
+from dealwright.base.files.services import read_file
+from dealwright.base.objects.registry import object_type
+from dealwright.base.web.pages import Form, actor_of, done, page, render
+from dealwright.signing.ceremonies.queries import file_content
+from dealwright.signing.documents.reading import page_picture
+from dealwright.signing.envelopes import placing, queries, services
+from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
+from dealwright.signing.envelopes.models import EnvelopeField, FieldKind, IdentityMethod, Role
+from dealwright.signing.envelopes.sealing import seal_envelope
+from dealwright.signing.evidence.services import verify_envelope
+
+ROWS = 4  # empty rows for recipients that the form starts with
+PICTURE_WIDTHS = (800, 1600)
+
+
+@page
+def new(request: HttpRequest) -> HttpResponse:
+    """Send for signature: documents, people, and where they sign.
+
+    ``?object=&record=`` names what it is about, ``?file=`` takes a file that is there already.
+    """
+    actor = actor_of(request)
+    subject = _subject(request)
+    given = _given_file(request)
+    form = Form(
+        request,
+        {"title": _title(request, subject, given), "expires_in": "30", "remind_every": "3"},
+        lists=("name", "email", "role", "order"),
+    )
+    if request.method == "POST":
+        with form:
+            envelope = services.create_envelope(
+                actor,
+                title=form["title"],
+                documents=_documents(request, given),
+                recipients=_recipients(form),
+                subject=subject,
+                message=form["message"],
+                expires_at=_expiry(form["expires_in"]),
+                remind_every_days=int(form["remind_every"]) if form["remind_every"] else None,
+            )
+            return done(request, f"/envelopes/{envelope.pk}/send")
+    return form.page(
+        "signing/envelopes/new.html",
+        {
+            "subject": _describe(request, subject),
+            "given": given,
+            "rows": _rows(form),
+            "roles": Role.choices,
+        },
+    )
+
+
+@page
+def send(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    """Look at the prepared documents with their fields, place more, then send."""
+    form = Form(request)
+    if request.method == "POST":
+        with form:
+            envelope = services.send_envelope(actor_of(request), envelope_id)
+            return done(request, envelope.url, "Sent. The first recipients have their e-mail.")
+    return _preview(request, envelope_id, form)
+
+
+@page(methods=["POST"])
+def add_field(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    """Place a field where the page was clicked, or where the form says."""
+    form = Form(request)
+    with form:
+        document_id, _, number = form["page"].partition(":")
+        field = placing.add_field(
+            actor_of(request),
+            envelope_id,
+            document_id=document_id,
+            recipient_id=form["recipient"],
+            kind=form["kind"],
+            page=number,
+            x=form["x"],
+            y=form["y"],
+            label=form["label"],
+            required=not form.checked("optional"),
+        )
+        return done(request, f"/envelopes/{envelope_id}/send#field-{field.pk}")
+    return _preview(request, envelope_id, form)
+
+
+@page(methods=["POST"])
+def remove_field(request: HttpRequest, envelope_id: UUID, field_id: UUID) -> HttpResponse:
+    placing.remove_field(actor_of(request), envelope_id, field_id)
+    return done(request, f"/envelopes/{envelope_id}/send")
+
+
+@page
+def void(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    form = Form(request)
+    if request.method == "POST":
+        with form:
+            envelope = services.void_envelope(actor, envelope_id, reason=form["reason"])
+            return done(request, envelope.url, "Voided. Everyone who was invited has been told.")
+    envelope = get_visible(actor, "envelope", envelope_id)
+    return form.page("signing/envelopes/void.html", {"envelope": envelope})
+
+
+@page
+def remind(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    form = Form(request)
+    if request.method == "POST":
+        with form:
+            count = services.remind_recipients(actor, envelope_id)
+            told = "1 reminder was sent." if count == 1 else f"{count} reminders were sent."
+            return done(request, f"/envelopes/{envelope_id}", told)
+    envelope = get_visible(actor, "envelope", envelope_id)
+    waiting = [
+        each for each in queries.recipients_of(envelope.pk) if each["status"] in ("sent", "viewed")
+    ]
+    return form.page("signing/envelopes/remind.html", {"envelope": envelope, "waiting": waiting})
+
+
+@page(methods=["POST"])
+def unlock(request: HttpRequest, envelope_id: UUID, recipient_id: UUID) -> HttpResponse:
+    services.unlock_recipient(actor_of(request), envelope_id, recipient_id)
+    return done(request, f"/envelopes/{envelope_id}", "A new link was sent.")
+
+
+@page(methods=["POST"])
+def seal_again(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    """Try to seal now rather than when the worker would."""
+    envelope = get_changeable_or_visible(actor_of(request), envelope_id)
+    if envelope.status not in ("seal_failed", "sealing"):
+        raise Conflict("There is nothing to seal here.")
+    if seal_envelope(envelope.pk):
+        return done(request, envelope.url, "Sealed.")
+    envelope.refresh_from_db()
+    reason = envelope.seal_error or "Sealing is under way."
+    return done(request, envelope.url, reason, tone="danger")
+
+
+@page
+def layout(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    """Where the fields stand on the sender's preview, as a style sheet."""
+    envelope = get_visible(actor_of(request), "envelope", envelope_id)
+    rules = [
+        f"#field-{field.pk}{{left:{field.x:.4%};top:{field.y:.4%};"
+        f"width:{field.w:.4%};height:{field.h:.4%}}}"
+        for field in EnvelopeField.objects.filter(document__envelope=envelope)
+    ]
+    return HttpResponse("\n".join(rules), content_type="text/css; charset=utf-8")
+
+
+@page
+def picture(request: HttpRequest, envelope_id: UUID, document_id: UUID, page: int) -> HttpResponse:
+    document = queries.find_document(actor_of(request), envelope_id, document_id)
+    if not 1 <= page <= document.page_count:
+        raise NotFound("The document has no such page.")
+    wanted = request.GET.get("width", "")
+    width = int(wanted) if wanted.isdigit() and int(wanted) in PICTURE_WIDTHS else 800
+    content = page_picture(file_content(document.prepared), page - 1, width=width)
+    response = HttpResponse(content, content_type="image/png")
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@page
+def download(request: HttpRequest, envelope_id: UUID, document_id: UUID, form: str) -> HttpResponse:
+    return _as_download(queries.find_file(actor_of(request), envelope_id, document_id, form))
+
+
+@page
+def certificate(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    envelope = get_visible(actor_of(request), "envelope", envelope_id)
+    if envelope.certificate is None:
+        raise NotFound("The certificate of completion is made together with the seal.")
+    return _as_download(envelope.certificate)
+
+
+@page(methods=["POST"])
+def verify_evidence(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    """Check the chain of the envelope now."""
+    envelope = get_visible(actor_of(request), "envelope", envelope_id)
+    result = verify_envelope(envelope)
+    return render(request, "signing/envelopes/evidence_result.html", {"result": result})
+
+
+def _preview(request: HttpRequest, envelope_id: UUID, form: Form) -> HttpResponse:
+    envelope = get_changeable_or_visible(actor_of(request), envelope_id)
+    if envelope.sent_at is not None:
+        return done(request, envelope.url)
+    recipients = queries.recipients_of(envelope.pk)
+    documents = queries.preview_of(envelope)
+    return form.page(
+        "signing/envelopes/send.html",
+        {
+            "envelope": envelope,
+            "recipients": recipients,
+            "signers": [
+                (each["id"], each["name"]) for each in recipients if each["role"] == "signer"
+            ],
+            "documents": documents,
+            "pages": [
+                (f"{each['id']}:{page['number']}", f"{each['name']}, {page['number']}")
+                for each in documents
+                for page in each["pages"]
+            ],
+            "without_place": queries.signers_without_place(envelope.pk),
+            "kinds": FieldKind.choices,
+        },
+    )
+
+
+def get_changeable_or_visible(actor: Any, envelope_id: UUID) -> Any:
+    """The envelope, where the actor may change it; the lock ends with the statement."""
+    from dealwright.base.access.actor import change
+
+    with change(actor):
+        return get_changeable(actor, "envelope", envelope_id)
+
+
+def _subject(request: HttpRequest) -> tuple[str, Any] | None:
+    key, record = request.GET.get("object", ""), request.GET.get("record", "")
+    if not key or not record:
+        return None
+    return key, get_visible(actor_of(request), key, record).pk
+
+
+def _describe(request: HttpRequest, subject: tuple[str, Any] | None) -> dict[str, Any] | None:
+    if subject is None:
+        return None
+    of = object_type(subject[0])
+    record = get_visible(actor_of(request), *subject)
+    return {
+        "label": of.label,
+        "title": _follow(record, of.title),
+        "url": f"/{of.slug}/{subject[1]}",
+    }
+
+
+def _title(request: HttpRequest, subject: tuple[str, Any] | None, given: StoredFile | None) -> str:
+    described = _describe(request, subject)
+    if described is not None:
+        return str(described["title"])
+    return given.name.removesuffix(".pdf") if given is not None else ""
+
+
+def _follow(record: Any, path: str) -> Any:
+    for part in path.split("__"):
+        record = getattr(record, part, "")
+    return record
+
+
+def _given_file(request: HttpRequest) -> StoredFile | None:
+    file_id = request.GET.get("file", "")
+    return get_file(actor_of(request), file_id) if file_id else None
+
+
+def _documents(request: HttpRequest, given: StoredFile | None) -> list[NewDocument]:
+    accept_signed = "accept_signed" in request.POST
+    uploads = [(each.name or "", each.read()) for each in request.FILES.getlist("documents")]
+    if given is not None:
+        uploads.insert(0, (given.name, read_file(given)))
+    return [
+        NewDocument(name=name, content=content, accept_signed=accept_signed)
+        for name, content in uploads
+    ]
+
+
+def _recipients(form: Form) -> list[NewRecipient]:
+    method = IdentityMethod.EMAIL_LINK if form.checked("without_code") else IdentityMethod.EMAIL_OTP
+    return [
+        NewRecipient(
+            name=row["name"],
+            email=row["email"],
+            role=row["role"],
+            order=int(row["order"]) if row["order"].isdigit() else 1,
+            identity_method=method,
+        )
+        for row in _rows(form)
+        if row["name"].strip() or row["email"].strip()
+    ]
+
+
+def _rows(form: Form) -> Sequence[dict[str, str]]:
+    """The recipients as typed, and empty rows up to the usual number."""
+    names, emails = form.get("name") or [], form.get("email") or []
+    roles, orders = form.get("role") or [], form.get("order") or []
+    typed = [
+        {
+            "name": str(name),
+            "email": str(emails[at]) if at < len(emails) else "",
+            "role": str(roles[at]) if at < len(roles) else Role.SIGNER.value,
+            "order": str(orders[at]) if at < len(orders) else "1",
+        }
+        for at, name in enumerate(names)
+    ]
+    return typed + [
+        {"name": "", "email": "", "role": Role.SIGNER.value, "order": str(number + 1)}
+        for number in range(len(typed), max(ROWS, len(typed)))
+    ]
+
+
+def _expiry(days: str) -> datetime:
+    if not days.isdigit() or not 1 <= int(days) <= 365:
+        sentence = "Expires after 1 to 365 days."
+        raise Invalid(sentence, fields={"expires_in": [sentence]})
+    return timezone.now() + timedelta(days=int(days))
+
+
+def _as_download(stored: StoredFile) -> HttpResponse:
+    response = HttpResponse(read_file(stored), content_type="application/pdf")
+    response.headers["Content-Disposition"] = (
+        content_disposition_header(True, stored.name) or "attachment"
+    )
+    return response

@@ -1,0 +1,58 @@
+"""The public page on which anyone checks any signed PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+
+from dealwright.base.errors import Invalid
+from dealwright.base.people.organization import organization
+from dealwright.base.web.pages import Form
+from dealwright.signing.envelopes.queries import sealed_document
+from dealwright.signing.seals.services import ensure_organisation_seal
+from dealwright.signing.verification.services import MAX_BYTES, verify_signed_pdf
+
+
+def verify(request: HttpRequest) -> HttpResponse:
+    """Upload a PDF, read what can be said of it. Nothing is kept."""
+    if request.method not in ("GET", "HEAD", "POST"):
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    form = Form(request)
+    context: dict[str, Any] = {"company": organization().name, "report": None}
+    if request.method == "POST":
+        with form:
+            content = _upload(request)
+            root = ensure_organisation_seal().root_pem
+            given = request.FILES.get("trust")
+            trust = given.read() if given is not None and (given.size or 0) < 1_000_000 else b""
+            report = verify_signed_pdf(content, trust=trust or root)
+            context |= {
+                "report": report,
+                "name": request.FILES["document"].name,
+                "known": sealed_document(report["file"]["sha256"]),
+                "own_root": not trust,
+            }
+    response = form.page("signing/verification/verify.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def root_certificate(request: HttpRequest) -> HttpResponse:
+    """The root of this organisation's seal, for those who choose to trust it."""
+    response = HttpResponse(
+        ensure_organisation_seal().root_pem, content_type="application/x-pem-file"
+    )
+    response["Content-Disposition"] = 'attachment; filename="seal-root.pem"'
+    return response
+
+
+def _upload(request: HttpRequest) -> bytes:
+    given = request.FILES.get("document")
+    if given is None:
+        sentence = "Choose a PDF file."
+    elif (given.size or 0) > MAX_BYTES:
+        sentence = "The file is larger than 100 MB."
+    else:
+        return given.read()
+    raise Invalid(sentence, fields={"document": [sentence]})
