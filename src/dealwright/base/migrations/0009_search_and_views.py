@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list)),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='search_entry_words'), django.contrib.postgres.indexes.GinIndex(fields=['related'], name='search_entry_related'), django.contrib.postgres.indexes.GinIndex(fields=['keys'], name='search_entry_keys'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('folded', name='gin_trgm_ops'), name='search_entry_similar'), models.Index(django.contrib.postgres.indexes.OpClass('folded', name='text_pattern_ops'), name='search_entry_prefix'), models.Index(fields=['object', 'owner_id'], name='search_entry_owner')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='search_entry_words'), django.contrib.postgres.indexes.GinIndex(fields=['related'], name='search_entry_related'), django.contrib.postgres.indexes.GinIndex(fields=['keys'], name='search_entry_keys'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('folded', name='gin_trgm_ops'), name='search_entry_similar'), models.Index(django.contrib.postgres.indexes.OpClass('folded', name='text_pattern_ops'), name='search_entry_prefix'), models.Index(fields=['object'], name='search_entry_object'), models.Index(fields=['owner_id'], name='search_entry_own'), django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='search_entry_shared')],
             },
         ),
         migrations.CreateModel(

@@ -36,7 +36,9 @@ class SearchEntry(models.Model):
             GinIndex(fields=["keys"], name="search_entry_keys"),
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="search_entry_similar"),
             models.Index(OpClass("folded", name="text_pattern_ops"), name="search_entry_prefix"),
-            models.Index(fields=["object", "owner_id"], name="search_entry_owner"),
+            models.Index(fields=["object"], name="search_entry_object"),
+            models.Index(fields=["owner_id"], name="search_entry_own"),
+            GinIndex(fields=["access_keys"], name="search_entry_shared"),
         ]
 
     def __str__(self) -> str:

@@ -10,15 +10,14 @@ stays quick; access is part of the same statement. What was found is then read t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorExact
 from django.db import connection, transaction
-from django.db.models import BooleanField, F, FloatField, Func, Q, QuerySet, Value
-from django.db.models.functions import Length
+from django.db.models import F, Q, QuerySet, Value
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import (
@@ -27,6 +26,7 @@ from dealwright.base.access.visibility import (
     visible_records,
     visible_to,
 )
+from dealwright.base.objects.columns import escape_like
 from dealwright.base.objects.crossing import object_of
 from dealwright.base.objects.custom_fields import keep_custom_fields
 from dealwright.base.objects.fields import Field, Kind
@@ -40,9 +40,10 @@ MAX_TEXT = 200
 MAX_HITS = 100
 MAX_WORDS = 8
 CANDIDATES = 300
-LIKENESS = 0.45  # "jonson" finds "Johnson", "acme" does not find "academy"
+FEW = 10_000
+LIKENESS = 0.36  # "jhonson" finds "Johnson"
 
-_EXACT, _BEGINS, _WORDS, _ALIKE = 4.0, 3.0, 1.0, 0.0
+_EXACT, _BEGINS, _WORDS, _ALIKE = 4, 3, 1, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ def search(
     if asked is None or not known:
         return []
     with keep_custom_fields():
-        entries = _seen(actor, known)
-        found = _best(_strict(entries, asked, _open_objects(actor, known)))
+        sights = _sights(actor, known)
+        found = _best(_strict(sights, asked, _open_objects(actor, known)))
         if len(found) < limit and len(asked.folded) > 2:
-            found = _best([*found, *_alike(entries, asked)])
+            found = _best([*found, *_alike(sights, asked)])
         return _shown(actor, found, limit)
 
 
@@ -112,10 +113,12 @@ class _Question:
 
     def by_words(self, column: str) -> Q:
         """All words, each as the beginning of one of the record's."""
-        query = " & ".join(f"'{word}':*" for word in self.words)
-        return Q(
-            SearchVectorExact(F(column), SearchQuery(query, search_type="raw", config="simple"))
-        )
+        query = SearchQuery(self.tsquery, search_type="raw", config="simple")
+        return Q(SearchVectorExact(F(column), query))
+
+    @property
+    def tsquery(self) -> str:
+        return " & ".join(f"'{word}':*" for word in self.words)
 
 
 def _key(text: str) -> str:
@@ -132,24 +135,45 @@ def _known(objects: Sequence[str] | None) -> Iterable[ObjectType]:
     return object_types() if objects is None else [object_type(key) for key in objects]
 
 
-def _seen(actor: Actor, known: Sequence[ObjectType]) -> QuerySet[SearchEntry]:
-    """The entries of records that the actor may see."""
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """A part of what the actor may see; where that is ``few`` entries, looking at each is quicker
+    than any index."""
+
+    name: str
+    entries: QuerySet[SearchEntry]
+    few: bool = False
+
+    @classmethod
+    def of(cls, name: str, entries: QuerySet[SearchEntry]) -> _Sight:
+        return cls(name, entries, entries.values("record_id")[: FEW + 1].count() <= FEW)
+
+
+def _sights(actor: Actor, known: Sequence[ObjectType]) -> list[_Sight]:
+    """The entries of records that the actor may see: of objects seen whole, and of the others
+    the actor's own and shared ones."""
     if actor.is_system:
-        return SearchEntry.objects.filter(object__in=[of.key for of in known])
+        everything = SearchEntry.objects.filter(object__in=[of.key for of in known])
+        return [_Sight("whole", everything)]
     user = actor.require_user()
     reach = reach_of(user)
     levels = {of.key: access_level(user, of) for of in known}
-    ruled = {rule.object for rule in reach.rules}
-    everything = [key for key, level in levels.items() if level in ("read", "write")]
-    own = [key for key, level in levels.items() if level == "own" and key not in ruled]
-    mine = Q(owner_id__in=reach.owners) | Q(access_keys__overlap=list(reach.keys))
-    seen = Q(object__in=everything) | (Q(object__in=own) & mine)
-    for of in known:
-        if levels[of.key] == "own" and of.key in ruled:
-            model: Any = of.model
-            visible = model.objects.filter(visible_to(user, of.key)).values("pk")
-            seen |= Q(object=of.key) & Q(record_id__in=visible)
-    return SearchEntry.objects.filter(seen)
+    whole = [key for key, level in levels.items() if level in ("read", "write")]
+    own = [of for of in known if levels[of.key] == "own"]
+    sights = []
+    if whole:
+        sights.append(_Sight.of("whole", SearchEntry.objects.filter(object__in=whole)))
+    if own:
+        ruled = {rule.object for rule in reach.rules}
+        mine = Q(owner_id__in=reach.owners) | Q(access_keys__overlap=list(reach.keys))
+        seen = mine & Q(object__in=[of.key for of in own if of.key not in ruled])
+        for of in own:
+            if of.key in ruled:
+                model: Any = of.model
+                visible = model.objects.filter(visible_to(user, of.key)).values("pk")
+                seen |= Q(object=of.key) & Q(record_id__in=visible)
+        sights.append(_Sight.of("own", SearchEntry.objects.filter(seen)))
+    return sights
 
 
 def _open_objects(actor: Actor, known: Sequence[ObjectType]) -> list[str]:
@@ -169,51 +193,75 @@ def _is_open(user: Any, of: ObjectType) -> bool:
 Candidate = tuple[str, UUID, float]
 
 
-class _Likeness(Func):
-    function = "word_similarity"
-    output_field: Any = FloatField()
-
-
 def _strict(
-    entries: QuerySet[SearchEntry], asked: _Question, open_objects: Sequence[str]
+    sights: Sequence[_Sight], asked: _Question, open_objects: Sequence[str]
 ) -> list[Candidate]:
-    """One statement: exact keys, beginnings of titles, words."""
-    begins = Q(folded__startswith=asked.folded)
-    words = asked.by_words("words")
-    if open_objects:
-        words |= asked.by_words("related") & Q(object__in=list(open_objects))
-    # The shorter the title, the more of it is what was asked for.
-    short = 1.0 / (1.0 + Length("folded"))
-    parts = [
-        _ranked(entries.filter(begins).order_by("folded"), Value(_BEGINS) + short),
-        _ranked(entries.filter(words), Value(_WORDS) + _Likeness(Value(asked.folded), "folded")),
-    ]
-    if asked.key:
-        parts.insert(0, _ranked(entries.filter(keys__contains=[asked.key]), Value(_EXACT) + short))
-    first, *others = parts
-    return list(first.union(*others, all=True))
+    """One statement: exact keys, beginnings of titles, words. Of titles that begin alike the
+    shorter ranks first: more of it is what was asked for."""
+    short = "1.0 / (1 + length(folded))"
+    likeness = f"{_WORDS} + word_similarity(%(text)s, folded)"
+    parts = []
+    for sight in sights:
+        # ~<~ is the order of the index that finds beginnings.
+        begins = "folded like %(begins)s order by folded using ~<~"
+        parts.append(_part(sight, f"{_BEGINS} + {short}", begins))
+        if asked.key:
+            parts.append(_part(sight, f"{_EXACT} + {short}", "keys @> array[%(key)s]"))
+        if len(asked.folded) == 1:
+            continue  # a single letter begins too many words to tell anything
+        parts.append(_part(sight, likeness, "words @@ %(words)s::tsquery"))
+        if open_objects:
+            related = "related @@ %(words)s::tsquery and object = any(%(open)s)"
+            parts.append(_part(sight, likeness, related))
+    params = {
+        "text": asked.folded,
+        "begins": escape_like(asked.folded) + "%",
+        "words": asked.tsquery,
+        "key": asked.key,
+        "open": list(open_objects),
+    }
+    return _run(sights, parts, params)
 
 
-def _alike(entries: QuerySet[SearchEntry], asked: _Question) -> list[Candidate]:
+def _alike(sights: Sequence[_Sight], asked: _Question) -> list[Candidate]:
     """Titles with a part that looks like the text, in spite of a slip of the pen."""
-    likeness = _Likeness(Value(asked.folded), F("folded"))
-    rows = entries.filter(Q(_LooksLike(Value(asked.folded), F("folded"))))
+    score = f"{_ALIKE} + word_similarity(%(text)s, folded)"
+    tests = {
+        True: f"word_similarity(%(text)s, folded) >= {LIKENESS}",
+        False: "%(text)s <%% folded",  # what the trigram index answers
+    }
+    parts = [_part(sight, score, tests[sight.few]) for sight in sights]
+    return _run(sights, parts, {"text": asked.folded})
+
+
+def _part(sight: _Sight, score: str, condition: str) -> str:
+    return (
+        f"(select object, record_id, ({score})::float8 from {sight.name}_seen "
+        f"where {condition} limit {CANDIDATES})"
+    )
+
+
+def _run(
+    sights: Sequence[_Sight], parts: Sequence[str], params: Mapping[str, Any]
+) -> list[Candidate]:
+    tables = []
+    compose: Any = connection.ops.compose_sql  # type: ignore[attr-defined]
+    for sight in sights:
+        rows = sight.entries.values("object", "record_id", "folded", "words", "related", "keys")
+        seen = str(compose(*rows.query.sql_with_params())).replace("%", "%%")
+        how = "materialized" if sight.few else "not materialized"
+        tables.append(f"{sight.name}_seen as {how} ({seen})")
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"set local pg_trgm.word_similarity_threshold = {LIKENESS}")
-        return list(_ranked(rows, Value(_ALIKE) + likeness))
-
-
-class _LooksLike(Func):
-    """``text <% title``: the operator that the trigram index answers."""
-
-    template = "%(expressions)s"
-    arg_joiner = " <%% "
-    output_field: Any = BooleanField()
-
-
-def _ranked(rows: QuerySet[SearchEntry], score: Any) -> QuerySet[Any, Candidate]:
-    ranked = rows.annotate(score=Func(score, template="(%(expressions)s)::float8"))
-    return ranked.values_list("object", "record_id", "score")[:CANDIDATES]
+        # The planner takes a beginning of a word for common and would read the whole table.
+        cursor.execute(
+            "select set_config('enable_seqscan', 'off', true), "
+            "set_config('pg_trgm.word_similarity_threshold', %s, true)",
+            [str(LIKENESS)],
+        )
+        cursor.execute(f"with {', '.join(tables)} {' union all '.join(parts)}", params)
+        found: list[Candidate] = cursor.fetchall()
+        cursor.execute("select set_config('enable_seqscan', 'on', true)")
+    return found
 
 
 def _best(candidates: Iterable[Candidate]) -> list[Candidate]:
