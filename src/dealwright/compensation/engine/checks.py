@@ -105,7 +105,7 @@ def _splits(inputs: Inputs) -> Iterator[InputProblem]:
 
 def _people(inputs: Inputs) -> Iterator[InputProblem]:
     yield from _overlaps(inputs, "people", ("payee",), "{0} has two rows for the same days")
-    if "people" not in inputs.given:
+    if "people" not in inputs.given or not inputs.check_names:
         return
     known = "(SELECT DISTINCT payee FROM input_people)"
     for file, column in (

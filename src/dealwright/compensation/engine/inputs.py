@@ -85,6 +85,7 @@ class Inputs:
     all_periods: tuple[PayPeriod, ...] = ()  # with those that complete their fiscal years
     notices: list[str] = field(default_factory=list)
     hash: str = ""
+    check_names: bool = True
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql, values).fetchall()
@@ -124,13 +125,17 @@ def load_csv(plan: Plan, paths: Mapping[str, Path]) -> Inputs:
     return inputs
 
 
-def load_rows(plan: Plan, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Inputs:
+def load_rows(
+    plan: Plan, tables: Mapping[str, Sequence[Mapping[str, Any]]], *, check_names: bool = True
+) -> Inputs:
     """Inputs from rows that are typed already (from the database).
 
     A row's keys are the column names of ``tables``; fields that the plan declares stand
-    under ``f_<name>``. Missing keys take the column's default.
+    under ``f_<name>``. Missing keys take the column's default. ``check_names`` refuses payees
+    who are not among the people; without it they are credited and not paid.
     """
     inputs = open_inputs(plan, tables)
+    inputs.check_names = check_names
     for file, rows in tables.items():
         columns = columns_of(file, plan.fields, plan.payee_fields)
         arrays = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -133,3 +134,22 @@ def sort_key(line: Line) -> tuple[Any, ...]:
         none if line.base is None else line.base,
         line.payout,
     )
+
+
+def hash_sql() -> str:
+    """DuckDB's expression for the content address of a line, equal to ``line_hash``."""
+    parts = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in LINE_COLUMNS)
+    return f"sha256(concat_ws(chr(31), {parts}))"
+
+
+def line_hash(line: Line) -> str:
+    """The content address of a line: SHA-256 over its columns, decimals with six places."""
+    return hashlib.sha256(
+        "\x1f".join(_hashed(getattr(line, name)) for name in _NAMES).encode()
+    ).hexdigest()
+
+
+def _hashed(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value + 0:.6f}" if isinstance(value, Decimal) else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from dealwright.base.periods import Period, PeriodKind, period_of, periods_between
 
@@ -25,13 +26,16 @@ class PayPeriod:
         return (self.ends - self.starts).days + 1
 
 
-def pay_periods(
-    first: date, last: date, kind: PeriodKind, fiscal_start: int = 1
-) -> tuple[PayPeriod, ...]:
+def calendar_kind(calendar: str) -> PeriodKind:
+    """The calendar of a plan as the ground floor's periods name it."""
+    return cast(PeriodKind, calendar)
+
+
+def pay_periods(first: date, last: date, kind: str, fiscal_start: int = 1) -> tuple[PayPeriod, ...]:
     """Every pay period that has a day in the span, numbered."""
     return tuple(
         _numbered(period, fiscal_start)
-        for period in periods_between(first, last, kind, fiscal_start)
+        for period in periods_between(first, last, calendar_kind(kind), fiscal_start)
     )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 import duckdb
-import orjson
 
 from dealwright.base.errors import Invalid
 from dealwright.compensation.engine.compile import compile_plan
@@ -21,6 +20,7 @@ from dealwright.compensation.engine.lines import (
     Credit,
     Line,
     line_from_row,
+    line_hash,
     sort_key,
 )
 from dealwright.compensation.engine.oracle import calculate_with_oracle
@@ -78,16 +78,6 @@ class Result:
 
     def period(self, number: int) -> PayPeriod:
         return next(each for each in self.periods if each.number == number)
-
-
-def line_hash(line: Line) -> str:
-    """The content address of a line."""
-    values = {
-        each.name: format(value.normalize() + 0, "f") if isinstance(value, Decimal) else value
-        for each in fields(line)
-        if (value := getattr(line, each.name)) is not None
-    }
-    return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def calculate(inputs: Inputs, engine: str = "duckdb") -> Result:

@@ -50,8 +50,7 @@ class PayPeriod(models.Model):
                 fields=["calendar", "fiscal_year_starts", "number"], name="pay_period_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(approved_at__isnull=True)
-                | models.Q(submitted_at__isnull=False),
+                condition=models.Q(approved_at__isnull=True) | models.Q(submitted_at__isnull=False),
                 name="pay_period_approved_was_submitted",
             ),
             models.CheckConstraint(

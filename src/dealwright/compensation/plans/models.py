@@ -103,7 +103,9 @@ class PlanAssignment(models.Model):
             in_order("plan_assignment_in_order"),
             no_overlap("plan_assignment_one_at_a_time", "plan", "user"),
         ]
-        indexes: ClassVar = [models.Index(fields=["user", "starts_on"], name="plan_assignment_user")]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "starts_on"], name="plan_assignment_user")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} on {self.plan_id}"

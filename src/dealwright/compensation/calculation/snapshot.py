@@ -1,0 +1,315 @@
+"""What the engine needs from the database, as rows: one consistent picture per calculation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from dealwright.base.exchange_rates import rate_on
+from dealwright.compensation.credits.models import CreditEvent, CreditSplit
+from dealwright.compensation.engine.lines import DEAL_KINDS
+from dealwright.compensation.plans.definition import (
+    Clawback,
+    Holdback,
+    Plan,
+    bases_of,
+)
+from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment
+from dealwright.compensation.quotas.models import Quota, ReportingLine
+
+_EVENT_COLUMNS = (
+    "id",
+    "key",
+    "kind",
+    "date",
+    "amount",
+    "currency",
+    "quantity",
+    "cost",
+    "payee_id",
+    "reference_id",
+    "attributes",
+)
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """Input tables by file, and which event row stands behind each key."""
+
+    tables: dict[str, list[dict[str, Any]]]
+    event_ids: dict[str, UUID] = field(default_factory=dict)
+
+
+def take_snapshot(
+    row: CompensationPlan,
+    plan: Plan,
+    payees: frozenset[UUID] | None,
+    *,
+    first: date,
+    last: date,
+) -> Snapshot:
+    """Everything that a plan's calculation for some payees (None: all) between two days reads."""
+    rolls_up = any(
+        plan.credits[rule].source == "rollup" for basis in bases_of(plan) for rule in basis.rules
+    )
+    credited = payees
+    if rolls_up and payees is not None:
+        credited = payees | _below(payees)
+    events = _events(plan, credited, first, last)
+    keys = {each["id"]: each["key"] for each in events}
+    snapshot = Snapshot(
+        {
+            "people": _people(row, plan, payees),
+            "quotas": _quotas(payees),
+            "hierarchy": _hierarchy() if rolls_up else [],
+            "events": [_event_row(plan, each, keys) for each in events],
+            "splits": _splits(keys),
+            "rates": _rates(plan, events, first),
+            "prior": _prior(row, plan, events, payees, first, keys),
+        },
+        {key: event_id for event_id, key in keys.items()},
+    )
+    return snapshot
+
+
+def _events(
+    plan: Plan, credited: frozenset[UUID] | None, first: date, last: date
+) -> list[dict[str, Any]]:
+    """The events of the days, what they refer to, and what follows them within the days."""
+    kinds = _kinds(plan)
+    living = CreditEvent.objects.filter(voided_at__isnull=True, kind__in=kinds)
+    within = living.filter(date__range=(first, last))
+    if credited is None:
+        chosen: QuerySet[Any] = within
+    else:
+        theirs = Q(payee_id__in=credited) | Q(
+            pk__in=CreditSplit.objects.filter(user_id__in=credited).values("event_id")
+        )
+        followed = living.filter(theirs).values("pk")
+        chosen = within.filter(theirs | Q(reference_id__in=followed))
+    rows = {each["id"]: each for each in chosen.values(*_EVENT_COLUMNS)}
+    missing = {
+        each["reference_id"]
+        for each in rows.values()
+        if each["reference_id"] and each["reference_id"] not in rows
+    }
+    found = CreditEvent.objects.filter(pk__in=missing, voided_at__isnull=True)
+    rows |= {each["id"]: each for each in found.values(*_EVENT_COLUMNS)}
+    # A follower of a void event follows nothing.
+    for each in rows.values():
+        if each["reference_id"] and each["reference_id"] not in rows:
+            each["reference_id"] = None
+    return list(rows.values())
+
+
+def _kinds(plan: Plan) -> set[str]:
+    kinds = {kind for basis in bases_of(plan) for kind in plan.measures[basis.measure].kinds}
+    for each in plan.components:
+        if isinstance(each, Clawback):
+            kinds |= set(each.trigger)
+        elif isinstance(each, Holdback):
+            kinds |= set(each.release)
+    return kinds
+
+
+def _event_row(plan: Plan, event: Mapping[str, Any], keys: Mapping[UUID, str]) -> dict[str, Any]:
+    row = {
+        "event_id": event["key"],
+        "kind": event["kind"],
+        "date": event["date"],
+        "payee": str(event["payee_id"] or ""),
+        "amount": event["amount"],
+        "currency": event["currency"],
+        "quantity": event["quantity"],
+        "cost": event["cost"],
+        "reference": keys.get(event["reference_id"], ""),
+    }
+    for name, kind in plan.fields.items():
+        row[f"f_{name}"] = field_value(kind, event["attributes"].get(name))
+    return row
+
+
+def field_value(kind: str, value: Any) -> Any:
+    """A JSON value as a plan's field has it; what does not fit counts as missing."""
+    if value is None or value == "":
+        return None
+    try:
+        match kind:
+            case "number":
+                number = Decimal(str(value))
+                if not number.is_finite() or abs(number) >= Decimal(10) ** 13:
+                    return None
+                return number.quantize(Decimal("1e-6"), rounding=ROUND_HALF_UP)
+            case "date":
+                return date.fromisoformat(str(value)[:10])
+            case "bool":
+                return value is True or str(value).lower() in ("true", "yes", "1")
+            case _:
+                return str(value)
+    except (InvalidOperation, ValueError):
+        return None
+
+
+def _people(
+    row: CompensationPlan, plan: Plan, payees: frozenset[UUID] | None
+) -> list[dict[str, Any]]:
+    rows = PlanAssignment.objects.filter(plan=row)
+    if payees is not None:
+        rows = rows.filter(user_id__in=payees)
+    found = []
+    for each in rows.select_related("user").order_by("user_id", "starts_on"):
+        person: dict[str, Any] = {
+            "payee": str(each.user_id),
+            "name": each.user.name,
+            "starts": each.starts_on,
+            "ends": each.ends_on,
+            "salary": each.salary,
+            "target": each.target,
+        }
+        known = {"region": each.user.region, "job_title": each.user.job_title, **each.fields}
+        for name, kind in plan.payee_fields.items():
+            person[f"f_{name}"] = field_value(kind, known.get(name))
+        found.append(person)
+    return found
+
+
+def _quotas(payees: frozenset[UUID] | None) -> list[dict[str, Any]]:
+    rows = Quota.objects.all()
+    if payees is not None:
+        rows = rows.filter(user_id__in=payees)
+    return [
+        {
+            "payee": str(user_id),
+            "measure": measure,
+            "starts": starts_on,
+            "ends": ends_on,
+            "amount": amount,
+            "per": per,
+        }
+        for user_id, measure, starts_on, ends_on, amount, per in rows.values_list(
+            "user_id", "measure", "starts_on", "ends_on", "amount", "per"
+        )
+    ]
+
+
+def _hierarchy() -> list[dict[str, Any]]:
+    return [
+        {"payee": str(user_id), "manager": str(manager_id), "starts": starts_on, "ends": ends_on}
+        for user_id, manager_id, starts_on, ends_on in ReportingLine.objects.values_list(
+            "user_id", "manager_id", "starts_on", "ends_on"
+        )
+    ]
+
+
+def _below(managers: Iterable[UUID]) -> frozenset[UUID]:
+    """Everybody who ever reported to one of them, directly or not."""
+    return _walk("user_id", "manager_id", managers)
+
+
+def managers_above(users: Iterable[UUID]) -> frozenset[UUID]:
+    """Everybody to whom one of them ever reported, directly or not."""
+    return _walk("manager_id", "user_id", users)
+
+
+def _walk(found: str, known: str, start: Iterable[UUID]) -> frozenset[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"with recursive reached as ("
+            f" select {found} as id from compensation_reportingline where {known} = any(%s)"
+            f" union select line.{found} from compensation_reportingline line"
+            f" join reached on line.{known} = reached.id) select id from reached",
+            [list(start)],
+        )
+        return frozenset(row[0] for row in cursor.fetchall())
+
+
+def _splits(keys: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "event_id": keys[event_id],
+            "payee": str(user_id),
+            "share": share,
+            "role": role,
+            "kind": kind,
+        }
+        for event_id, user_id, share, role, kind in CreditSplit.objects.filter(
+            event_id__in=list(keys)
+        ).values_list("event_id", "user_id", "share", "role", "kind")
+    ]
+
+
+def _rates(plan: Plan, events: Iterable[Mapping[str, Any]], first: date) -> list[dict[str, Any]]:
+    """The stated rates of the days on which another currency was used; raises Invalid that
+    names a missing one."""
+    days: dict[str, set[date]] = defaultdict(set)
+    for each in events:
+        if each["currency"] != plan.currency:
+            days[each["currency"]].add(each["date"])
+    rows = []
+    for currency, used in days.items():
+        rows += [_rate_row(plan, currency, day, "spot") for day in sorted(used)]
+        if any(measure.rates == "plan" for measure in plan.measures.values()):
+            rows.append(_rate_row(plan, currency, plan.effective or first, "plan"))
+    return rows
+
+
+def _rate_row(plan: Plan, currency: str, day: date, kind: str) -> dict[str, Any]:
+    used = rate_on(currency, plan.currency, day)
+    starts = day if kind == "spot" else date(1900, 1, 1)
+    rate = used.rate.quantize(Decimal("1e-9"))
+    return {
+        "from_currency": currency,
+        "to_currency": plan.currency,
+        "starts": starts,
+        "rate": rate,
+        "type": kind,
+    }
+
+
+def _prior(
+    row: CompensationPlan,
+    plan: Plan,
+    events: Iterable[Mapping[str, Any]],
+    payees: frozenset[UUID] | None,
+    first: date,
+    keys: Mapping[UUID, str],
+) -> list[dict[str, Any]]:
+    """What was paid on deals that lie before the first day and are referred to now."""
+    if not any(isinstance(each, Clawback) for each in plan.components):
+        return []
+    early = {each["id"]: each["date"] for each in events if each["date"] < first}
+    if not early:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select payee_id, component, event_id, sum(sign * payout)"
+            " from compensation_runline where plan_id = %s and event_id = any(%s)"
+            " and kind = any(%s) and (%s::uuid[] is null or payee_id = any(%s))"
+            " group by payee_id, component, event_id having sum(sign * payout) <> 0",
+            [
+                row.pk,
+                list(early),
+                list(DEAL_KINDS),
+                None if payees is None else list(payees),
+                [] if payees is None else list(payees),
+            ],
+        )
+        found = cursor.fetchall()
+    return [
+        {
+            "payee": str(payee_id),
+            "component": component,
+            "event_id": keys[event_id],
+            "date": early[event_id],
+            "payout": payout,
+        }
+        for payee_id, component, event_id, payout in found
+    ]

@@ -1,0 +1,204 @@
+"""Posting into the commission ledger and paying out of it.
+
+Debits are positive. Earned pay debits the expense and credits what is payable; a holdback, a
+withheld cap and a draw move between what is payable and their own accounts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from dealwright.base.access.actor import Actor, change
+from dealwright.base.errors import Conflict, NotFound
+from dealwright.base.identifiers import uuid7
+from dealwright.compensation.access import require_pay_manager
+from dealwright.compensation.calculation.models import CalculationRun
+from dealwright.compensation.disputes.models import Adjustment
+from dealwright.compensation.engine.lines import Line
+from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
+from dealwright.compensation.ledger.payroll import payroll_csv
+from dealwright.compensation.periods.models import PayPeriod
+from dealwright.compensation.periods.services import posting_period
+from dealwright.compensation.plans.definition import Draw
+from dealwright.compensation.plans.models import CompensationPlan
+from dealwright.compensation.plans.reading import read_plan
+
+# The account against which a line's payout is payable; all other kinds are expense.
+_AGAINST = {
+    "hold": Account.HOLDBACK,
+    "release": Account.HOLDBACK,
+    "withheld": Account.WITHHELD,
+    "released": Account.WITHHELD,
+    "draw": Account.DRAW,
+    "recovery": Account.DRAW,
+}
+
+Posted = tuple[int, Line, PayPeriod, PayPeriod]  # sign, line, earned in, posted in
+
+
+def post_lines(
+    actor: Actor, run: CalculationRun, plan: CompensationPlan, changes: Iterable[Posted]
+) -> int:
+    """Post what a run found different: one entry per payee, component, period and account;
+    returns how many postings were made."""
+    guarantees = {
+        each.id
+        for each in read_plan(run.version.text).components
+        if isinstance(each, Draw) and not each.recoverable
+    }
+    sums: dict[tuple[str, str, UUID, UUID, Account, Account], Decimal] = defaultdict(Decimal)
+    for sign, line, earned, posted in changes:
+        if line.kind == "forgiven":
+            # What is forgiven becomes cost: nothing is payable for it.
+            legs, amount = (Account.EXPENSE, Account.DRAW), line.base or Decimal(0)
+        else:
+            against = _AGAINST.get(line.kind, Account.EXPENSE)
+            if line.component in guarantees:
+                against = Account.EXPENSE
+            legs, amount = (against, Account.PAYABLE), line.payout
+        sums[line.payee, line.component, earned.pk, posted.pk, *legs] += sign * amount
+    postings = []
+    for (payee, component, earned_id, posted_id, debit, credit), amount in sorted(sums.items()):
+        if amount == 0:
+            continue
+        entry = uuid7()
+        for account, value in ((debit, amount), (credit, -amount)):
+            postings.append(
+                Posting(
+                    entry=entry,
+                    kind=Posting.Kind.CALCULATION,
+                    run=run,
+                    payee_id=payee,
+                    plan=plan,
+                    component=component,
+                    earned_period_id=earned_id,
+                    posted_period_id=posted_id,
+                    account=account,
+                    amount=value,
+                    currency=run.currency,
+                    created_by=actor.user,
+                )
+            )
+    # Whole entries in one statement: the database judges each statement.
+    for start in range(0, len(postings), 5000):
+        Posting.objects.bulk_create(postings[start : start + 5000], batch_size=5000)
+    return len(postings)
+
+
+def post_adjustment(actor: Actor, adjustment: Adjustment) -> UUID:
+    """Post an approved adjustment into the period that takes postings; returns the entry."""
+    with change(actor):
+        posted = posting_period(adjustment.period)
+        entry = uuid7()
+        Posting.objects.bulk_create(
+            [
+                Posting(
+                    entry=entry,
+                    kind=Posting.Kind.ADJUSTMENT,
+                    adjustment=adjustment,
+                    payee_id=adjustment.payee_id,
+                    plan_id=adjustment.plan_id,
+                    component=adjustment.component,
+                    earned_period_id=adjustment.period_id,
+                    posted_period=posted,
+                    account=account,
+                    amount=amount,
+                    currency=adjustment.currency,
+                    memo=adjustment.reason[:200],
+                    created_by=actor.user,
+                )
+                for account, amount in (
+                    (Account.EXPENSE, adjustment.amount),
+                    (Account.PAYABLE, -adjustment.amount),
+                )
+            ]
+        )
+        return entry
+
+
+def balances_to_pay(period: PayPeriod) -> Sequence[Mapping[str, Any]]:
+    """Per payee and currency what is payable from this period and those before, less what was
+    paid; in the order of names. Negative balances are carried, not paid."""
+    rows = (
+        Posting.objects.filter(
+            account=Account.PAYABLE,
+            posted_period__calendar=period.calendar,
+            posted_period__fiscal_year_starts=period.fiscal_year_starts,
+            earned_period__number__lte=period.number,
+        )
+        .exclude(kind=Posting.Kind.CALCULATION, posted_period__number__gt=period.number)
+        .exclude(kind=Posting.Kind.ADJUSTMENT, posted_period__number__gt=period.number)
+        .values("payee_id", "payee__name", "payee__email", "currency")
+        .annotate(balance=-Sum("amount"))
+        .order_by("payee__name", "payee_id", "currency")
+    )
+    return [row for row in rows if row["balance"] != 0]
+
+
+def pay_period(actor: Actor, period_id: Any, *, paid_at: datetime | None = None) -> PaymentBatch:
+    """Mark what an approved or closed period owes as paid, with a payroll file (CSV).
+
+    Whoever owes more than is owed is left out and carries the balance on. The payments are
+    posted into the period that takes postings now. Raises Conflict where nothing is to pay
+    or the period is not approved.
+    """
+    from dealwright.base.files import store_file
+
+    require_pay_manager(actor)
+    with change(actor):
+        period = PayPeriod.objects.select_for_update().filter(pk=period_id).first()
+        if period is None:
+            raise NotFound("This period does not exist.")
+        if period.approved_at is None:
+            raise Conflict(f"{period.label} is {period.state_label.lower()}: approve it first.")
+        due = [row for row in balances_to_pay(period) if row["balance"] > 0]
+        if not due:
+            raise Conflict(f"There is nothing to pay for {period.label}.")
+        batch = PaymentBatch.objects.create(
+            period=period,
+            paid_at=paid_at or timezone.now(),
+            created_by=actor.user,
+            payee_count=len(due),
+        )
+        posted = posting_period(period)
+        postings = []
+        for row in due:
+            entry = uuid7()
+            for account, amount in (
+                (Account.PAYABLE, row["balance"]),
+                (Account.CASH, -row["balance"]),
+            ):
+                postings.append(
+                    Posting(
+                        entry=entry,
+                        kind=Posting.Kind.PAYMENT,
+                        batch=batch,
+                        payee_id=row["payee_id"],
+                        earned_period=period,
+                        posted_period=posted,
+                        account=account,
+                        amount=amount,
+                        currency=row["currency"],
+                        memo=f"Paid for {period.label}",
+                        created_by=actor.user,
+                    )
+                )
+        Posting.objects.bulk_create(postings)
+        stored = store_file(
+            actor,
+            name=f"payroll-{period.label}.csv",
+            content=payroll_csv(period, batch, due),
+            content_type="text/csv",
+            purpose="payroll",
+        )
+        batch.file_id = stored.pk
+        batch.save(update_fields=["file_id"])
+        return batch
