@@ -26,6 +26,7 @@ from dealwright.signing.consent.services import current_consent
 from dealwright.signing.documents import fonts
 from dealwright.signing.documents.strokes import read_strokes
 from dealwright.signing.envelopes import mail
+from dealwright.signing.envelopes.drafts import check_text
 from dealwright.signing.envelopes.events import EnvelopeDeclined, EnvelopeViewed, RecipientSigned
 from dealwright.signing.envelopes.models import (
     Envelope,
@@ -133,7 +134,7 @@ def adopt_signature(
         }
     else:
         typed = " ".join(text.split())
-        if not typed or len(typed) > 160:
+        if not typed or len(typed) > 160 or "\x00" in typed:
             sentence = "Type your name, or draw your signature."
             raise Invalid(sentence, fields={"text": [sentence]})
         values = {"strokes": None, "text": typed, "font": FONTS.get(font, fonts.HANDWRITTEN)}
@@ -233,7 +234,7 @@ def sign(ceremony: Ceremony, values: Mapping[str, str] | None = None) -> None:
 
 def decline(ceremony: Ceremony, *, reason: str, wants_paper: bool = False) -> None:
     """Say no; the envelope ends for everyone. ``wants_paper`` withdraws the consent as well."""
-    reason = reason.strip()[:2_000]
+    reason = check_text("reason", reason, longest=2_000, name="The reason")
     if not reason and wants_paper:
         reason = "I want to sign on paper instead."
     if not reason:

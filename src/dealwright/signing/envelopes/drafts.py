@@ -65,9 +65,21 @@ class _Wrong:
             )
 
 
+def check_text(key: str, text: str, *, longest: int, name: str) -> str:
+    """The text without blanks around it; raises Invalid where it cannot be kept."""
+    wrong = _Wrong()
+    if "\x00" in text:
+        wrong.add(key, f"{name} contains a character that cannot be stored.")
+    if len(text) > longest:
+        wrong.add(key, f"{name} may have at most {longest} characters; this has {len(text)}.")
+    wrong.raise_if_any()
+    return text.strip()
+
+
 def check_draft(
     *,
     title: str,
+    message: str,
     documents: Sequence[NewDocument],
     recipients: Sequence[NewRecipient],
 ) -> None:
@@ -77,6 +89,14 @@ def check_draft(
         wrong.add("title", "Give the envelope a title: recipients see it.")
     if len(title) > 200:
         wrong.add("title", "The title may have at most 200 characters.")
+    if len(message) > 5_000:
+        wrong.add("message", "The message may have at most 5000 characters.")
+    for key, text in (("title", title), ("message", message)):
+        if "\x00" in text:
+            wrong.add(key, "This contains a character that cannot be stored.")
+    for number, document in enumerate(documents, start=1):
+        if "\x00" in document.name or len(document.name) > 200:
+            wrong.add("documents", f"Document {number} needs a name of at most 200 characters.")
     if not documents:
         wrong.add("documents", "Add at least one document.")
     if len(documents) > MAX_DOCUMENTS:
@@ -92,7 +112,7 @@ def _check_recipients(wrong: _Wrong, recipients: Sequence[NewRecipient]) -> None
         wrong.add("recipients", f"An envelope has at most {MAX_RECIPIENTS} recipients.")
     for number, each in enumerate(recipients, start=1):
         key = f"recipients.{number}"
-        if not each.name.strip() or len(each.name) > 160:
+        if not each.name.strip() or len(each.name) > 160 or "\x00" in each.name:
             wrong.add(key, f"Recipient {number} needs a name of at most 160 characters.")
         if each.role not in Role.values:
             wrong.add(key, f"“{each.role[:30]}” is none of: {', '.join(Role.values)}.")
@@ -135,6 +155,6 @@ def check_fields(
             and 0.001 <= box.h <= 1.000001 - box.y
         ):
             wrong.add(key, f"Field {number} does not lie on its page.")
-        if len(each.label) > 80:
+        if len(each.label) > 80 or "\x00" in each.label:
             wrong.add(key, f"The label of field {number} may have at most 80 characters.")
     wrong.raise_if_any()

@@ -10,7 +10,7 @@ from dealwright.base.access.visibility import as_uuid, get_changeable
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.signing.documents.anchors import SIZES
 from dealwright.signing.documents.geometry import Box, PageGeometry
-from dealwright.signing.envelopes.drafts import MAX_FIELDS
+from dealwright.signing.envelopes.drafts import MAX_FIELDS, check_text
 from dealwright.signing.envelopes.models import (
     Envelope,
     EnvelopeDocument,
@@ -65,7 +65,7 @@ def add_field(
             recipient=recipient,
             position=document.fields.count() + 1,
             kind=kind,
-            label=label.strip()[:80],
+            label=check_text("label", label, longest=80, name="The label"),
             page=int(number) - 1,
             x=box.x,
             y=box.y,

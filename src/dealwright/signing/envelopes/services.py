@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -27,6 +27,7 @@ from dealwright.signing.envelopes.drafts import (
     NewRecipient,
     check_draft,
     check_fields,
+    check_text,
 )
 from dealwright.signing.envelopes.events import EnvelopeSent, EnvelopeVoided
 from dealwright.signing.envelopes.models import (
@@ -43,6 +44,7 @@ from dealwright.signing.seals.services import ensure_organisation_seal
 
 DEFAULT_DAYS = 30
 DEFAULT_REMINDER = 3
+LONGEST = timedelta(days=731)
 
 
 def create_envelope(
@@ -70,10 +72,8 @@ def create_envelope(
     Raises Invalid that names every wrong place, NotAllowed, or NotFound for the subject.
     """
     check_create(actor, "envelope")
-    check_draft(title=title, documents=documents, recipients=recipients)
-    expires_at = expires_at or timezone.now() + timedelta(days=DEFAULT_DAYS)
-    if expires_at <= timezone.now():
-        raise _invalid("expires_at", "The envelope must expire in the future.")
+    check_draft(title=title, message=message, documents=documents, recipients=recipients)
+    expires_at = _check_expiry(expires_at)
     if remind_every_days is not None and not 1 <= remind_every_days <= 30:
         raise _invalid("remind_every_days", "Remind every 1 to 30 days, or not at all.")
     uploads = [
@@ -189,7 +189,7 @@ def send_envelope(actor: Actor, envelope_id: Any) -> Envelope:
 
 def void_envelope(actor: Actor, envelope_id: Any, *, reason: str) -> Envelope:
     """Take an envelope back; who was invited is told why. Raises Conflict where it has ended."""
-    reason = reason.strip()
+    reason = check_text("reason", reason, longest=2_000, name="The reason")
     if not reason:
         raise _invalid("reason", "Say why: everyone who was invited will read it.")
     with change(actor):
@@ -270,6 +270,17 @@ def delete_envelope(actor: Actor, envelope: Envelope) -> None:
     if envelope.sent_at is not None:
         raise Conflict("A sent envelope is evidence and stays. Void it instead.")
     bin_record(actor, envelope)
+
+
+def _check_expiry(given: datetime | None) -> datetime:
+    now = timezone.now()
+    if given is None:
+        return now + timedelta(days=DEFAULT_DAYS)
+    if given.tzinfo is None:
+        given = given.replace(tzinfo=UTC)
+    if not now < given <= now + LONGEST:
+        raise _invalid("expires_at", "The envelope must expire in the future, within two years.")
+    return given
 
 
 def _check_subject(actor: Actor, subject: tuple[str, Any]) -> tuple[str, Any]:

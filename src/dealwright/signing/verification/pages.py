@@ -22,14 +22,14 @@ def verify(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"company": organization().name, "report": None}
     if request.method == "POST":
         with form:
-            content = _upload(request)
+            name, content = _upload(request)
             root = ensure_organisation_seal().root_pem
             given = request.FILES.get("trust")
             trust = given.read() if given is not None and (given.size or 0) < 1_000_000 else b""
             report = verify_signed_pdf(content, trust=trust or root)
             context |= {
                 "report": report,
-                "name": request.FILES["document"].name,
+                "name": name,
                 "known": sealed_document(report["file"]["sha256"]),
                 "own_root": not trust,
             }
@@ -47,12 +47,12 @@ def root_certificate(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _upload(request: HttpRequest) -> bytes:
-    given = request.FILES.get("document")
+def _upload(request: HttpRequest) -> tuple[str, bytes]:
+    given: Any = request.FILES.get("document")
     if given is None:
         sentence = "Choose a PDF file."
     elif (given.size or 0) > MAX_BYTES:
         sentence = "The file is larger than 100 MB."
     else:
-        return given.read()
+        return given.name or "", given.read()
     raise Invalid(sentence, fields={"document": [sentence]})

@@ -1,0 +1,388 @@
+"""What the API can do with envelopes beyond reading them."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from ninja import File, Router, Schema
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from dealwright.base.access.actor import Actor
+from dealwright.base.access.visibility import get_visible
+from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.responses import as_json
+from dealwright.base.errors import Invalid, NotFound
+from dealwright.base.files.access import get_file
+from dealwright.base.files.models import StoredFile
+from dealwright.base.files.services import read_file
+from dealwright.signing.documents.geometry import Box
+from dealwright.signing.envelopes import queries, services
+from dealwright.signing.envelopes.certificate import evidence_rows
+from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
+from dealwright.signing.envelopes.models import Envelope
+from dealwright.signing.evidence.services import verify_envelope
+from dealwright.signing.verification.services import MAX_BYTES, verify_signed_pdf
+
+router = Router(tags=["Envelopes"])
+
+Text = Annotated[str, Field(max_length=2_000)]
+Name = Annotated[str, Field(max_length=200)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+_PDF = {"responses": {200: {"content": {"application/pdf": {}}, "description": "The file"}}}
+
+
+class DocumentIn(Schema):
+    """A PDF: `content` in base64, or `file_id` of a file that is here already."""
+
+    name: Name
+    content: Annotated[str, Field(max_length=5_000_000)] = ""
+    file_id: UUID | None = None
+    accept_signed: bool = False
+
+
+class RecipientIn(Schema):
+    """Equal `order` acts side by side, a higher one waits."""
+
+    name: Name
+    email: Name
+    role: Literal["signer", "approver", "viewer", "cc"] = "signer"
+    order: Annotated[int, Field(ge=1, le=100)] = 1
+    identity_method: Literal["email_otp", "email_link"] = "email_otp"
+
+
+class FieldIn(Schema):
+    """A place to fill, in fractions of the visible page from its top left corner.
+
+    `recipient`, `document` and `page` count from 1.
+    """
+
+    recipient: Annotated[int, Field(ge=1, le=50)]
+    kind: Literal["signature", "initials", "name", "email", "date_signed", "text", "checkbox"]
+    document: Annotated[int, Field(ge=1, le=20)] = 1
+    page: Annotated[int, Field(ge=1, le=2_000)] = 1
+    x: Fraction
+    y: Fraction
+    w: Fraction
+    h: Fraction
+    label: Annotated[str, Field(max_length=80)] = ""
+    required: bool = True
+
+
+class SubjectIn(Schema):
+    """The record the envelope is about."""
+
+    object: Annotated[str, Field(max_length=40)]
+    id: UUID
+
+
+class EnvelopeIn(Schema):
+    """A new envelope; `send` sends it at once."""
+
+    title: Name
+    message: Text = ""
+    documents: Annotated[list[DocumentIn], Field(max_length=20)]
+    recipients: Annotated[list[RecipientIn], Field(max_length=50)]
+    fields: Annotated[list[FieldIn], Field(max_length=500, default_factory=list)]
+    subject: SubjectIn | None = None
+    expires_at: datetime | None = None
+    remind_every_days: Annotated[int, Field(ge=1, le=30)] | None = 3
+    send: bool = False
+
+
+class ReasonIn(Schema):
+    """Why; everyone who was invited reads it."""
+
+    reason: Text
+
+
+class RecipientOut(Schema):
+    """A person and how far they are."""
+
+    id: UUID
+    name: str
+    email: str
+    role: str
+    order: int
+    identity_method: str
+    status: str
+    sent_at: datetime | None
+    opened_at: datetime | None
+    consented_at: datetime | None
+    verified_at: datetime | None
+    signed_at: datetime | None
+    declined_at: datetime | None
+
+
+class DocumentOut(Schema):
+    """A document and the SHA-256 of each of its forms."""
+
+    id: UUID
+    position: int
+    name: str
+    pages: int
+    original_sha256: str
+    prepared_sha256: str
+    sealed_sha256: str | None
+
+
+class EnvelopeOut(Schema):
+    """An envelope with its people and documents."""
+
+    id: UUID
+    title: str
+    status: str
+    message: str
+    subject_object: str
+    subject_id: UUID | None
+    sent_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime | None
+    ended_reason: str
+    seal_profile: str
+    recipients: list[RecipientOut]
+    documents: list[DocumentOut]
+
+
+class EventOut(Schema):
+    """One entry of the evidence: `where` tells from which address and browser."""
+
+    seq: int
+    at: datetime
+    kind: str
+    text: str
+    where: str
+
+
+class EvidenceOut(Schema):
+    """The log of an envelope and whether its chain is unbroken."""
+
+    ok: bool
+    entries: int
+    head: str
+    problems: list[str]
+    events: list[EventOut]
+
+
+class RemindedOut(Schema):
+    """How many were written to."""
+
+    reminded: int
+
+
+class VerdictOut(Schema):
+    """TOTAL-PASSED, TOTAL-FAILED or INDETERMINATE (ETSI EN 319 102-1), with reasons."""
+
+    verdict: str
+    reasons: list[dict[str, str]]
+
+
+class ReportOut(Schema):
+    """What can be said of a signed PDF."""
+
+    file: dict[str, Any]
+    integrity: VerdictOut
+    trust: VerdictOut
+    signatures: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
+
+
+@router.post(
+    "/envelopes",
+    response={201: EnvelopeOut},
+    operation_id="create_envelope",
+    summary="Make an envelope, and send it with `send`",
+)
+def create(request: HttpRequest, body: EnvelopeIn) -> HttpResponse:
+    """Fields come from `fields` and from anchors in the text such as `{{sign:1}}`; who has no
+    place to sign gets one on a page for signatures."""
+    actor = require_scope(request, "signing:write")
+    envelope = services.create_envelope(
+        actor,
+        title=body.title,
+        message=body.message,
+        documents=[_document(actor, each) for each in body.documents],
+        recipients=[NewRecipient(**each.dict()) for each in body.recipients],
+        fields=[_field(each) for each in body.fields],
+        subject=(body.subject.object, body.subject.id) if body.subject else None,
+        expires_at=body.expires_at,
+        remind_every_days=body.remind_every_days,
+    )
+    if body.send:
+        services.send_envelope(actor, envelope.pk)
+    return _shown(actor, envelope.pk, status=201)
+
+
+@router.get(
+    "/envelopes/{uuid:id}/progress",
+    response=EnvelopeOut,
+    operation_id="read_envelope_progress",
+    summary="An envelope with its people and documents",
+)
+def progress(request: HttpRequest, id: UUID) -> HttpResponse:
+    return _shown(require_scope(request, "signing:read"), id)
+
+
+@router.post(
+    "/envelopes/{uuid:id}/send",
+    response=EnvelopeOut,
+    operation_id="send_envelope",
+    summary="Send a draft",
+)
+def send(request: HttpRequest, id: UUID) -> HttpResponse:
+    actor = require_scope(request, "signing:write")
+    services.send_envelope(actor, id)
+    return _shown(actor, id)
+
+
+@router.post(
+    "/envelopes/{uuid:id}/void",
+    response=EnvelopeOut,
+    operation_id="void_envelope",
+    summary="Take an envelope back",
+)
+def void(request: HttpRequest, id: UUID, body: ReasonIn) -> HttpResponse:
+    actor = require_scope(request, "signing:write")
+    services.void_envelope(actor, id, reason=body.reason)
+    return _shown(actor, id)
+
+
+@router.post(
+    "/envelopes/{uuid:id}/remind",
+    response=RemindedOut,
+    operation_id="remind_recipients",
+    summary="Write again to everyone whose turn it is",
+)
+def remind(request: HttpRequest, id: UUID) -> HttpResponse:
+    actor = require_scope(request, "signing:write")
+    return as_json({"reminded": services.remind_recipients(actor, id)})
+
+
+@router.post(
+    "/envelopes/{uuid:id}/recipients/{uuid:recipient_id}/unlock",
+    response=EnvelopeOut,
+    operation_id="unlock_recipient",
+    summary="Let a recipient who was locked out try again",
+)
+def unlock(request: HttpRequest, id: UUID, recipient_id: UUID) -> HttpResponse:
+    actor = require_scope(request, "signing:write")
+    services.unlock_recipient(actor, id, recipient_id)
+    return _shown(actor, id)
+
+
+@router.get(
+    "/envelopes/{uuid:id}/evidence",
+    response=EvidenceOut,
+    operation_id="read_envelope_evidence",
+    summary="What happened, and whether the chain is unbroken",
+)
+def evidence(request: HttpRequest, id: UUID) -> HttpResponse:
+    actor = require_scope(request, "signing:read")
+    envelope = get_visible(actor, "envelope", id)
+    if envelope.sent_at is None:
+        empty = {"ok": True, "entries": 0, "head": "", "problems": [], "events": []}
+        return as_json(empty)
+    result = verify_envelope(envelope)
+    return as_json(
+        {
+            "ok": result.ok,
+            "entries": result.entries,
+            "head": result.head,
+            "problems": [each.message for each in result.problems],
+            "events": evidence_rows(envelope),
+        }
+    )
+
+
+@router.get(
+    "/envelopes/{uuid:id}/documents/{uuid:document_id}/{form}",
+    operation_id="download_envelope_document",
+    summary="A document as PDF: original, prepared or sealed",
+    openapi_extra=_PDF,
+)
+def download(
+    request: HttpRequest,
+    id: UUID,
+    document_id: UUID,
+    form: Literal["original", "prepared", "sealed"],
+) -> HttpResponse:
+    actor = require_scope(request, "signing:read")
+    return _as_pdf(queries.find_file(actor, id, document_id, form))
+
+
+@router.get(
+    "/envelopes/{uuid:id}/certificate",
+    operation_id="download_envelope_certificate",
+    summary="The certificate of completion as PDF",
+    openapi_extra=_PDF,
+)
+def certificate(request: HttpRequest, id: UUID) -> HttpResponse:
+    envelope = get_visible(require_scope(request, "signing:read"), "envelope", id)
+    if envelope.certificate is None:
+        raise NotFound("The certificate of completion is made together with the seal.")
+    return _as_pdf(envelope.certificate)
+
+
+@router.post(
+    "/verify",
+    response=ReportOut,
+    operation_id="verify_pdf",
+    summary="Check any signed PDF",
+)
+def verify(
+    request: HttpRequest, file: File[UploadedFile], trust: File[UploadedFile | None] = None
+) -> HttpResponse:
+    """`trust` holds root certificates (PEM); without it nothing is said about who signed."""
+    require_scope(request, "signing:read")
+    if (file.size or 0) > MAX_BYTES:
+        raise Invalid("The file is larger than 100 MB.", code="too_large")
+    return as_json(verify_signed_pdf(file.read(), trust=trust.read() if trust else b""))
+
+
+def _document(actor: Actor, given: DocumentIn) -> NewDocument:
+    if given.file_id is not None:
+        content = read_file(get_file(actor, given.file_id))
+    else:
+        try:
+            content = base64.b64decode(given.content, validate=True)
+        except (binascii.Error, ValueError):
+            sentence = f"{given.name}: the content is not base64."
+            raise Invalid(sentence, fields={"documents": [sentence]}) from None
+    return NewDocument(name=given.name, content=content, accept_signed=given.accept_signed)
+
+
+def _field(given: FieldIn) -> NewField:
+    values = given.dict()
+    box = Box(*(values.pop(axis) for axis in ("x", "y", "w", "h")))
+    return NewField(**values, box=box)
+
+
+def _shown(actor: Actor, envelope_id: UUID, *, status: int = 200) -> HttpResponse:
+    envelope: Envelope = get_visible(actor, "envelope", envelope_id)
+    keys = (
+        "title", "status", "message", "subject_object", "subject_id", "sent_at",
+        "completed_at", "expires_at", "ended_reason", "seal_profile",
+    )  # fmt: skip
+    hidden = ("role_label", "identity_label", "status_label", "tone")
+    return as_json(
+        {
+            "id": envelope.pk,
+            **{key: getattr(envelope, key) for key in keys},
+            "recipients": [
+                {key: value for key, value in each.items() if key not in hidden}
+                for each in queries.recipients_of(envelope.pk)
+            ],
+            "documents": queries.documents_of(envelope.pk),
+        },
+        status=status,
+    )
+
+
+def _as_pdf(stored: StoredFile) -> HttpResponse:
+    response = HttpResponse(read_file(stored), content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, stored.name) or "attachment"
+    return response
