@@ -37,6 +37,7 @@ ROOMS = [
     "dealwright.base.files.commands",
     "dealwright.base.messaging.commands",
     "dealwright.base.jobs.commands",
+    "dealwright.base.search.commands",
     "dealwright.crm.commands",
     "dealwright.signing.commands",
     "dealwright.contracts.commands",
