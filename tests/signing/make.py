@@ -51,7 +51,7 @@ def with_changes(pdf: bytes, change: Any) -> bytes:
 
 
 def make_envelope(actor: Actor | None = None, **fields: Any) -> Envelope:
-    """A draft with one document and two signers in order, Ada before Grace, unless told otherwise."""
+    """A draft with one document and two signers, Ada before Grace, unless told otherwise."""
     values: dict[str, Any] = {
         "title": "Order form",
         "documents": [NewDocument(name="Order.pdf", content=make_pdf("The order."))],

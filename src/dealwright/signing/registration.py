@@ -61,9 +61,10 @@ register(
             _fact("seal_error", "Why sealing failed", Kind.LONG_TEXT, listed=False),
         ),
         panels=[
+            # In the place of the plain timeline: the evidence beside it tells more.
             Panel(
-                key="progress",
-                label="Recipients and documents",
+                key="timeline",
+                label="Progress",
                 template="signing/envelopes/progress_panel.html",
                 query=progress_panel,
                 place="main",

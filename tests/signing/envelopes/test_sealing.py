@@ -204,13 +204,13 @@ def test_a_failure_is_told_kept_and_mended(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_missing_timestamp_authority_only_delays(settings: Any) -> None:
-    settings.TSA_URLS = ["http://127.0.0.1:9/tsa"]
+    settings.TSA_URL = "http://127.0.0.1:9/tsa"
     envelope = make_signed_envelope()
     run_jobs()
     envelope.refresh_from_db()
     assert envelope.status == "seal_failed"
     assert "timestamp authority" in envelope.seal_error
-    settings.TSA_URLS = []
+    settings.TSA_URL = ""
     assert seal_envelope(envelope.pk) is True
 
 

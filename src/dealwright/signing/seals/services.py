@@ -16,6 +16,5 @@ def ensure_organisation_seal() -> SealKey:
 
 
 def timestamper() -> TimeStamper | None:
-    """The configured time-stamping authorities (DEALWRIGHT_TSA_URLS), or None."""
-    addresses = list(getattr(settings, "TSA_URLS", []))
-    return HttpTimeStamper(addresses) if addresses else None
+    """The configured time-stamping authority (DEALWRIGHT_TSA_URL), or None."""
+    return HttpTimeStamper([settings.TSA_URL]) if settings.TSA_URL else None
