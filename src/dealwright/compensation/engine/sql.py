@@ -24,22 +24,22 @@ RATIO_DIGITS = 4  # decimals of amounts and quotas inside a quotient
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One named table of a calculation."""
+    """One named table of a calculation; ``sql`` makes it in DuckDB, other dialects are printed
+    from ``query``."""
 
     name: str
     purpose: str
     query: exp.Expr
-    view: bool = False  # recomputed where it is read instead of stored
-
-    @property
-    def sql(self) -> str:
-        """The statement that makes it in DuckDB."""
-        kind = "VIEW" if self.view else "TABLE"
-        return f"CREATE OR REPLACE {kind} {self.name} AS {self.query.sql(dialect='duckdb')}"
+    sql: str
 
 
 def stage(name: str, purpose: str, sql: str, *, view: bool = False) -> Stage:
-    return Stage(name, purpose, sqlglot.parse_one(sql, read="duckdb"), view)
+    """A stage from SQL in DuckDB's dialect; a ``view`` is recomputed where it is read."""
+    query = sqlglot.parse_one(sql, read="duckdb")
+    kind = "VIEW" if view else "TABLE"
+    return Stage(
+        name, purpose, query, f"CREATE OR REPLACE {kind} {name} AS {query.sql(dialect='duckdb')}"
+    )
 
 
 def text(value: str) -> str:

@@ -1,0 +1,235 @@
+"""Disputes from a statement's line, and adjustments that need two people."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from dealwright.base.access.actor import Actor, change
+from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.people.models import User
+from dealwright.compensation.access import (
+    MANAGES_PAY,
+    get_payee,
+    manages_pay,
+    require_pay_manager,
+    visible_pay,
+)
+from dealwright.compensation.calculation.models import RunLine
+from dealwright.compensation.disputes.models import Adjustment, Dispute, DisputeMessage
+from dealwright.compensation.ledger.services import post_adjustment
+from dealwright.compensation.periods.models import PayPeriod
+from dealwright.compensation.plans.models import CompensationPlan
+
+ANSWER_DAYS = 10
+MOST = Decimal(10) ** 10
+
+
+def open_dispute(
+    actor: Actor,
+    *,
+    payee_id: Any,
+    period_id: Any,
+    plan_id: Any,
+    component: str,
+    body: str,
+    line_id: Any = None,
+    today: date | None = None,
+) -> Dispute:
+    """Say what is wrong with a component or one line of a statement; an answer is due in ten
+    days. Raises NotFound where the statement may not be seen, Invalid without a word."""
+    payee = get_payee(actor, payee_id)
+    body = _body(body)
+    with change(actor):
+        line = None
+        if line_id:
+            line = RunLine.objects.filter(pk=line_id, payee=payee).first()
+            if line is None:
+                raise NotFound("This line does not exist, or you may not see it.")
+        period = PayPeriod.objects.filter(pk=period_id).first()
+        plan = CompensationPlan.objects.filter(pk=plan_id).first()
+        if period is None or plan is None:
+            raise NotFound("This statement does not exist.")
+        user = actor.require_user()
+        dispute = Dispute.objects.create(
+            payee=payee,
+            period=period,
+            plan=plan,
+            component=component[:40],
+            line=line,
+            opened_by=user,
+            due_on=(today or timezone.localdate()) + timedelta(days=ANSWER_DAYS),
+        )
+        DisputeMessage.objects.create(dispute=dispute, author=user, body=body)
+        _tell(
+            User.objects.filter(is_active=True, is_placeholder=False, profile__in=MANAGES_PAY),
+            actor,
+            f"{payee.name} questions {period.label}",
+            body,
+            dispute,
+        )
+        return dispute
+
+
+def answer_dispute(actor: Actor, dispute_id: Any, body: str) -> DisputeMessage:
+    """Add to the thread. The first word of somebody who manages pay counts as the answer."""
+    body = _body(body)
+    with change(actor):
+        dispute = get_dispute(actor, dispute_id, lock=True)
+        if dispute.resolved_at is not None:
+            raise Conflict("This dispute is resolved. Open another one from the statement.")
+        user = actor.require_user()
+        message = DisputeMessage.objects.create(dispute=dispute, author=user, body=body)
+        if manages_pay(user) and user.pk != dispute.payee_id and dispute.answered_at is None:
+            dispute.answered_at = message.at
+            dispute.save(update_fields=["answered_at"])
+        others = {dispute.opened_by, dispute.payee} - {user}
+        _tell(others, actor, f"{user.name} answered about {dispute.period.label}", body, dispute)
+        return message
+
+
+def resolve_dispute(
+    actor: Actor,
+    dispute_id: Any,
+    *,
+    accepted: bool,
+    body: str,
+    amount: Decimal | None = None,
+) -> Dispute:
+    """End a dispute with a word; accepted ones may carry an amount, which becomes an
+    adjustment for another person to approve."""
+    require_pay_manager(actor)
+    body = _body(body)
+    with change(actor):
+        dispute = get_dispute(actor, dispute_id, lock=True)
+        if dispute.resolved_at is not None:
+            raise Conflict("This dispute is resolved already.")
+        user = actor.require_user()
+        if user.pk == dispute.payee_id:
+            raise NotAllowed("Nobody resolves a dispute about their own pay.")
+        DisputeMessage.objects.create(dispute=dispute, author=user, body=body)
+        dispute.resolved_at, dispute.resolved_by = timezone.now(), user
+        dispute.answered_at = dispute.answered_at or dispute.resolved_at
+        dispute.accepted = accepted
+        dispute.save(update_fields=["resolved_at", "resolved_by", "answered_at", "accepted"])
+        if accepted and amount:
+            propose_adjustment(
+                actor,
+                payee_id=dispute.payee_id,
+                period_id=dispute.period_id,
+                plan_id=dispute.plan_id,
+                component=dispute.component,
+                amount=amount,
+                reason=body,
+                dispute=dispute,
+            )
+        said = "accepted" if accepted else "not accepted"
+        others = {dispute.opened_by, dispute.payee} - {user}
+        _tell(
+            others, actor, f"Your question about {dispute.period.label} was {said}", body, dispute
+        )
+        return dispute
+
+
+def propose_adjustment(
+    actor: Actor,
+    *,
+    payee_id: Any,
+    period_id: Any,
+    plan_id: Any,
+    component: str,
+    amount: Decimal,
+    reason: str,
+    dispute: Dispute | None = None,
+) -> Adjustment:
+    """Propose an amount by hand; it is posted when another person approves it."""
+    require_pay_manager(actor)
+    payee = get_payee(actor, payee_id)
+    wrong: dict[str, list[str]] = {}
+    if not reason.strip():
+        wrong["reason"] = ["Say why."]
+    if not amount.is_finite() or amount == 0 or abs(amount) >= MOST:
+        wrong["amount"] = ["Give an amount other than zero, below 10,000,000,000."]
+    elif amount != round(amount, 2):
+        wrong["amount"] = ["At most two decimals."]
+    plan = CompensationPlan.objects.filter(pk=plan_id).first()
+    period = PayPeriod.objects.filter(pk=period_id).first()
+    if plan is None or period is None:
+        wrong["plan"] = ["Choose a plan and a period."]
+    if wrong:
+        raise Invalid(" ".join(each for row in wrong.values() for each in row), fields=wrong)
+    assert plan is not None and period is not None
+    user = actor.require_user()
+    if user.pk == payee.pk:
+        raise NotAllowed("Nobody adjusts their own pay.")
+    with change(actor):
+        return Adjustment.objects.create(
+            payee=payee,
+            plan=plan,
+            component=component[:40],
+            period=period,
+            dispute=dispute,
+            amount=amount,
+            currency=plan.currency,
+            reason=reason.strip()[:5000],
+            proposed_by=user,
+        )
+
+
+def decide_adjustment(actor: Actor, adjustment_id: Any, *, approve: bool) -> Adjustment:
+    """Approve (and so post) or reject what another person proposed."""
+    require_pay_manager(actor)
+    user = actor.require_user()
+    with change(actor):
+        row = (
+            Adjustment.objects.select_for_update(of=("self",))
+            .select_related("period")
+            .filter(pk=adjustment_id)
+            .first()
+        )
+        if row is None:
+            raise NotFound("This adjustment does not exist.")
+        if row.status != "proposed":
+            raise Conflict(f"This adjustment is {row.status} already.")
+        if user.pk in (row.proposed_by_id, row.payee_id):
+            raise NotAllowed("Another person must decide this.")
+        row.decided_by = user
+        if approve:
+            row.approved_at = timezone.now()
+            row.save(update_fields=["decided_by", "approved_at"])
+            post_adjustment(actor, row)
+        else:
+            row.rejected_at = timezone.now()
+            row.save(update_fields=["decided_by", "rejected_at"])
+        return row
+
+
+def get_dispute(actor: Actor, dispute_id: Any, *, lock: bool = False) -> Dispute:
+    """A dispute about pay that the actor may see; raises NotFound."""
+    rows = Dispute.objects.select_related("payee", "period", "plan", "opened_by", "line")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(visible_pay(actor), pk=dispute_id).first()
+    if found is None:
+        raise NotFound("This dispute does not exist, or you may not see it.")
+    return found
+
+
+def _body(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise Invalid("Write a word about it.", fields={"body": ["Write a word about it."]})
+    if len(text) > 5000:
+        raise Invalid("At most 5,000 characters.", fields={"body": ["At most 5,000 characters."]})
+    return text
+
+
+def _tell(users: Any, actor: Actor, title: str, body: str, dispute: Dispute) -> None:
+    from dealwright.base.messaging import notify
+
+    for user in users:
+        if actor.user is None or user.pk != actor.user.pk:
+            notify(user, title, body=body[:200], url=f"/compensation/disputes/{dispute.pk}")

@@ -1,0 +1,110 @@
+"""What can be asked about periods."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Sum
+
+from dealwright.compensation.calculation.models import CalculationRun
+from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
+from dealwright.compensation.periods.models import PayPeriod
+from dealwright.compensation.plans.models import CompensationPlan
+from dealwright.compensation.plans.reading import read_plan
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """A period with what it comes to, by currency."""
+
+    period: PayPeriod
+    payees: int
+    totals: Mapping[str, Decimal]
+
+
+def list_periods(limit: int = 60) -> Sequence[PeriodRow]:
+    """The newest periods with their totals, for those who run them."""
+    periods = list(PayPeriod.objects.order_by("-starts_on", "calendar")[:limit])
+    totals: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
+    payees: dict[UUID, int] = {}
+    for row in (
+        Posting.objects.filter(posted_period__in=periods, account=Account.PAYABLE)
+        .exclude(kind=Posting.Kind.PAYMENT)
+        .values("posted_period_id", "currency")
+        .annotate(sum=Sum("amount"), payees=Count("payee_id", distinct=True))
+    ):
+        totals[row["posted_period_id"]][row["currency"]] = -row["sum"]
+        payees[row["posted_period_id"]] = row["payees"]
+    return [
+        PeriodRow(period, payees.get(period.pk, 0), totals.get(period.pk, {})) for period in periods
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentTotal:
+    """What a component comes to for everybody."""
+
+    plan: str
+    label: str
+    amount: Decimal
+    prior: Decimal
+    currency: str
+
+
+def component_totals(period: PayPeriod) -> Sequence[ComponentTotal]:
+    """By plan and component what a period comes to, and how much of it is of earlier ones."""
+    labels: dict[tuple[UUID, str], str] = {}
+    names: dict[UUID, str] = {}
+    for plan in CompensationPlan.objects.filter(calendar=period.calendar):
+        names[plan.pk] = plan.name
+        for version in plan.versions.filter(activated_at__isnull=False).order_by("number"):
+            for component in read_plan(version.text).components:
+                labels[plan.pk, component.id] = component.label
+    sums: dict[tuple[Any, str, str], list[Decimal]] = {}
+    for row in (
+        Posting.objects.filter(posted_period=period, account=Account.PAYABLE)
+        .exclude(kind=Posting.Kind.PAYMENT)
+        .values("plan_id", "component", "currency", "earned_period_id")
+        .annotate(sum=Sum("amount"))
+    ):
+        both = sums.setdefault(
+            (row["plan_id"], row["component"], row["currency"]), [Decimal(0), Decimal(0)]
+        )
+        both[0] -= row["sum"]
+        if row["earned_period_id"] != period.pk:
+            both[1] -= row["sum"]
+    return sorted(
+        (
+            ComponentTotal(
+                names.get(plan_id, ""),
+                labels.get((plan_id, component), component),
+                amount,
+                prior,
+                currency,
+            )
+            for (plan_id, component, currency), (amount, prior) in sums.items()
+        ),
+        key=lambda row: (row.plan, row.label),
+    )
+
+
+def runs_of(period: PayPeriod, limit: int = 20) -> Sequence[CalculationRun]:
+    """The latest calculations that reach into a period."""
+    return list(
+        CalculationRun.objects.filter(
+            version__plan__calendar=period.calendar,
+            starts_on__lte=period.ends_on,
+            ends_on__gte=period.starts_on,
+        )
+        .select_related("version__plan", "created_by")
+        .order_by("-id")[:limit]
+    )
+
+
+def batches_of(period: PayPeriod) -> Sequence[PaymentBatch]:
+    return list(PaymentBatch.objects.filter(period=period).select_related("created_by"))

@@ -1,0 +1,469 @@
+"""What a statement shows, level by level: payable, components, lines, credit and event.
+
+Every amount is a sum of the level below it; the bottom is the record that pays.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Max, Min, Q, Sum
+
+from dealwright.base.access.actor import Actor
+from dealwright.base.errors import NotFound
+from dealwright.base.objects.registry import object_types
+from dealwright.base.people.models import User
+from dealwright.compensation.access import get_payee, visible_pay
+from dealwright.compensation.calculation.models import Attainment, RunLine
+from dealwright.compensation.credits.models import CreditEvent, CreditSplit
+from dealwright.compensation.engine.explain import LINE_TITLES, explain_line
+from dealwright.compensation.engine.lines import Line
+from dealwright.compensation.ledger.models import Account, Posting
+from dealwright.compensation.periods.models import PayPeriod
+from dealwright.compensation.plans.definition import Earning, Plan
+from dealwright.compensation.plans.english import Clause, clause_of
+from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
+from dealwright.compensation.plans.reading import read_plan
+
+LINES_AT_ONCE = 100
+
+
+@dataclass(slots=True)
+class ComponentRow:
+    """What one component comes to on a statement; ``prior`` is the part of earlier periods,
+    ``adjusted`` the part by hand."""
+
+    id: str
+    label: str
+    amount: Decimal = Decimal(0)
+    prior: Decimal = Decimal(0)
+    adjusted: Decimal = Decimal(0)
+    clause: Clause | None = None
+    attainment: Attainment | None = None
+
+
+@dataclass(slots=True)
+class PlanPart:
+    """What one plan comes to on a statement."""
+
+    plan: CompensationPlan
+    version: PlanVersion
+    components: list[ComponentRow]
+    total: Decimal
+
+
+@dataclass(slots=True)
+class Statement:
+    """A payee's statement of a period. ``totals`` is by currency; ``paid`` as well."""
+
+    payee: User
+    period: PayPeriod
+    parts: list[PlanPart]
+    totals: Mapping[str, Decimal]
+    paid: Mapping[str, Decimal]
+
+
+@dataclass(slots=True)
+class LineRow:
+    """One line of a component. ``amount`` is what it adds to the statement."""
+
+    id: int
+    title: str
+    sentence: str
+    amount: Decimal
+    currency: str
+    earned: str
+    is_prior: bool
+    is_taken_back: bool
+    event: Mapping[str, Any] | None
+    via: str
+    role: str
+
+
+@dataclass(slots=True)
+class Detail:
+    """Everything under one line: credit, event, where it leads, and the plan's clause."""
+
+    line: LineRow
+    payee: User
+    facts: Sequence[tuple[str, Any]]
+    splits: Sequence[tuple[str, Decimal, str]]
+    links: Sequence[tuple[str, str]]
+    cause: Mapping[str, Any] | None
+    cause_links: Sequence[tuple[str, str]]
+    clause: Clause | None
+    version: PlanVersion
+    plan: CompensationPlan = field(kw_only=True)
+
+
+def get_period(period_id: Any) -> PayPeriod:
+    period = PayPeriod.objects.filter(pk=period_id).first()
+    if period is None:
+        raise NotFound("This period does not exist.")
+    return period
+
+
+def statement(actor: Actor, payee_id: Any, period_id: Any) -> Statement:
+    """A payee's statement; raises NotFound where the actor may not see the payee's pay."""
+    payee = get_payee(actor, payee_id)
+    period = get_period(period_id)
+    amounts = _amounts(payee, period)
+    parts = []
+    for plan in _plans(payee, period, {plan_id for plan_id, *_ in amounts}):
+        version = version_on(plan, period)
+        if version is None:
+            continue
+        parts.append(_part(plan, version, payee, period, amounts))
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for part in parts:
+        totals[part.plan.currency] += part.total
+    paid = Posting.objects.filter(
+        payee=payee, kind=Posting.Kind.PAYMENT, account=Account.CASH, earned_period=period
+    )
+    return Statement(
+        payee,
+        period,
+        parts,
+        dict(totals),
+        {
+            row["currency"]: -row["sum"]
+            for row in paid.values("currency").annotate(sum=Sum("amount"))
+        },
+    )
+
+
+def _amounts(
+    payee: User, period: PayPeriod
+) -> Mapping[tuple[UUID, str, str], tuple[Decimal, Decimal]]:
+    """(plan, component, kind) -> (amount, the part of it earned in earlier periods)."""
+    rows = (
+        Posting.objects.filter(payee=payee, posted_period=period, account=Account.PAYABLE)
+        .exclude(kind=Posting.Kind.PAYMENT)
+        .values("plan_id", "component", "kind")
+        .annotate(
+            sum=Sum("amount"),
+            prior=Sum("amount", filter=~Q(earned_period=period)),
+        )
+    )
+    return {
+        (row["plan_id"], row["component"], row["kind"]): (
+            -row["sum"],
+            -(row["prior"] or Decimal(0)),
+        )
+        for row in rows
+    }
+
+
+def _plans(payee: User, period: PayPeriod, posted: set[UUID]) -> Sequence[CompensationPlan]:
+    assigned = PlanAssignment.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=period.starts_on),
+        user=payee,
+        starts_on__lte=period.ends_on,
+    ).values("plan_id")
+    return list(
+        CompensationPlan.objects.filter(
+            Q(pk__in=posted) | Q(pk__in=assigned),
+            calendar=period.calendar,
+            fiscal_year_starts=period.fiscal_year_starts,
+        )
+    )
+
+
+def version_on(plan: CompensationPlan, period: PayPeriod) -> PlanVersion | None:
+    """The version that pays in a period, else the last before, else the first."""
+    active = plan.versions.filter(activated_at__isnull=False)
+    return (
+        active.filter(starts_on__lte=period.ends_on).order_by("-starts_on").first()
+        or active.order_by("starts_on").first()
+    )
+
+
+def _part(
+    plan: CompensationPlan,
+    version: PlanVersion,
+    payee: User,
+    period: PayPeriod,
+    amounts: Mapping[tuple[UUID, str, str], tuple[Decimal, Decimal]],
+) -> PlanPart:
+    definition = read_plan(version.text)
+    rows: dict[str, ComponentRow] = {
+        each.id: ComponentRow(each.id, each.label, clause=clause_of(definition, each.id))
+        for each in definition.components
+        if isinstance(each, Earning)
+    }
+    for (plan_id, component, kind), (amount, prior) in amounts.items():
+        if plan_id != plan.pk:
+            continue
+        known = definition.component(component)
+        row = rows.setdefault(
+            component,
+            ComponentRow(
+                component,
+                known.label if known else component,
+                clause=clause_of(definition, component),
+            ),
+        )
+        row.amount += amount
+        row.prior += prior
+        if kind == Posting.Kind.ADJUSTMENT:
+            row.adjusted += amount
+    for attained in Attainment.objects.filter(plan=plan, payee=payee, period=period):
+        if attained.component in rows:
+            rows[attained.component].attainment = attained
+    order = sorted(rows.values(), key=lambda row: definition.position(row.id))
+    return PlanPart(plan, version, order, sum((row.amount for row in order), Decimal(0)))
+
+
+_NET_LINES = """
+with net as (
+    select hash, sum(sign) as times, max(id) as id
+      from compensation_runline
+     where payee_id = %s and posted_period_id = %s and plan_id = %s and component = %s
+     group by hash having sum(sign) <> 0)
+select net.id, net.times
+  from net join compensation_runline line on line.id = net.id
+  join compensation_payperiod earned on earned.id = line.earned_period_id
+  left join compensation_creditevent event on event.id = line.event_id
+ order by earned.number desc, event.date, event.key, line.kind, line.band, net.id
+ limit %s offset %s
+"""
+
+
+def statement_lines(
+    actor: Actor,
+    payee_id: Any,
+    period_id: Any,
+    plan_id: Any,
+    component: str,
+    *,
+    start: int = 0,
+) -> tuple[Sequence[LineRow], bool]:
+    """The lines of a component on a statement, and whether there are more.
+
+    They sum to the component's amount less what was adjusted by hand.
+    """
+    payee = get_payee(actor, payee_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NET_LINES,
+            [payee.pk, period_id, plan_id, component, LINES_AT_ONCE + 1, start],
+        )
+        found = cursor.fetchall()
+    return _line_rows(found[:LINES_AT_ONCE]), len(found) > LINES_AT_ONCE
+
+
+def _line_rows(found: Sequence[tuple[int, int]]) -> list[LineRow]:
+    lines = RunLine.objects.select_related(
+        "run__version", "event", "cause", "via", "earned_period", "posted_period"
+    ).in_bulk([id_ for id_, _ in found])
+    return [_line_row(lines[id_], int(times)) for id_, times in found]
+
+
+def _line_row(row: RunLine, times: int) -> LineRow:
+    plan = read_plan(row.run.version.text)
+    return LineRow(
+        id=row.pk,
+        title=LINE_TITLES.get(row.kind, row.kind),
+        sentence=explain_line(plan, as_value(row)),
+        amount=row.payout * times,
+        currency=row.run.currency,
+        earned=row.earned_period.label,
+        is_prior=row.earned_period_id != row.posted_period_id,
+        is_taken_back=times < 0,
+        event=_event(row.event),
+        via=row.via.name if row.via else "",
+        role=row.role,
+    )
+
+
+def as_value(row: RunLine) -> Line:
+    """A stored line as the engine's value, with the database's ids as names."""
+    return Line(
+        component=row.component,
+        payee=str(row.payee_id),
+        period=row.earned_period.number,
+        kind=row.kind,
+        payout=row.payout,
+        event=str(row.event_id or ""),
+        cause=str(row.cause_id or ""),
+        via=str(row.via_id or ""),
+        role=row.role,
+        credit=row.credit,
+        band=row.band,
+        low=row.low,
+        high=row.high,
+        base=row.base,
+        rate=row.rate,
+        balance=row.balance,
+    )
+
+
+def _event(event: CreditEvent | None) -> dict[str, Any] | None:
+    if event is None:
+        return None
+    return {
+        "id": event.pk,
+        "title": event.title or event.key,
+        "kind": event.kind,
+        "date": event.date,
+        "amount": event.amount,
+        "currency": event.currency,
+    }
+
+
+def line_detail(actor: Actor, line_id: Any) -> Detail:
+    """What lies under a line; raises NotFound where the actor may not see the payee's pay."""
+    row = (
+        RunLine.objects.select_related(
+            "run__version__plan", "event", "cause", "via", "earned_period", "posted_period", "payee"
+        )
+        .filter(visible_pay(actor), pk=line_id)
+        .first()
+    )
+    if row is None:
+        raise NotFound("This line does not exist, or you may not see it.")
+    plan = read_plan(row.run.version.text)
+    facts: list[tuple[str, Any]] = []
+    splits: list[tuple[str, Decimal, str]] = []
+    links: list[tuple[str, str]] = []
+    if row.event is not None:
+        facts = _event_facts(row, row.event)
+        splits = [
+            (split.user.name, split.share, split.role)
+            for split in CreditSplit.objects.filter(event=row.event)
+            .select_related("user")
+            .order_by("-share", "user__name")
+        ]
+        links = links_of(row.event)
+    return Detail(
+        line=_line_row(row, 1),
+        payee=row.payee,
+        facts=facts,
+        splits=splits,
+        links=links,
+        cause=_event(row.cause),
+        cause_links=links_of(row.cause) if row.cause is not None else [],
+        clause=clause_of(plan, row.component),
+        version=row.run.version,
+        plan=row.run.version.plan,
+    )
+
+
+def _event_facts(row: RunLine, event: CreditEvent) -> list[tuple[str, Any]]:
+    facts: list[tuple[str, Any]] = [
+        ("Event", event.title or event.key),
+        ("Kind", event.kind.replace("_", " ")),
+        ("Day", event.date),
+    ]
+    if row.via is not None:
+        facts.append(("Credited to", row.via.name))
+    if row.role:
+        facts.append(("Role", row.role))
+    return facts
+
+
+def links_of(event: CreditEvent) -> list[tuple[str, str]]:
+    """(label, address) of the records behind an event: the deal, its contract, the sealed
+    envelope."""
+    links = []
+    slugs = {of.key: (of.label, of.slug) for of in object_types()}
+    if event.object in slugs and event.record_id:
+        label, slug = slugs[event.object]
+        links.append((label, f"/{slug}/{event.record_id}"))
+    for key in ("contract", "envelope"):
+        record_id = event.attributes.get(f"{key}_id")
+        if record_id and key in slugs and f"/{slugs[key][1]}/{record_id}" not in dict(links):
+            label = "Sealed document" if key == "envelope" else slugs[key][0]
+            links.append((label, f"/{slugs[key][1]}/{record_id}"))
+    return links
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeRow:
+    """One payee in the overview of a period."""
+
+    id: UUID
+    name: str
+    amounts: Mapping[str, Decimal]
+    attainment: Decimal | None
+
+
+def payees_of_period(
+    actor: Actor, period: PayPeriod, *, after: str = "", limit: int = 100
+) -> Sequence[PayeeRow]:
+    """Everybody whose pay the actor may see, with what the period comes to, by name."""
+    people = User.objects.filter(visible_pay_of_users(actor)).filter(
+        Q(plan_assignments__starts_on__lte=period.ends_on)
+        & (
+            Q(plan_assignments__ends_on__isnull=True)
+            | Q(plan_assignments__ends_on__gte=period.starts_on)
+        )
+        & Q(plan_assignments__plan__calendar=period.calendar)
+        | Q(pk__in=Posting.objects.filter(posted_period=period).values("payee_id"))
+    )
+    if after:
+        people = people.filter(name__gt=after)
+    chosen = list(people.distinct().order_by("name", "pk").values_list("pk", "name")[:limit])
+    ids = [pk for pk, _ in chosen]
+    sums: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
+    for row in (
+        Posting.objects.filter(posted_period=period, payee_id__in=ids, account=Account.PAYABLE)
+        .exclude(kind=Posting.Kind.PAYMENT)
+        .values("payee_id", "currency")
+        .annotate(sum=Sum("amount"))
+    ):
+        sums[row["payee_id"]][row["currency"]] = -row["sum"]
+    attained = {
+        row["payee_id"]: row["reached"] / row["quota"] if row["quota"] else None
+        for row in Attainment.objects.filter(period=period, payee_id__in=ids)
+        .values("payee_id")
+        .annotate(reached=Max("reached"), quota=Max("quota"))
+    }
+    return [PayeeRow(pk, name, sums.get(pk, {}), attained.get(pk)) for pk, name in chosen]
+
+
+def visible_pay_of_users(actor: Actor) -> Q:
+    """As ``visible_pay``, for a query over users."""
+    from dealwright.compensation.access import payee_ids
+
+    ids = payee_ids(actor)
+    return Q() if ids is None else Q(pk__in=ids)
+
+
+def periods_of(payee: User) -> Sequence[PayPeriod]:
+    """The periods in which a payee was on a plan or was posted to, the newest first."""
+    spans = (
+        PlanAssignment.objects.filter(user=payee)
+        .values("plan__calendar")
+        .annotate(first=Min("starts_on"))
+    )
+    condition = Q(pk__in=Posting.objects.filter(payee=payee).values("posted_period_id"))
+    for span in spans:
+        condition |= Q(calendar=span["plan__calendar"], ends_on__gte=span["first"])
+    return list(PayPeriod.objects.filter(condition).order_by("-starts_on")[:60])
+
+
+def period_for(actor: Actor, payee: User | None, today: date) -> PayPeriod | None:
+    """The period to show first: that of today, else the latest there is."""
+    rows = (
+        PayPeriod.objects.filter(pk__in=[each.pk for each in periods_of(payee)])
+        if payee is not None
+        else PayPeriod.objects.all()
+    )
+    return (
+        rows.filter(starts_on__lte=today, ends_on__gte=today).order_by("-starts_on").first()
+        or rows.filter(ends_on__lt=today).order_by("-ends_on").first()
+        or rows.order_by("starts_on").first()
+    )
+
+
+def clause_text(plan: Plan, component: str) -> str:
+    clause = clause_of(plan, component)
+    return clause.text if clause else ""
