@@ -31,13 +31,18 @@ def check_filter(of: ObjectType, tree: Tree | None, user: Any = None) -> None:
     read_filter(of, tree, user)
 
 
-def compile_filter(of: ObjectType, tree: Tree | None, user: Any = None) -> Q:
+def compile_filter(
+    of: ObjectType, tree: Tree | None, user: Any = None, *, trusted: bool = False
+) -> Q:
     """The tree as one condition for the ORM, to be joined with ``visible_to`` by ``&``.
 
     ``user`` is who asks: related records the user may not see count as absent, and fields the
-    user may not see do not exist. None is the product itself and sees all. Raises Invalid.
+    user may not see do not exist. None is the product itself and sees all. A ``trusted`` tree,
+    such as a sharing rule of an administrator, sees all as well, and ``user`` only gives "me"
+    and the time zone. Raises Invalid.
     """
-    return condition_of(read_filter(of, tree, user), user)
+    node = read_filter(of, tree, user, trusted=trusted)
+    return condition_of(node, None if trusted else user)
 
 
 def describe_filter(of: ObjectType, tree: Tree | None, user: Any = None) -> str:

@@ -72,6 +72,8 @@ def search(
         return []
     with keep_custom_fields():
         sights = _sights(actor, known)
+        if not sights:
+            return []
         found = _best(_strict(sights, asked, _open_objects(actor, known)))
         if len(found) < limit and len(asked.folded) > 2:
             found = _best([*found, *_alike(sights, asked)])
