@@ -46,7 +46,7 @@ def keep_received_mail(delivery: Delivery, event: EmailReceived) -> None:
                 "owner_id": owner_id,
             },
         )
-        if known and event.object not in SUBJECTS:
+        if known and event.object not in SUBJECTS and event.record_id is not None:
             ActivityLink.objects.create(
                 activity=activity, object=event.object, record_id=event.record_id
             )

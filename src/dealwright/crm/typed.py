@@ -63,7 +63,10 @@ def typed_decimal(key: str, label: str, text: str) -> Decimal | None:
 
 
 def typed_rows(
-    posted: Mapping[str, Any], prefix: str, *, percents: tuple[str, ...] = (),
+    posted: Mapping[str, Any],
+    prefix: str,
+    *,
+    percents: tuple[str, ...] = (),
     numbers: tuple[str, ...] = (),
 ) -> list[dict[str, str]]:
     """Rows of a table form, whose inputs are named ``lines.3.quantity``, in order; empty rows
@@ -82,6 +85,4 @@ def typed_rows(
     if len(rows) > MOST_ROWS:
         raise Invalid(f"At most {MOST_ROWS} rows are possible.")
     filled = [rows[number] for number in sorted(rows)]
-    return [
-        {key: text for key, text in row.items() if text} for row in filled if any(row.values())
-    ]
+    return [{key: text for key, text in row.items() if text} for row in filled if any(row.values())]

@@ -99,8 +99,8 @@ def _names(actor: Actor, changes: Iterable[_Raw]) -> dict[str, str]:
     for change in changes:
         target = "user" if change.field.kind == Kind.USER else change.field.relation
         if target:
-            ids = (str(each) for each in (change.before, change.after) if each)
-            wanted.setdefault(target, set()).update(ids)
+            found = (str(each) for each in (change.before, change.after) if each)
+            wanted.setdefault(target, set()).update(found)
     names: dict[str, str] = {}
     for target, ids in wanted.items():
         if target == "user":

@@ -65,7 +65,6 @@ def timeline_context(
         "priorities": Activity.Priority.choices,
         "address": _address(object_key, record_id),
         "stages": stage_bar(record_id) if object_key == "opportunity" else None,
-        "form": None,
     }
 
 

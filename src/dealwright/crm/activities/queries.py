@@ -51,8 +51,12 @@ def my_tasks(actor: Actor, *, show_done: bool = False) -> list[TaskGroup]:
     groups = [
         TaskGroup("late", "Late", [row for row in rows if _before(row, now)], "danger"),
         TaskGroup("today", "Today", [row for row in rows if _between(row, now, tomorrow)]),
-        TaskGroup("week", "Next seven days", [row for row in rows if _between(row, tomorrow, week)]),
-        TaskGroup("later", "Later", [row for row in rows if row["moment"] and row["moment"] >= week]),
+        TaskGroup(
+            "week", "Next seven days", [row for row in rows if _between(row, tomorrow, week)]
+        ),
+        TaskGroup(
+            "later", "Later", [row for row in rows if row["moment"] and row["moment"] >= week]
+        ),
         TaskGroup("undated", "Without a date", [row for row in rows if row["moment"] is None]),
     ]
     if show_done:

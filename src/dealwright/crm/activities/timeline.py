@@ -93,8 +93,10 @@ def timeline(
     if "event" in kinds:
         found += _events(record.pk, before, wanted)
     found.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
-    shown = found[:limit]
-    return Timeline(shown, shown[-1].at if len(found) > limit and shown else None)
+    end = limit
+    while end < len(found) and found[end].at == found[end - 1].at:
+        end += 1  # what happened in one moment stays together, so that the next page misses none
+    return Timeline(found[:end], found[end - 1].at if end < len(found) else None)
 
 
 def open_tasks(object_key: str, record_id: UUID) -> Sequence[Mapping[str, Any]]:

@@ -4,7 +4,18 @@ from dealwright.base.transfer.recipes import register_recipe
 from dealwright.base.transfer.writers import register_writer
 from dealwright.crm.imports.maven import RECIPES
 from dealwright.crm.imports.opportunities import OpportunityWriter
+from dealwright.crm.imports.through_services import (
+    AccountWriter,
+    ContactWriter,
+    LeadWriter,
+    ServiceWriter,
+)
 
 register_writer("opportunity", OpportunityWriter)
+register_writer("account", AccountWriter)
+register_writer("contact", ContactWriter)
+register_writer("lead", LeadWriter)
+for _key in ("activity", "case", "quote", "web_form"):
+    register_writer(_key, ServiceWriter)
 for _recipe in RECIPES:
     register_recipe(_recipe)

@@ -20,7 +20,7 @@ from dealwright.base.web.records.cells import typed_values
 from dealwright.base.web.records.new_record import form_field, form_values
 from dealwright.crm.opportunities.line_items import set_line_items
 from dealwright.crm.opportunities.models import Opportunity, Stage, StageCategory
-from dealwright.crm.opportunities.panels import lines_context, people_context
+from dealwright.crm.opportunities.panels import lines_context, people_context, shown_team
 from dealwright.crm.opportunities.services import (
     lose_opportunity,
     move_opportunity,
@@ -195,7 +195,9 @@ def _panel(
     if not request.headers.get("HX-Request"):
         return done(request, f"{_url(record_id)}?tab={key}", said)
     context: Mapping[str, Any] = (
-        (lines_context(actor.user, record_id) or {}) if key == "lines" else _people(actor, record_id)
+        (lines_context(actor.user, record_id) or {})
+        if key == "lines"
+        else _people(actor, record_id)
     )
     response = render(
         request,
@@ -203,5 +205,3 @@ def _panel(
         {**context, "record_id": record_id},
     )
     return toast(response, said, events={"dw:records-facts": {"id": str(record_id)}})
-
-

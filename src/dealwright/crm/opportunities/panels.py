@@ -42,7 +42,6 @@ def lines_context(user: Any, record_id: Any) -> Mapping[str, Any] | None:
         "may_write": deal["may_write"],
         "address": f"/opportunities/{record_id}/lines",
         "currency": deal["currency"],
-        "form": None,
     }
 
 
@@ -56,13 +55,15 @@ def people_context(user: Any, record_id: Any) -> Mapping[str, Any] | None:
         "team": shown_team(team_of(record_id)),
         "committee": committee_of(record_id),
         "roles": OpportunityContactRole.Role.choices,
-        "form": None,
     }
 
 
 def shown_team(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Team rows with the split as its input shows it: 70 for 0.7."""
-    return [{**row, "split_shown": plain_number_text(row.get("split_percent"), times=100)} for row in rows]
+    return [
+        {**row, "split_shown": plain_number_text(row.get("split_percent"), times=100)}
+        for row in rows
+    ]
 
 
 PANELS = (

@@ -89,9 +89,7 @@ def stage_bar(opportunity_id: Any) -> StageBar | None:
 
 
 def _has_open_activity(opportunity_id: Any) -> bool:
-    return Activity.objects.filter(
-        opportunity=opportunity_id, status=Activity.Status.OPEN
-    ).exists()
+    return Activity.objects.filter(opportunity=opportunity_id, status=Activity.Status.OPEN).exists()
 
 
 def _days_per_stage(opportunity_id: Any, now: datetime, *, is_open: bool) -> dict[UUID, int]:

@@ -151,7 +151,7 @@ def _erase_texts(
     duplicates: list[UUID],
 ) -> dict[str, int]:
     """Free text about the person; returns how many rows of what."""
-    statements = {
+    statements: dict[str, tuple[str, list[Any]]] = {
         "custom fields": ("update crm_contact set custom = '{}' where id = %s", [contact_id]),
         "addresses": ("delete from crm_contactpoint where contact_id = %s", [contact_id]),
         "activities": (
@@ -226,6 +226,6 @@ def _erase_audit(contact_id: UUID, records: list[UUID]) -> int:
             """,
             {"records": records, "contact": str(contact_id)},
         )
-        erased = cursor.rowcount
+        erased: int = cursor.rowcount
         cursor.execute("alter table base_auditevent enable trigger dealwright_append_only")
     return erased

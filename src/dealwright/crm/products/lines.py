@@ -196,7 +196,5 @@ def price_of(
         else entries.filter(price_book__is_standard=True)
     )
     entry = chosen.order_by("-min_quantity").first()
-    if entry is not None:
-        return entry.list_price
-    listed: Decimal | None = product.list_price
-    return listed if product.currency == currency else None
+    price: Decimal | None = product.list_price if product.currency == currency else None
+    return price if entry is None else Decimal(entry.list_price)
