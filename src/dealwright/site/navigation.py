@@ -62,9 +62,7 @@ SETTINGS = [
                 icon="lock",
                 also=["/accounts/password/", "/accounts/email/", "/accounts/3rdparty/"],
             ),
-            Link(
-                key="sessions", label="Sessions", url="/accounts/sessions/", icon="monitor-smartphone"
-            ),
+            Link(key="sessions", label="Sessions", url="/accounts/sessions/", icon="monitor"),
             Link(key="tokens", label="API tokens", url="/settings/tokens", icon="key-round"),
         ],
     ),
@@ -76,6 +74,14 @@ SETTINGS = [
             _admin("users", "Users", "/settings/users", "users"),
             _admin("roles", "Roles", "/settings/roles", "network"),
             _admin("teams", "Teams", "/settings/teams", "users-round"),
+            _admin("calendars", "Working time", "/settings/calendars", "calendar"),
+            Link(
+                key="rates",
+                label="Exchange rates",
+                url="/settings/rates",
+                icon="arrow-left-right",
+                allowed=lambda user: user.profile in ("administrator", "finance"),
+            ),
             _admin("identity", "Single sign-on", "/settings/identity", "log-in"),
         ],
     ),

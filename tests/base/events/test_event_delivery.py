@@ -210,7 +210,7 @@ def test_a_subscriber_that_is_gone_is_passed_over() -> None:
     assert not EventDelivery.open.exists()
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.django_db(transaction=True)
 def test_an_event_dies_with_its_transaction() -> None:
     with pytest.raises(ZeroDivisionError), change(system("test")):
         record_event(system("test"), StepTaken(1), object="walk", record_id=uuid.uuid4())
@@ -219,13 +219,13 @@ def test_an_event_dies_with_its_transaction() -> None:
     assert run_jobs() == 0
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.django_db(transaction=True)
 def test_an_event_outside_a_transaction_is_a_mistake() -> None:
     with pytest.raises(RuntimeError, match="use change"):
         record_event(system("test"), StepTaken(1))
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_never_tell_an_event_twice_nor_out_of_order() -> None:
     record = uuid.uuid4()
     for number in range(1, 21):

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def server(committed: None) -> Iterator[str]:
+def server(transactional_db: None) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -44,7 +44,7 @@ def server(committed: None) -> Iterator[str]:
         env=os.environ | {"DATABASE_URL": database_url(), "PYTHONPATH": "src"},
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while True:
         try:
             assert httpx.get(f"{address}/healthz").text == "ok"
@@ -54,7 +54,7 @@ def server(committed: None) -> Iterator[str]:
             time.sleep(0.05)
     yield address
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=60)
 
 
 def signed_in(user: User) -> dict[str, str]:
@@ -97,7 +97,7 @@ class Reader:
 @contextmanager
 def stream(server: str, user: User, **headers: str) -> Iterator[Reader]:
     with (
-        httpx.Client(cookies=signed_in(user), timeout=10) as client,
+        httpx.Client(cookies=signed_in(user), timeout=60) as client,
         client.stream("GET", f"{server}/events/stream", headers=headers) as response,
     ):
         assert response.status_code == 200, response.read()
@@ -187,7 +187,7 @@ def test_only_the_pages_origin_may_read_it(server: str) -> None:
 
 def test_a_person_holds_a_bounded_number_of_streams(server: str) -> None:
     user = make_user()
-    clients = [httpx.Client(cookies=signed_in(user), timeout=10) for _ in range(21)]
+    clients = [httpx.Client(cookies=signed_in(user), timeout=60) for _ in range(21)]
     try:
         answers = [
             client.send(client.build_request("GET", f"{server}/events/stream"), stream=True)

@@ -78,7 +78,7 @@ def test_many_calls_are_deferred_at_once() -> None:
     assert ran == ["a", "b"]
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.django_db(transaction=True)
 def test_a_job_dies_with_its_transaction() -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         defer(note, word="never")
@@ -162,7 +162,7 @@ def test_due_rows_are_claimed_in_a_transaction() -> None:
     assert [user.name for user in claimed] == ["Ann", "Ben"]
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.django_db(transaction=True)
 def test_claiming_without_a_transaction_is_a_mistake() -> None:
     with pytest.raises(RuntimeError, match="needs a transaction"):
         claim_due(User.objects.all(), limit=1)

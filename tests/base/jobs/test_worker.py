@@ -33,7 +33,7 @@ from dealwright.base.jobs.state import (
 )
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited too long"
@@ -41,7 +41,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 @pytest.fixture
-def worker(committed: None) -> Iterator[subprocess.Popen[bytes]]:
+def worker(transactional_db: None) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "dealwright.site", "work"],
         env=os.environ | {"DATABASE_URL": database_url(), "PYTHONPATH": "src"},
@@ -71,7 +71,7 @@ def test_a_worker_runs_jobs_asks_pollers_and_ends_when_told(
     assert heartbeat is not None and timezone.now() - heartbeat < timedelta(seconds=30)
 
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=20) == 0
+    assert worker.wait(timeout=60) == 0
     assert last_heartbeat() is None
     assert not ProcrastinateJob.objects.filter(status="doing").exists()
 
