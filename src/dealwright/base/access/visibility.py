@@ -140,10 +140,16 @@ def _condition(user: User, of: ObjectType, *, write: bool) -> Q:
                 object=of.key, grantee__in=teams_and_self, may_write=True
             ).values("record_id")
         )
-    for rule in reach.rules:
+    return condition | opened_by_rules(user, of, write=write)
+
+
+def opened_by_rules(user: User, of: ObjectType, *, write: bool = False) -> Q:
+    """The records that sharing rules alone open to the user; ``Q()`` where no rule does."""
+    opened = Q()
+    for rule in reach_of(user).rules:
         if rule.object == of.key and (rule.may_write or not write):
-            condition |= _shared_by(rule, of, user)
-    return condition
+            opened |= _shared_by(rule, of, user)
+    return opened
 
 
 def _shared_by(rule: SharedBy, of: ObjectType, user: User) -> Q:

@@ -17,14 +17,14 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorExact
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import (
     access_level,
+    opened_by_rules,
     reach_of,
     visible_records,
-    visible_to,
 )
 from dealwright.base.objects.columns import escape_like
 from dealwright.base.objects.crossing import object_of
@@ -153,7 +153,7 @@ class _Sight:
 
 def _sights(actor: Actor, known: Sequence[ObjectType]) -> list[_Sight]:
     """The entries of records that the actor may see: of objects seen whole, and of the others
-    the actor's own and shared ones."""
+    the actor's own and shared ones, and what sharing rules open."""
     if actor.is_system:
         everything = SearchEntry.objects.filter(object__in=[of.key for of in known])
         return [_Sight("whole", everything)]
@@ -166,15 +166,18 @@ def _sights(actor: Actor, known: Sequence[ObjectType]) -> list[_Sight]:
     if whole:
         sights.append(_Sight.of("whole", SearchEntry.objects.filter(object__in=whole)))
     if own:
-        ruled = {rule.object for rule in reach.rules}
         mine = Q(owner_id__in=reach.owners) | Q(access_keys__overlap=list(reach.keys))
-        seen = mine & Q(object__in=[of.key for of in own if of.key not in ruled])
-        for of in own:
-            if of.key in ruled:
-                model: Any = of.model
-                visible = model.objects.filter(visible_to(user, of.key)).values("pk")
-                seen |= Q(object=of.key) & Q(record_id__in=visible)
-        sights.append(_Sight.of("own", SearchEntry.objects.filter(seen)))
+        entries = SearchEntry.objects.filter(mine, object__in=[of.key for of in own])
+        sights.append(_Sight.of("own", entries))
+    opened = Q()
+    for of in own:
+        rule = opened_by_rules(user, of)
+        if rule:
+            model: Any = of.model
+            rows = model.objects.filter(rule, pk=OuterRef("record_id"))
+            opened |= Q(object=of.key) & Q(Exists(rows))
+    if opened:
+        sights.append(_Sight("ruled", SearchEntry.objects.filter(opened)))
     return sights
 
 
