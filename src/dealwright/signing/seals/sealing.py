@@ -6,8 +6,12 @@ Level B-B without, B-T with a timestamp authority. The seal certifies the docume
 
 from __future__ import annotations
 
+import asyncio
 import io
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import Any
 
 from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import hashes, serialization
@@ -80,12 +84,25 @@ def seal_pdf(
         timestamper=timestamper,
     )
     out = io.BytesIO()
-    signer.sign_pdf(
-        writer,
-        output=out,
-        bytes_reserved=RESERVED_WITH_TIME if timestamper else RESERVED,
+    _complete(
+        signer.async_sign_pdf(
+            writer,
+            output=out,
+            bytes_reserved=RESERVED_WITH_TIME if timestamper else RESERVED,
+        )
     )
     return out.getvalue()
+
+
+def _complete(work: Coroutine[Any, Any, Any]) -> None:
+    """Run pyHanko's coroutine to its end, also where this thread has a loop that runs."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+        return
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, work).result()
 
 
 @lru_cache(maxsize=4)
