@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from django.db import models
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.calendars import BusinessCalendar, calendar_from
-from dealwright.base.errors import Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from dealwright.base.identifiers import uuid7
 
 
@@ -81,8 +82,9 @@ def save_calendar(
     subdivision: str = "",
     own_holidays: Mapping[str, str] | None = None,
     is_default: bool = False,
+    calendar: WorkCalendar | None = None,
 ) -> WorkCalendar:
-    """Make a calendar or change the one of that name.
+    """Change ``calendar``, or without it make one or change the one of that name.
 
     Raises NotAllowed but for administrators, Invalid naming each wrong field.
     """
@@ -101,11 +103,27 @@ def save_calendar(
     calendar_from(**values)  # raises Invalid
     with change(actor):
         if is_default:
-            WorkCalendar.objects.exclude(name=name).filter(is_default=True).update(is_default=False)
-        row, _ = WorkCalendar.objects.update_or_create(
-            name=name, defaults={**values, "is_default": is_default}
-        )
+            # Before the other one is set: the database allows one default at a time.
+            WorkCalendar.objects.filter(is_default=True).update(is_default=False)
+        rows = WorkCalendar.objects.select_for_update()
+        if calendar is not None and rows.filter(name=name).exclude(pk=calendar.pk).exists():
+            sentence = f"Another calendar is called “{name}”."
+            raise Conflict(sentence, code="not_unique", fields={"name": [sentence]})
+        row = calendar or rows.filter(name=name).first() or WorkCalendar()
+        row.name, row.is_default = name, is_default
+        for key, value in values.items():
+            setattr(row, key, value)
+        row.save()
     return row
+
+
+def delete_calendar(actor: Actor, calendar_id: uuid.UUID) -> None:
+    """Take a calendar away. Raises NotAllowed but for administrators, NotFound."""
+    if not actor.is_system and not actor.require_user().is_administrator:
+        raise NotAllowed("Calendars are set by administrators.")
+    with change(actor):
+        if not WorkCalendar.objects.filter(pk=calendar_id).delete()[0]:
+            raise NotFound("This calendar does not exist.")
 
 
 def is_working_day(day: date) -> bool:

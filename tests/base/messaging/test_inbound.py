@@ -337,3 +337,11 @@ def test_it_runs_as_the_product() -> None:
     receive_email(answer_to(make_mail(actor=ACTOR)))
     row = OutboxEvent.objects.filter(name="email.received").latest("seq")
     assert (row.actor_name, row.via) == ("Dealwright mail", "mail")
+
+
+def test_what_was_answered_rests_no_longer() -> None:
+    message = make_mail()
+    assert message.status == "held"
+    receive_email(answer_to(message))
+    message.refresh_from_db()
+    assert (message.status, message.held_at) == ("delivered", None)

@@ -217,7 +217,7 @@ def _note(message: OutboundMessage, apply: Callable[[OutboundMessage], Event]) -
     with change(actor):
         row = OutboundMessage.objects.select_for_update().get(pk=message.pk)
         told = apply(row)
-        row.claimed_at = row.next_attempt_at = None
+        row.claimed_at = row.next_attempt_at = row.held_at = None
         row.save()
         record_event(actor, told, object=row.object, record_id=row.record_id)
 

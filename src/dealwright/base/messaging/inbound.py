@@ -128,8 +128,9 @@ def _react(
             source=f"mail {inbound.id}",
         )
     elif inbound.kind in (Kind.REPLY, Kind.AUTO_REPLY, Kind.RECEIPT) and not outbound.delivered_at:
-        outbound.delivered_at = inbound.received_at  # it was there to be answered
-        outbound.save(update_fields=["delivered_at"])
+        # It was there to be answered, also where it left the outbox by another way.
+        outbound.delivered_at, outbound.held_at = inbound.received_at, None
+        outbound.save(update_fields=["delivered_at", "held_at"])
 
 
 def _answered(mail: Mail) -> OutboundMessage | None:
