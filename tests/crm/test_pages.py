@@ -279,9 +279,7 @@ class TestDeals:
         browser.post(f"/opportunities/{deal.pk}/lines", values, headers={"HX-Request": "true"})
         deal.refresh_from_db()
         assert deal.amount == Decimal("225.00")
-        assert [line.discount for line in deal.line_items.order_by("position")][0] == Decimal(
-            "0.125"
-        )
+        assert deal.line_items.get(position=1).discount == Decimal("0.125")
         text = page(browser, f"/opportunities/{deal.pk}?tab=lines")
         assert 'value="12.5"' in text
         assert 'value="GTX Pro"' in text

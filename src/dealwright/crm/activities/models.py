@@ -9,7 +9,7 @@ from django.db import models
 from dealwright.base.identifiers import uuid7
 from dealwright.base.people.models import User
 from dealwright.base.records.models import Record, record_indexes
-from dealwright.crm.columns import LIVING, search_index
+from dealwright.crm.columns import LIVING
 
 
 class Activity(Record):
@@ -99,7 +99,6 @@ class Activity(Record):
         verbose_name_plural = "activities"
         indexes: ClassVar = [
             *record_indexes("activity"),
-            search_index("subject", table="activity"),
             models.Index(
                 fields=["owner", "due_at"],
                 name="activity_open_tasks",

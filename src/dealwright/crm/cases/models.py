@@ -8,7 +8,7 @@ from django.db import models
 
 from dealwright.base.identifiers import uuid7
 from dealwright.base.records.models import Record, record_indexes
-from dealwright.crm.columns import LIVING, search_index
+from dealwright.crm.columns import LIVING
 
 
 class Priority(models.TextChoices):
@@ -79,7 +79,6 @@ class Case(Record):
     class Meta(Record.Meta):
         indexes: ClassVar = [
             *record_indexes("case"),
-            search_index("subject", table="case"),
             models.Index(
                 fields=["status", "-created_at", "-id"], name="case_status", condition=LIVING
             ),

@@ -37,7 +37,7 @@ def create_case(actor: Actor, values: Mapping[str, Any]) -> Case:
     _check_satisfaction(values)
     with change(actor):
         now = timezone.now()
-        cleaned = dict(values)
+        cleaned: dict[str, Any] = {**values, "created_at": now}
         cleaned |= _due_times(cleaned.get("priority") or Priority.NORMAL, now)
         cleaned |= _times_of_status(None, cleaned.get("status", Case.Status.NEW), now)
         if cleaned.get("contact_id") and not cleaned.get("account_id"):

@@ -81,7 +81,6 @@ class Contact(Record):
         indexes: ClassVar = [
             *record_indexes("contact"),
             search_index("name", table="contact"),
-            search_index("email", table="contact"),
             models.Index(fields=["name", "id"], name="contact_by_name", condition=LIVING),
             models.Index(
                 fields=["account", "-created_at"], name="contact_account", condition=LIVING

@@ -33,6 +33,7 @@ def insert_lead(actor: Actor, values: Mapping[str, Any]) -> tuple[Lead, bool]:
     if account_id and contact.account_id is None:
         contact = save_changes(actor, contact, {"account_id": account_id})
     owner_id = own.pop("owner_id", None) or (actor.user and actor.user.pk)
+    now = timezone.now()
     lead = insert_record(
         actor,
         object_type("lead"),
@@ -41,8 +42,9 @@ def insert_lead(actor: Actor, values: Mapping[str, Any]) -> tuple[Lead, bool]:
             "contact_id": contact.pk,
             "account_id": account_id,
             "owner_id": owner_id,
-            "assigned_at": timezone.now() if owner_id else None,
-            "response_due_at": response_due(None, timezone.now()),
+            "created_at": now,
+            "assigned_at": now if owner_id else None,
+            "response_due_at": response_due(None, now),
         },
     )
     return lead, is_new

@@ -107,21 +107,22 @@ def _contacts(actor: Actor, values: Mapping[str, Any]) -> list[Duplicate]:
 
 
 def _accounts(actor: Actor, values: Mapping[str, Any]) -> list[Duplicate]:
-    name = str(values.get("name") or "")
+    core = _core(str(values.get("name") or ""))
     domain = registrable_domain(str(values.get("domain") or values.get("website") or ""))
-    rows = visible_records(actor, "account").annotate(
-        likeness=TrigramSimilarity("name", name or "-")
-    )
+    rows = visible_records(actor, "account")
     fields = ("id", "name", "domain", "billing_country")
     found: dict[UUID, Duplicate] = {}
     if domain:
         same = Q(domain=domain) | Q(other_domains__contains=[domain])
         for row in rows.filter(same).values(*fields)[:SHOWN]:
             found[row["id"]] = _duplicate(row, 1.0, "Same domain", row["domain"])
-    if name:
-        near = rows.filter(name__trigram_similar=_core(name), likeness__gt=_TRIGRAM)
+    if core:
+        # By words, so that “Acme” finds “Acme Corporation”; the closer look decides.
+        near = rows.filter(name__trigram_word_similar=core).annotate(
+            likeness=TrigramSimilarity("name", core)
+        )
         for row in near.order_by("-likeness").values(*fields)[:20]:
-            score = _likeness(_core(name), _core(row["name"]))
+            score = _likeness(core, _core(row["name"]))
             if score >= ALIKE and row["id"] not in found:
                 detail = row["domain"] or row["billing_country"]
                 found[row["id"]] = _duplicate(row, min(score, 0.99), "Like name", detail)

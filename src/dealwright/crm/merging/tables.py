@@ -10,8 +10,14 @@ from django.db import connection, models
 
 from dealwright.base.records.models import Record
 
-# Logs of what happened: they keep saying which record it happened to.
-_HISTORY = {"base_auditevent", "base_outboxevent", "base_eventdelivery", "crm_mergeevent"}
+# Logs of what happened keep saying which record it happened to; the search follows by itself.
+_NOT_MOVED = {
+    "base_auditevent",
+    "base_outboxevent",
+    "base_eventdelivery",
+    "base_searchentry",
+    "crm_mergeevent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,8 @@ class Reference:
 
 def references_to(model: type[models.Model]) -> list[Reference]:
     """Every foreign key to ``model`` in the house, and every pair of ``object`` and
-    ``record_id``; append-only tables are left out, since they are history."""
-    untouchable = _append_only_tables() | _HISTORY
+    ``record_id``; logs are left out, since they are history."""
+    untouchable = _append_only_tables() | _NOT_MOVED
     found = [*_foreign_keys(model), *_loose_references()]
     return [each for each in found if each.table not in untouchable]
 

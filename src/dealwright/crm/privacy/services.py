@@ -100,8 +100,8 @@ def erase_person(actor: Actor, contact_id: Any, *, reason: str = "") -> ErasureR
         counts = _erase_texts(contact.pk, leads, activities, addresses, duplicates)
         counts["files"] = _bin_files(actor, contact.pk)
         save_changes(actor, contact, _blank_person())
-        traced = [contact.pk, *leads, *activities, *duplicates]
-        counts["audit lines"] = _erase_audit(contact.pk, traced)
+        people = [contact.pk, *duplicates]
+        counts["audit lines"] = _erase_audit(people, [*people, *leads, *activities])
         request = ErasureRequest.objects.create(
             contact_id=contact.pk,
             reason=reason.strip()[:250],
@@ -208,7 +208,7 @@ def _erase_texts(
     return counts
 
 
-def _erase_audit(contact_id: UUID, records: list[UUID]) -> int:
+def _erase_audit(people: list[UUID], records: list[UUID]) -> int:
     """Take the person out of the audit trail: who changed what and when stays, the values go.
 
     The trail refuses changes by a trigger. For this one lawful purpose it rests inside the
@@ -222,9 +222,10 @@ def _erase_audit(contact_id: UUID, records: list[UUID]) -> int:
                set before = case when before is null then null else '{}'::jsonb end,
                    after = case when after is null then null else '{}'::jsonb end
              where record_id = any(%(records)s)
-                or (before ->> 'contact_id' = %(contact)s or after ->> 'contact_id' = %(contact)s)
+                or before ->> 'contact_id' = any(%(people)s)
+                or after ->> 'contact_id' = any(%(people)s)
             """,
-            {"records": records, "contact": str(contact_id)},
+            {"records": records, "people": [str(key) for key in people]},
         )
         erased: int = cursor.rowcount
         cursor.execute("alter table base_auditevent enable trigger dealwright_append_only")

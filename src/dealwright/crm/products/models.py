@@ -16,7 +16,6 @@ from dealwright.crm.columns import (
     money,
     not_negative,
     optional_money,
-    search_index,
 )
 
 
@@ -48,7 +47,6 @@ class Product(Record):
     class Meta(Record.Meta):
         indexes: ClassVar = [
             *record_indexes("product"),
-            search_index("name", table="product"),
             models.Index(fields=["name", "id"], name="product_by_name", condition=LIVING),
         ]
         constraints: ClassVar = [
