@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import SignupClosedException
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.private_keys import filter_keys
@@ -58,6 +59,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 purpose="sign-in",
                 sensitive=True,
             )
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """The address that an administrator gave counts as the person's own. Without one that
+        counts, the library would drop it as soon as a new one is asked for."""
+        if not EmailAddress.objects.filter(user=user, verified=True).exists():
+            EmailAddress.objects.update_or_create(
+                user=user, email=user.email, defaults={"verified": True, "primary": True}
+            )
+        super().login(request, user)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Who has not accepted the invitation begins with that, not with a new password."""
