@@ -9,6 +9,7 @@ from dealwright.base.access.visibility import changeable_by
 from dealwright.base.objects.registry import Action, Panel
 from dealwright.crm.accounts.models import Account, AccountContact
 from dealwright.crm.accounts.queries import family_of, people_of, rollups
+from dealwright.crm.deferred import deferred
 
 
 def group_context(user: Any, record_id: Any) -> Mapping[str, Any] | None:
@@ -35,7 +36,7 @@ PANELS = (
         key="people",
         label="People",
         template="crm/accounts/people_panel.html",
-        query=people_context,
+        query=deferred(people_context),
         place="main",
         position=10,
     ),

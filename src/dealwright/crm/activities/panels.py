@@ -8,7 +8,8 @@ from typing import Any
 from dealwright.base.access.actor import Actor
 from dealwright.base.objects.registry import Panel
 from dealwright.crm.activities.models import Activity
-from dealwright.crm.activities.timeline import KINDS, open_tasks, timeline
+from dealwright.crm.activities.timeline import KINDS, open_tasks, timeline, timeline_of
+from dealwright.crm.deferred import deferred
 from dealwright.crm.opportunities.queries import stage_bar
 
 TIMELINE_OBJECTS = ("account", "contact", "lead", "opportunity", "quote", "case", "campaign")
@@ -33,7 +34,7 @@ def timeline_panel(object_key: str) -> Panel:
         key="timeline",
         label="Activity",
         template="crm/activities/timeline.html",
-        query=_query(object_key),
+        query=deferred(_query(object_key)),
         place="main",
         position=1,
     )
@@ -41,21 +42,31 @@ def timeline_panel(object_key: str) -> Panel:
 
 def _query(object_key: str) -> Callable[[Any, Any], Mapping[str, Any] | None]:
     def query(user: Any, record_id: Any) -> Mapping[str, Any] | None:
-        return timeline_context(Actor(user=user, via="web"), object_key, record_id)
+        # The record page has looked whether the user may see the record.
+        return timeline_context(Actor(user=user, via="web"), object_key, record_id, seen=True)
 
     return query
 
 
 def timeline_context(
-    actor: Actor, object_key: str, record_id: Any, *, kinds: str = "", composer: str = "note"
+    actor: Actor,
+    object_key: str,
+    record_id: Any,
+    *,
+    kinds: str = "",
+    composer: str = "note",
+    seen: bool = False,
 ) -> dict[str, Any]:
-    """What the panel shows; ``kinds`` is a filter such as ``change`` or ``activity,message``."""
+    """What the panel shows; ``kinds`` is a filter such as ``change`` or ``activity,message``.
+    ``seen`` says that the caller made sure that the actor may see the record."""
     chosen = [kind for kind in kinds.split(",") if kind in KINDS] or list(KINDS)
+    line = (timeline_of if seen else timeline)(actor, object_key, record_id, kinds=chosen)
+    tasks = open_tasks(object_key, record_id)
     return {
         "object_key": object_key,
         "record_id": record_id,
-        "line": timeline(actor, object_key, record_id, kinds=chosen),
-        "tasks": open_tasks(object_key, record_id),
+        "line": line,
+        "tasks": tasks,
         "kinds": kinds if kinds in dict(FILTERS) else "",
         "filters": FILTERS,
         "composers": COMPOSERS,
@@ -63,8 +74,10 @@ def timeline_context(
         "outcomes": Activity.Outcome.choices,
         "directions": Activity.Direction.choices,
         "priorities": Activity.Priority.choices,
-        "address": _address(object_key, record_id),
-        "stages": stage_bar(record_id) if object_key == "opportunity" else None,
+        "address": _address(object_key, record_id) if composer == "email" else "",
+        "stages": (
+            stage_bar(record_id, has_task=bool(tasks)) if object_key == "opportunity" else None
+        ),
     }
 
 

@@ -6,19 +6,21 @@ whose names the changes mention.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import DateTimeField, Q
 from django.db.models.functions import Coalesce
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.events.models import OutboxEvent
-from dealwright.base.messaging.models import STATUS_LABELS, InboundMessage, OutboundMessage
+from dealwright.base.messaging.models import STATUS_LABELS, OutboundMessage
 from dealwright.crm.activities.changes import Change, changes_of
 from dealwright.crm.activities.models import Activity
 from dealwright.crm.activities.services import SUBJECTS
@@ -82,16 +84,29 @@ def timeline(
     the actor may not see are left out.
     """
     record = get_visible(actor, object_key, record_id)
+    return timeline_of(actor, object_key, record.pk, kinds=kinds, before=before, limit=limit)
+
+
+def timeline_of(
+    actor: Actor,
+    object_key: str,
+    record_id: UUID,
+    *,
+    kinds: Sequence[str] = KINDS,
+    before: datetime | None = None,
+    limit: int = PAGE,
+) -> Timeline:
+    """The same, for a caller that has made sure that the actor may see the record."""
     found: list[Entry] = []
     wanted = limit + 1
     if "activity" in kinds:
-        found += _activities(object_key, record.pk, before, wanted)
+        found += _activities(object_key, record_id, before, wanted)
     if "message" in kinds:
-        found += _messages(object_key, record.pk, before, wanted)
+        found += _messages(object_key, record_id, before, wanted)
     if "change" in kinds:
-        found += _changes(actor, object_key, record.pk, before, wanted)
+        found += _changes(actor, object_key, record_id, before, wanted)
     if "event" in kinds:
-        found += _events(record.pk, before, wanted)
+        found += _events(record_id, before, wanted)
     found.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
     end = limit
     while end < len(found) and found[end].at == found[end - 1].at:
@@ -184,44 +199,58 @@ def _message_states(ids: Sequence[UUID]) -> dict[UUID, str]:
     }
 
 
+# Mail out and in about a record that no activity stands for, in one statement.
+_MESSAGES = """
+select 'out', m.id, m.queued_at as at, coalesce(u.name, 'Dealwright'),
+       to_jsonb(m) - 'html' - 'headers'
+  from base_outboundmessage m left join base_user u on u.id = m.created_by_id
+ where m.object = %(object)s and m.record_id = %(record)s and not m.is_sensitive
+   and (%(before)s::timestamptz is null or m.queued_at < %(before)s)
+   and not exists (select from crm_activity a where a.message_id = m.id)
+union all
+select 'in', m.id, m.received_at, coalesce(nullif(m.from_name, ''), m.from_address),
+       to_jsonb(m) - 'html'
+  from base_inboundmessage m
+ where m.object = %(object)s and m.record_id = %(record)s
+   and (%(before)s::timestamptz is null or m.received_at < %(before)s)
+   and not exists (select from crm_activity a where a.message_id = m.id)
+ order by at desc limit %(limit)s
+"""
+
+
 def _messages(
     object_key: str, record_id: UUID, before: datetime | None, limit: int
 ) -> Iterable[Entry]:
-    """Mail out and in about the record that no activity stands for."""
-    out = OutboundMessage.objects.filter(
-        object=object_key, record_id=record_id, is_sensitive=False
-    ).exclude(pk__in=Activity.objects.filter(message_id__isnull=False).values("message_id"))
-    came = InboundMessage.objects.filter(object=object_key, record_id=record_id).exclude(
-        pk__in=Activity.objects.filter(message_id__isnull=False).values("message_id")
-    )
-    if before is not None:
-        out, came = out.filter(queued_at__lt=before), came.filter(received_at__lt=before)
-    for message in out.select_related("created_by").defer("html").order_by("-queued_at")[:limit]:
+    values = {"object": object_key, "record": record_id, "before": before, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(_MESSAGES, values)
+        rows = cursor.fetchall()
+    for way, key, at, by, given in rows:
+        row = json.loads(given) if isinstance(given, str) else given
+        came = way == "in"
+        status = "" if came else _message_status(row)
+        facts = [("From", row["from_address"])] if came else [("To", row["to"])]
+        if status:
+            facts.append(("Delivery", STATUS_LABELS[status]))
         yield Entry(
-            id=f"message-{message.pk}",
-            at=message.queued_at,
+            id=f"message-{key}",
+            at=at,
             kind="message",
-            detail="email",
-            title=message.subject or "Text message",
-            icon="mail" if message.channel == "email" else "message-square",
-            body=message.text,
-            by=message.created_by.name if message.created_by else "Dealwright",
-            status=message.status,
-            facts=[("To", message.to), ("Delivery", STATUS_LABELS[message.status])],
+            detail="reply" if came else row["channel"],
+            title=row["subject"] or "No subject",
+            icon="message-square" if row.get("channel") == "sms" else "mail",
+            body=row["text"],
+            by=by,
+            tone="success" if came else "",
+            status=status,
+            facts=facts,
         )
-    for mail in came.defer("html").order_by("-received_at")[:limit]:
-        yield Entry(
-            id=f"message-{mail.pk}",
-            at=mail.received_at,
-            kind="message",
-            detail="reply",
-            title=mail.subject or "No subject",
-            icon="mail",
-            body=mail.text,
-            by=mail.from_name or mail.from_address,
-            tone="success",
-            facts=[("From", mail.from_address)],
-        )
+
+
+def _message_status(row: Mapping[str, Any]) -> str:
+    """What messaging reads from the timestamps of a message."""
+    stamps = {key: value for key, value in row.items() if key.endswith("_at")}
+    return OutboundMessage(attempts=row["attempts"], **stamps).status
 
 
 def _changes(

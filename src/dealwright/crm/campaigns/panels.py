@@ -12,6 +12,7 @@ from dealwright.base.objects.registry import Panel
 from dealwright.crm.campaigns.models import Campaign, CampaignMember
 from dealwright.crm.campaigns.services import RESPONDED
 from dealwright.crm.contacts.models import Contact
+from dealwright.crm.deferred import deferred
 from dealwright.crm.leads.models import Lead
 from dealwright.crm.opportunities.models import Opportunity
 
@@ -70,7 +71,7 @@ def results_context(user: Any, record_id: Any) -> Mapping[str, Any] | None:
 PANELS = (
     Panel(
         key="members", label="Members", template="crm/campaigns/members_panel.html",
-        query=members_context, place="main", position=10,
+        query=deferred(members_context), place="main", position=10,
     ),
     Panel(
         key="results", label="Results", template="crm/campaigns/results_panel.html",

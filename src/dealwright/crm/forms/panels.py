@@ -9,6 +9,7 @@ from django.conf import settings
 
 from dealwright.base.access.visibility import visible_to
 from dealwright.base.objects.registry import Action, Panel
+from dealwright.crm.deferred import deferred
 from dealwright.crm.forms.models import FormSubmission, WebForm
 from dealwright.crm.leads.models import Lead
 
@@ -64,7 +65,7 @@ def address_context(user: Any, record_id: Any) -> Mapping[str, Any] | None:
 PANELS = (
     Panel(
         key="submissions", label="Sent", template="crm/forms/submissions_panel.html",
-        query=submissions_context, place="main", position=10,
+        query=deferred(submissions_context), place="main", position=10,
     ),
     Panel(
         key="address", label="Address", template="crm/forms/address_panel.html",

@@ -7,6 +7,7 @@ from typing import Any
 
 from dealwright.base.access.visibility import changeable_by
 from dealwright.base.objects.registry import Action, Panel
+from dealwright.crm.deferred import deferred
 from dealwright.crm.opportunities.models import (
     Opportunity,
     OpportunityContactRole,
@@ -71,7 +72,7 @@ PANELS = (
         key="lines",
         label="Products",
         template="crm/opportunities/lines_panel.html",
-        query=lines_context,
+        query=deferred(lines_context),
         place="main",
         position=10,
     ),
@@ -79,7 +80,7 @@ PANELS = (
         key="people",
         label="People",
         template="crm/opportunities/people_panel.html",
-        query=people_context,
+        query=deferred(people_context),
         place="main",
         position=20,
     ),

@@ -8,12 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from dealwright.crm.activities.models import Activity
 from dealwright.crm.opportunities.models import (
-    Opportunity,
     OpportunityContactRole,
     OpportunityTeamMember,
     Stage,
@@ -47,49 +45,49 @@ class StageBar:
     has_next: bool
 
 
-def stage_bar(opportunity_id: Any) -> StageBar | None:
-    """The bar of a deal; three statements."""
-    deal = (
-        Opportunity.objects.filter(pk=opportunity_id)
-        .values(
-            "pipeline_id", "stage_id", "stage__position", "stage__rot_days", "stage_entered_at",
-            "status", "next_step", "next_step_on",
+def stage_bar(opportunity_id: Any, *, has_task: bool) -> StageBar | None:
+    """The bar of a deal; two statements. ``has_task`` tells whether something is planned."""
+    rows = list(
+        Stage.objects.filter(
+            Q(archived_at__isnull=True) | Q(pk=F("pipeline__opportunities__stage_id")),
+            pipeline__opportunities=opportunity_id,
         )
-        .first()
+        .order_by("position")
+        .values(
+            "id", "name", "category", "guidance", "position", "rot_days",
+            stage_id=F("pipeline__opportunities__stage_id"),
+            entered=F("pipeline__opportunities__stage_entered_at"),
+            status=F("pipeline__opportunities__status"),
+            next_step=F("pipeline__opportunities__next_step"),
+        )
     )  # fmt: skip
-    if deal is None:
+    present = next((row for row in rows if row["id"] == row["stage_id"]), None)
+    if present is None:
         return None
     now = timezone.now()
-    spent = _days_per_stage(opportunity_id, now, is_open=deal["status"] == StageCategory.OPEN)
-    stages = Stage.objects.filter(
-        Q(archived_at__isnull=True) | Q(pk=deal["stage_id"]), pipeline=deal["pipeline_id"]
-    ).order_by("position")
+    is_open = present["status"] == StageCategory.OPEN
+    spent = _days_per_stage(opportunity_id, now, is_open=is_open)
     steps = []
-    for stage in stages:
+    for row in rows:
         state = "ahead"
-        if stage.pk == deal["stage_id"]:
+        if row is present:
             state = "current"
-        elif stage.position < deal["stage__position"] and stage.category == StageCategory.OPEN:
+        elif row["position"] < present["position"] and row["category"] == StageCategory.OPEN:
             state = "done"
+        days = spent.get(row["id"])
         steps.append(
-            StageStep(
-                stage.pk, stage.name, stage.category, state, spent.get(stage.pk), stage.guidance
-            )
+            StageStep(row["id"], row["name"], row["category"], state, days, row["guidance"])
         )
-    resting = (now - deal["stage_entered_at"]).days
-    rot_days = deal["stage__rot_days"]
+    resting = (now - present["entered"]).days
+    rot_days = present["rot_days"]
     return StageBar(
         steps=steps,
-        status=deal["status"],
+        status=present["status"],
         is_ageing=bool(rot_days and resting > rot_days),
         days_in_stage=resting,
-        next_step=deal["next_step"],
-        has_next=bool(deal["next_step"]) or _has_open_activity(opportunity_id),
+        next_step=present["next_step"],
+        has_next=bool(present["next_step"]) or has_task,
     )
-
-
-def _has_open_activity(opportunity_id: Any) -> bool:
-    return Activity.objects.filter(opportunity=opportunity_id, status=Activity.Status.OPEN).exists()
 
 
 def _days_per_stage(opportunity_id: Any, now: datetime, *, is_open: bool) -> dict[UUID, int]:

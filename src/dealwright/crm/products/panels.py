@@ -7,6 +7,7 @@ from typing import Any
 
 from dealwright.base.access.visibility import changeable_by
 from dealwright.base.objects.registry import Panel
+from dealwright.crm.deferred import deferred
 from dealwright.crm.products.line_form import plain_number_text
 from dealwright.crm.products.models import PriceBook, PriceBookEntry
 
@@ -61,7 +62,7 @@ def product_prices_context(user: Any, record_id: Any) -> Mapping[str, Any] | Non
 BOOK_PANELS = (
     Panel(
         key="prices", label="Prices", template="crm/products/prices_panel.html",
-        query=prices_context, place="main", position=0,
+        query=deferred(prices_context), place="main", position=0,
     ),
 )  # fmt: skip
 PRODUCT_PANELS = (

@@ -8,6 +8,7 @@ from typing import Any
 from dealwright.base.access.visibility import changeable_by
 from dealwright.base.objects.registry import Action, Panel
 from dealwright.base.people.models import Profile
+from dealwright.crm.deferred import deferred
 from dealwright.crm.products.line_form import shown_lines
 from dealwright.crm.quotes.models import Quote, QuoteLineItem
 from dealwright.crm.quotes.services import DRAFT
@@ -52,7 +53,7 @@ PANELS = (
         key="lines",
         label="Lines",
         template="crm/quotes/lines_panel.html",
-        query=lines_context,
+        query=deferred(lines_context),
         place="main",
         position=0,
     ),
