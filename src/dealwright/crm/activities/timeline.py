@@ -221,7 +221,8 @@ select 'in', m.id, m.received_at, coalesce(nullif(m.from_name, ''), m.from_addre
 def _messages(
     object_key: str, record_id: UUID, before: datetime | None, limit: int
 ) -> Iterable[Entry]:
-    values = {"object": object_key, "record": record_id, "before": before, "limit": limit}
+    values: dict[str, Any] = {"object": object_key, "record": record_id, "before": before}
+    values["limit"] = limit
     with connection.cursor() as cursor:
         cursor.execute(_MESSAGES, values)
         rows = cursor.fetchall()

@@ -29,6 +29,12 @@ router = Router(tags=["Opportunities"])
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that was read.")]
 
 
+_STAGE = (
+    "id", "name", "category", "probability", "forecast_category", "rot_days", "required_fields",
+    "exit_criteria",
+)  # fmt: skip
+
+
 class Move(Schema):
     """The stage to move to, with values for fields that it requires."""
 
@@ -108,23 +114,20 @@ def given_line(line: LineIn) -> dict[str, Any]:
 def list_pipelines(request: HttpRequest) -> HttpResponse:
     require_scope(request, "crm:read")
     stages = Stage.objects.filter(archived_at__isnull=True, pipeline__archived_at__isnull=True)
+    stages = stages.select_related("pipeline")
     pipelines: dict[Any, dict[str, Any]] = {}
-    for row in stages.order_by("pipeline__position", "pipeline__name", "position").values(
-        "id", "name", "category", "probability", "forecast_category", "rot_days",
-        "required_fields", "exit_criteria", "pipeline_id", "pipeline__name",
-        "pipeline__is_default",
-    ):  # fmt: skip
+    for stage in stages.order_by("pipeline__position", "pipeline__name", "position"):
         pipeline = pipelines.setdefault(
-            row.pop("pipeline_id"),
+            stage.pipeline_id,
             {
-                "name": row["pipeline__name"],
-                "is_default": row["pipeline__is_default"],
+                "id": stage.pipeline_id,
+                "name": stage.pipeline.name,
+                "is_default": stage.pipeline.is_default,
                 "stages": [],
             },
         )
-        row.pop("pipeline__name"), row.pop("pipeline__is_default")
-        pipeline["stages"].append(row)
-    return as_json([{"id": key, **value} for key, value in pipelines.items()])
+        pipeline["stages"].append({key: getattr(stage, key) for key in _STAGE})
+    return as_json(list(pipelines.values()))
 
 
 @router.post(
