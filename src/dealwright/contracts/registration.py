@@ -1,10 +1,53 @@
 """What contracts bring to the house: object types, panels, jobs. Imported once at start."""
 
-from dealwright.base.objects.registry import register
+from dealwright.base.objects.registry import Action, Panel, add_action, add_panel, register
 from dealwright.contracts.agreements.object import CONTRACT
+from dealwright.contracts.agreements.panels import ACTIONS, PANELS
 from dealwright.contracts.library.object import CONTRACT_TEMPLATE
 from dealwright.contracts.obligations import jobs as _jobs  # noqa: F401  makes the schedule known
 from dealwright.contracts.obligations.object import OBLIGATION
+from dealwright.signing.envelopes.queries import subject_panel
 
 for each in (CONTRACT, OBLIGATION, CONTRACT_TEMPLATE):
     register(each)
+for panel in PANELS:
+    add_panel("contract", panel)
+for action in ACTIONS:
+    add_action("contract", action)
+add_panel(
+    "contract",
+    Panel(
+        key="signatures",
+        label="Signatures",
+        template="signing/envelopes/subject_panel.html",
+        query=subject_panel("contract"),
+        position=20,
+    ),
+)
+add_action(
+    "contract_template",
+    Action(
+        key="text",
+        label="Edit text",
+        url=lambda record_id: f"/contract-templates/{record_id}/text",
+        primary=True,
+    ),
+)
+add_action(
+    "quote",
+    Action(
+        key="contract",
+        label="Create contract",
+        url=lambda record_id: f"/quotes/{record_id}/contract",
+        available=lambda user, row: row.get("status") not in ("rejected", "replaced"),
+    ),
+)
+add_action(
+    "opportunity",
+    Action(
+        key="contract",
+        label="Create contract",
+        url=lambda record_id: f"/opportunities/{record_id}/contract",
+        available=lambda user, row: row.get("status") == "open",
+    ),
+)

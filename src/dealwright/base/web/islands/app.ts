@@ -30,6 +30,7 @@ island("copy", () => import("./copy"));
 island("signature", () => import("./signature"));
 island("passkey", () => import("./passkey"));
 island("offline-list", () => import("./offline/list"));
+island("live-refresh", () => import("./live-refresh"));
 island("lines", () => import("./crm/lines"));
 island("tasks", () => import("./crm/tasks"));
 
