@@ -15,6 +15,7 @@ from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.private_keys import filter_keys
 from allauth.idp.oidc.models import PrivateKey
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
@@ -73,6 +74,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Who has not accepted the invitation begins with that, not with a new password."""
         if not user.is_placeholder:
             super().send_password_reset_mail(user, email, context)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The handiest first: who has no password and no app is asked for the passkey, not for
+        a recovery code."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+        if methods and methods[0]["id"] == "mfa_reauthenticate" and not has_app:
+            methods.sort(key=lambda each: each["id"] != "mfa_reauthenticate:webauthn")
+        return methods
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return "/"

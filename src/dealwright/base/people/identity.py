@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from allauth.idp.oidc.models import Client
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.utils.text import slugify
@@ -15,6 +16,7 @@ from dealwright.base.access.actor import Actor, change
 from dealwright.base.encrypted_text import encrypt_text
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.people.adapter import CLIENT_PURPOSE
+from dealwright.base.people.policy import origin_of
 from dealwright.base.people.rules import require_administrator
 
 LONGEST_SECRET = 90  # encrypted it must fit the library's column of 191 characters
@@ -53,6 +55,7 @@ def add_provider(
         wrong["secret"] = [f"Enter the client secret, at most {LONGEST_SECRET} characters."]
     if wrong:
         raise Invalid(_all(wrong), fields=wrong)
+    authorization_origin = _look_at(issuer)
     slug = slugify(name) or "provider"
     with change(actor):
         if SocialApp.objects.filter(provider_id=slug).exists():
@@ -65,6 +68,7 @@ def add_provider(
             secret=encrypt_text(secret, purpose=CLIENT_PURPOSE),
             settings={
                 "server_url": issuer,
+                "authorization_origin": authorization_origin,
                 "oauth_pkce_enabled": True,
                 # An administrator chose to trust it: its word on an address counts.
                 "verified_email": True,
@@ -137,6 +141,21 @@ def remove_client(actor: Actor, client_id: str) -> None:
         deleted, _ = Client.objects.filter(pk=client_id).delete()
         if not deleted:
             raise NotFound("There is no such program.")
+
+
+def _look_at(issuer: str) -> str:
+    """Where the provider asks people to sign in, by its own description of itself.
+
+    Raises Invalid where nothing of the kind lies at the address.
+    """
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    try:
+        found = httpx.get(address, timeout=10, follow_redirects=True).raise_for_status().json()
+        endpoints = [found["authorization_endpoint"], found["token_endpoint"]]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        sentence = f"There is no description of an identity provider at {address}."
+        raise Invalid(sentence, fields={"issuer": [sentence]}) from None
+    return origin_of(str(endpoints[0]))
 
 
 def _secret() -> str:
