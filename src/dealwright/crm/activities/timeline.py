@@ -261,6 +261,8 @@ def _changes(
         if any(change.key == "stage" for change in changes):
             # The event of the move tells this better.
             changes = [change for change in changes if change.key not in _TOLD_BY_A_MOVE]
+        if object_key == "lead":
+            changes = [change for change in changes if change.key != "owner"]
         verb = {"insert": "Created", "delete": "Erased"}.get(event.action, "Changed")
         if event.action == "update" and not changes:
             continue

@@ -93,16 +93,16 @@ def _contacts(actor: Actor, values: Mapping[str, Any]) -> list[Duplicate]:
             score = _likeness(name, row["name"])
             if score < ALIKE or row["id"] in found:
                 continue
-            same_company = values.get("account_id") and row["account_id"] == values["account_id"]
-            other_company = (
-                values.get("account_id") and row["account_id"] and not same_company
-            ) or company_domain(email) != company_domain(row["email"])
-            if same_company:
-                found[row["id"]] = _duplicate(
-                    row, min(score + 0.05, 0.99), "Like name, same account", row["account__name"]
-                )
-            elif not other_company:
-                found[row["id"]] = _duplicate(row, score * 0.95, "Like name", row["account__name"])
+            mine, theirs = values.get("account_id"), row["account_id"]
+            if mine and mine == theirs:
+                reason, score = "Like name, same account", min(score + 0.05, 0.99)
+            elif (mine and theirs) or (
+                not mine and not theirs and company_domain(email) != company_domain(row["email"])
+            ):
+                continue  # people of two companies may well have one name
+            else:
+                reason, score = "Like name", score * 0.95
+            found[row["id"]] = _duplicate(row, score, reason, row["account__name"])
     return list(found.values())
 
 

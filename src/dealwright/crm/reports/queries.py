@@ -293,7 +293,7 @@ def _velocities(deals: Any) -> list[Velocity]:
             won=Count("id", filter=WON),
             lost=Count("id", filter=LOST),
             mean=Avg("amount", filter=WON),
-            length=Avg(length, filter=WON),
+            length=Avg(length, filter=WON & Q(close_date__gte=F("began"))),
         )
         .order_by("-count")
     )
