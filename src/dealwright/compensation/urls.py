@@ -1,5 +1,46 @@
 """The pages of this system; the site mounts them at the root."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from dealwright.compensation.disputes import pages as disputes
+from dealwright.compensation.periods import pages as periods
+from dealwright.compensation.plans import pages as plans
+from dealwright.compensation.quotas import pages as quotas
+from dealwright.compensation.statements import pages as statements
+
+_STATEMENT = "compensation/statements/<uuid:payee_id>/<uuid:period_id>"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("compensation", statements.home, name="compensation"),
+    path("compensation/statements/<uuid:payee_id>", statements.latest),
+    path(_STATEMENT, statements.show, name="statement"),
+    path(f"{_STATEMENT}/statement.pdf", statements.as_pdf),
+    path(f"{_STATEMENT}/statement.xlsx", statements.as_xlsx),
+    path(f"{_STATEMENT}/<uuid:plan_id>/<slug:component>", statements.component),
+    path(f"{_STATEMENT}/<uuid:plan_id>/<slug:component>/why", statements.why),
+    path("compensation/lines/<int:line_id>", statements.line),
+    path("compensation/plans", plans.listing, name="compensation-plans"),
+    path("compensation/plans/new", plans.new),
+    path("compensation/plans/check", plans.check),
+    path("compensation/plans/<uuid:plan_id>", plans.show),
+    path("compensation/plans/<uuid:plan_id>/edit", plans.edit),
+    path("compensation/plans/<uuid:plan_id>/assign", plans.assign),
+    path("compensation/plans/<uuid:plan_id>/versions/<int:number>", plans.version),
+    path("compensation/plans/<uuid:plan_id>/versions/<int:number>/activate", plans.activate),
+    path("compensation/assignments/<uuid:assignment_id>/end", plans.end),
+    path("compensation/quotas", quotas.listing, name="compensation-quotas"),
+    path("compensation/quotas/new", quotas.new),
+    path("compensation/quotas/import", quotas.import_file),
+    path("compensation/quotas/<uuid:quota_id>/delete", quotas.delete),
+    path("compensation/periods", periods.listing, name="compensation-periods"),
+    path("compensation/periods/open", periods.open_period),
+    path("compensation/periods/<uuid:period_id>", periods.show),
+    path("compensation/periods/<uuid:period_id>/<slug:action>", periods.act),
+    path("compensation/runs/<uuid:run_id>", periods.run),
+    path("compensation/disputes", disputes.listing, name="compensation-disputes"),
+    path("compensation/disputes/new", disputes.new),
+    path("compensation/disputes/<uuid:dispute_id>", disputes.show),
+    path("compensation/disputes/<uuid:dispute_id>/resolve", disputes.resolve),
+    path("compensation/adjustments/new", disputes.new_adjustment),
+    path("compensation/adjustments/<uuid:adjustment_id>/<slug:decision>", disputes.decide),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,16 +13,10 @@ from django.db import connection
 
 from dealwright.base.access.actor import Actor
 from dealwright.compensation.access import payee_ids
+from dealwright.compensation.calculation.models import Attainment
 from dealwright.compensation.periods.models import PayPeriod
 
-BUCKETS = (
-    Decimal("0.25"),
-    Decimal("0.5"),
-    Decimal("0.75"),
-    Decimal(1),
-    Decimal("1.25"),
-    Decimal("1.5"),
-)
+BUCKETS = tuple(Decimal(each) for each in ("0.25", "0.5", "0.75", "1", "1.25", "1.5"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +94,6 @@ def leaderboard(
 
 
 def _placed(rows: Sequence[Standing], by: str) -> list[Standing]:
-    from dataclasses import replace
-
     def worth(row: Standing) -> Decimal:
         value: Decimal | None = getattr(row, by)
         return value if value is not None else Decimal(-1)
@@ -132,20 +124,59 @@ def attainment_distribution(actor: Actor, period: PayPeriod) -> Sequence[tuple[s
     return counted
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What a payee's deals of some days pay, and how many deals they are."""
+
+    user_id: UUID
+    amount: Decimal
+    deals: int
+
+
+def commission_between(actor: Actor, since: date, until: date, currency: str) -> Sequence[Earned]:
+    """Per payee what the deals of these days (both included) pay now, in one currency; only
+    of payees whose pay the actor may see."""
+    visible = payee_ids(actor)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select line.payee_id, sum(line.sign * line.payout), count(distinct line.event_id)"
+            " from compensation_runline line"
+            " join compensation_creditevent event on event.id = line.event_id"
+            " join compensation_compensationplan plan on plan.id = line.plan_id"
+            " where event.date between %s and %s and plan.currency = %s"
+            " and line.kind not in ('hold', 'release', 'clawback')"
+            " and (%s or line.payee_id = any(%s))"
+            " group by line.payee_id having sum(line.sign * line.payout) <> 0",
+            [since, until, currency, visible is None, list(visible or ())],
+        )
+        return [Earned(*row) for row in cursor.fetchall()]
+
+
+def attainment_on(actor: Actor, day: date) -> Sequence[tuple[UUID, Decimal]]:
+    """Per payee the attainment of the pay period of a day, as a fraction of quota."""
+    period = current_period(day)
+    if period is None:
+        return []
+    return [
+        (row.user_id, row.attainment)
+        for row in leaderboard(actor, period, limit=1_000_000)
+        if row.attainment is not None
+    ]
+
+
 def current_period(today: date, calendar: str = "") -> PayPeriod | None:
     """The period of a day that has something to show: of the longest calendar that is used,
     or of the one asked for; else the latest there is."""
     rows: Any = PayPeriod.objects.filter(pk__in=_with_results())
     if calendar:
         rows = rows.filter(calendar=calendar)
-    return (
+    found: PayPeriod | None = (
         rows.filter(starts_on__lte=today, ends_on__gte=today).order_by("starts_on").first()
         or rows.filter(ends_on__lt=today).order_by("-ends_on").first()
         or rows.order_by("starts_on").first()
     )
+    return found
 
 
 def _with_results() -> Any:
-    from dealwright.compensation.calculation.models import Attainment
-
     return Attainment.objects.values("period_id")

@@ -59,6 +59,13 @@ def period_on(plan: CompensationPlan, day: date) -> PayPeriod:
     return ensure_periods(plan, [period])[period.number]
 
 
+def open_period(actor: Actor, plan: CompensationPlan, day: date) -> PayPeriod:
+    """Have the period of a day ready to be calculated."""
+    require_pay_manager(actor)
+    with change(actor):
+        return period_on(plan, day)
+
+
 def posting_period(earned: PayPeriod) -> PayPeriod:
     """Where something earned in a period is posted now: in it while it takes postings, else
     in the first later one that does; locked, so that it stays so until the transaction ends."""

@@ -256,10 +256,10 @@ def statement_lines(
             [payee.pk, period_id, plan_id, component, LINES_AT_ONCE + 1, start],
         )
         found = cursor.fetchall()
-    return _line_rows(found[:LINES_AT_ONCE]), len(found) > LINES_AT_ONCE
+    return line_rows(found[:LINES_AT_ONCE]), len(found) > LINES_AT_ONCE
 
 
-def _line_rows(found: Sequence[tuple[int, int]]) -> list[LineRow]:
+def line_rows(found: Sequence[tuple[int, int]]) -> list[LineRow]:
     lines = RunLine.objects.select_related(
         "run__version", "event", "cause", "via", "earned_period", "posted_period"
     ).in_bulk([id_ for id_, _ in found])
