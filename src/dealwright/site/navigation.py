@@ -23,6 +23,7 @@ NAVIGATION = [
         label="",
         links=[
             Link(key="home", label="Home", url="/", icon="house", shortcut="h"),
+            Link(key="tasks", label="Tasks", url="/tasks", icon="list-checks", shortcut="t"),
         ],
     ),
     Group(
@@ -42,11 +43,63 @@ NAVIGATION = [
     Group(
         key="outreach",
         label="Outreach",
-        links=[Link(key="outbox", label="Outbox", url="/outbox", icon="send")],
+        links=[
+            _object("sequences", "sequence", "Sequences", "list-ordered", "s"),
+            _object("enrollments", "enrollment", "Enrollments", "user-check"),
+            Link(key="outbox", label="Outbox", url="/outbox", icon="send"),
+            Link(key="leaderboard", label="Leaderboard", url="/leaderboard", icon="trophy"),
+            _object("plays", "play", "Playbooks", "book-open"),
+        ],
     ),
-    Group(key="insight", label="Insight", links=[]),
-    Group(key="agreements", label="Agreements", links=[]),
-    Group(key="pay", label="Pay", links=[]),
+    Group(
+        key="insight",
+        label="Insight",
+        links=[
+            Link(
+                key="reports",
+                label="Reports",
+                url="/reports/win-rate",
+                icon="chart-column",
+                also=["/reports/pipeline", "/reports/funnel"],
+                object="opportunity",
+            ),
+            Link(
+                key="forecast",
+                label="Forecast",
+                url="/forecast",
+                icon="chart-line",
+                shortcut="f",
+                object="opportunity",
+            ),
+            Link(
+                key="attribution",
+                label="Attribution",
+                url="/reports/attribution",
+                icon="chart-pie",
+                object="opportunity",
+            ),
+            Link(key="scorecard", label="Scorecard", url="/scorecard", icon="gauge", object="lead"),
+            _object("segments", "segment", "Segments", "users"),
+        ],
+    ),
+    Group(
+        key="agreements",
+        label="Agreements",
+        links=[
+            _object("contracts", "contract", "Contracts", "scroll-text", "k"),
+            Link(key="approvals", label="Approvals", url="/approvals", icon="stamp"),
+            _object("obligations", "obligation", "Obligations", "calendar-check"),
+            _object("envelopes", "envelope", "Signatures", "signature", "e"),
+            _object("contract-templates", "contract_template", "Templates", "file-pen"),
+        ],
+    ),
+    Group(
+        key="pay",
+        label="Pay",
+        links=[
+            Link(key="pay", label="Compensation", url="/compensation", icon="coins", shortcut="m"),
+        ],
+    ),
 ]
 
 SETTINGS = [
@@ -58,11 +111,11 @@ SETTINGS = [
             Link(
                 key="security",
                 label="Security",
-                url="/accounts/2fa/",
+                url="/me/2fa/",
                 icon="lock",
-                also=["/accounts/password/", "/accounts/email/", "/accounts/3rdparty/"],
+                also=["/me/password/", "/me/email/", "/me/3rdparty/"],
             ),
-            Link(key="sessions", label="Sessions", url="/accounts/sessions/", icon="monitor"),
+            Link(key="sessions", label="Sessions", url="/me/sessions/", icon="monitor"),
             Link(key="tokens", label="API tokens", url="/settings/tokens", icon="key-round"),
         ],
     ),
@@ -122,6 +175,22 @@ SETTINGS = [
         ],
     ),
     Group(
+        key="selling",
+        label="Selling",
+        links=[
+            _admin("pipelines", "Pipelines", "/settings/pipelines", "kanban"),
+            _admin("assignment", "Lead assignment", "/settings/assignment", "shuffle"),
+            _object("forms", "web_form", "Web forms", "clipboard-list"),
+            Link(
+                key="approval-rules",
+                label="Approval rules",
+                url="/settings/approvals",
+                icon="shield-check",
+                allowed=lambda user: user.profile in ("administrator", "legal"),
+            ),
+        ],
+    ),
+    Group(
         key="data",
         label="Data",
         links=[
@@ -146,6 +215,7 @@ SETTINGS = [
                 icon="shield-check",
                 allowed=administrators,
             ),
+            Link(key="import", label="Import", url="/import", icon="upload"),
             Link(key="bin", label="Bin", url="/bin", icon="trash-2"),
         ],
     ),

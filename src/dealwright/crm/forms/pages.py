@@ -47,6 +47,8 @@ def public_form(request: HttpRequest, slug: str) -> HttpResponse:
         )
         with form:
             sent = {key: str(request.POST[key]) for key in request.POST}
+            # Set by the tracker where the visitor allowed it: joins the visits before.
+            sent["visitor"] = request.COOKIES.get("dw_visitor", "")[:64]
             submit_form(actor, web_form, sent, sender=_sender(request))
             if web_form.redirect_url and not embedded:
                 return HttpResponseRedirect(web_form.redirect_url, status=303)

@@ -29,7 +29,7 @@ FASTEST_SECONDS = 2  # between opening and sending; FORM_FASTEST_SECONDS in the 
 SLOWEST = timedelta(hours=24)
 PER_HOUR = 20  # sendings of one sender
 _SALT = "dealwright.crm.forms"
-_HIDDEN = (*UTM_FIELDS, "landing_page", "referrer")
+_HIDDEN = (*UTM_FIELDS, "landing_page", "referrer", "visitor")
 
 
 def create_web_form(actor: Actor, values: Mapping[str, Any]) -> WebForm:
