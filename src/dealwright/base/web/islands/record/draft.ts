@@ -33,6 +33,7 @@ export const mount: Mount = (element) => {
     element.prepend(note);
   }
   const save = debounce(2_000, () => {
+    if (!element.isConnected) return; // sent meanwhile, and replaced by a fresh form
     const now = JSON.stringify(read());
     if (now === fresh) localStorage.removeItem(key);
     else localStorage.setItem(key, now);
