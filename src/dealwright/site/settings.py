@@ -154,7 +154,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "/accounts/login/"
+LOGIN_URL = "/me/login/"
 LOGIN_REDIRECT_URL = "/"
 
 # Sign-in by allauth. Nobody signs up: the first administrator at /welcome, others by invitation.

@@ -9,8 +9,8 @@ from dealwright.base.people.pages.entrance import login
 from dealwright.site.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/login/", login),
-    path("accounts/", include("allauth.urls")),
+    path("me/login/", login),
+    path("me/", include("allauth.urls")),
     path("", include("allauth.idp.urls")),
     path("api/v1/", api.urls),
     path("", include("dealwright.site.pages_urls")),

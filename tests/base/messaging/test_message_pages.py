@@ -206,4 +206,4 @@ def test_nobody_without_a_sign_in_gets_anywhere() -> None:
     ):
         response = browser().get(address)
         assert response.status_code == 302
-        assert response["Location"].startswith("/accounts/login/")
+        assert response["Location"].startswith("/me/login/")

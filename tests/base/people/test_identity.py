@@ -58,7 +58,7 @@ def trust(provider: Provider) -> Any:
 def come_through(provider: Provider) -> tuple[Client, Any]:
     """Press the button on the sign-in page and follow the way there and back."""
     client = Client()
-    leave = client.post("/accounts/oidc/company-login/login/")
+    leave = client.post("/me/oidc/company-login/login/")
     assert leave.headers["Location"].startswith(f"{provider.url}/authorize?")
     back = httpx.get(leave.headers["Location"]).headers["Location"]
     parts = urlsplit(back)
@@ -73,7 +73,7 @@ def test_the_sign_in_page_offers_the_provider_and_may_send_people_there(
     provider: Provider,
 ) -> None:
     trust(provider)
-    answer = Client().get("/accounts/login/")
+    answer = Client().get("/me/login/")
     assert "Sign in with Company login" in answer.content.decode()
     policy = answer.headers["Content-Security-Policy"]
     assert f"form-action 'self' {provider.url};" in f"{policy};"
@@ -140,7 +140,7 @@ def test_a_removed_provider_lets_nobody_in(provider: Provider) -> None:
     make_user(email=provider.email)
     come_through(provider)
     remove_provider(acting(make_administrator()), app.pk)
-    assert Client().post("/accounts/oidc/company-login/login/").status_code == 404
+    assert Client().post("/me/oidc/company-login/login/").status_code == 404
     with pytest.raises(NotFound):
         remove_provider(acting(make_administrator()), app.pk)
 
@@ -198,7 +198,7 @@ def test_a_program_learns_who_signed_in() -> None:
     made = program()
     user = make_user("Rita Rep", email="rita@example.com")
     client = Client()
-    client.post("/accounts/login/", {"login": user.email, "password": "a good long password"})
+    client.post("/me/login/", {"login": user.email, "password": "a good long password"})
     tokens = exchange(made, code_for(client, made)).json()
 
     keys = jwt.PyJWKSet.from_dict(Client().get("/.well-known/jwks.json").json())

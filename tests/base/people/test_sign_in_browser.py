@@ -37,7 +37,7 @@ def on_localhost(live: Live) -> None:
 
 
 def sign_in(live: Live, user: User, password: str = PASSWORD) -> Page:
-    page = live.open("/accounts/login/")
+    page = live.open("/me/login/")
     page.get_by_label("E-mail").fill(user.email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -45,7 +45,7 @@ def sign_in(live: Live, user: User, password: str = PASSWORD) -> Page:
 
 
 def sign_out(live: Live) -> None:
-    live.open("/accounts/logout/").get_by_role("button", name="Sign out").click()
+    live.open("/me/logout/").get_by_role("button", name="Sign out").click()
     expect(live.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
@@ -106,7 +106,7 @@ def test_a_person_sets_up_an_authenticator_app_and_signs_in_with_it(live: Live) 
     user = make_user("Rita Rep")
     page = sign_in(live, user)
     expect(page.get_by_role("button", name="Your menu")).to_be_visible()
-    live.open("/accounts/2fa/").get_by_role("link", name="Set up").click()
+    live.open("/me/2fa/").get_by_role("link", name="Set up").click()
     confirm_password(page)
     secret = page.locator("[data-secret]").inner_text()
     live.shot("authenticator-app")
@@ -142,7 +142,7 @@ def test_a_person_adds_a_passkey_and_signs_in_with_nothing_else(live: Live) -> N
     user = make_user("Rita Rep")
     page = sign_in(live, user)
     expect(page.get_by_role("button", name="Your menu")).to_be_visible()
-    live.open("/accounts/2fa/").get_by_role("link", name="Add a passkey").click()
+    live.open("/me/2fa/").get_by_role("link", name="Add a passkey").click()
     confirm_password(page)
     live.ready()
     live.shot("add-passkey")
@@ -150,12 +150,12 @@ def test_a_person_adds_a_passkey_and_signs_in_with_nothing_else(live: Live) -> N
         page.get_by_label("Name").fill("Laptop")
         page.get_by_role("button", name="Add the passkey").click()
         expect(page.locator("[data-codes] li")).to_have_count(10)
-        live.open("/accounts/2fa/")
+        live.open("/me/2fa/")
         expect(page.get_by_role("cell", name="Laptop Signs in alone")).to_be_visible()
         live.shot("security")
 
         sign_out(live)
-        live.open("/accounts/login/")
+        live.open("/me/login/")
         page.get_by_role("button", name="Sign in with a passkey").click()
         expect(page.get_by_role("button", name="Your menu")).to_be_visible()
 
@@ -167,7 +167,7 @@ def test_a_person_adds_a_passkey_and_signs_in_with_nothing_else(live: Live) -> N
         expect(page.get_by_role("button", name="Your menu")).to_be_visible()
 
         # And for the password, before something sensitive.
-        live.open("/accounts/2fa/recovery-codes/generate/")
+        live.open("/me/2fa/recovery-codes/generate/")
         page.get_by_role("link", name="security key").click()
         live.ready()
         page.get_by_role("button", name="Use your passkey").click()
@@ -178,7 +178,7 @@ def test_a_person_adds_a_passkey_and_signs_in_with_nothing_else(live: Live) -> N
 def test_an_unknown_device_says_so_in_words(live: Live) -> None:
     on_localhost(live)
     make_user()
-    page = live.open("/accounts/login/")
+    page = live.open("/me/login/")
     with device(page):
         page.get_by_role("button", name="Sign in with a passkey").click()
         expect(page.get_by_text("Nothing was confirmed")).to_be_visible(timeout=90_000)
@@ -198,7 +198,7 @@ def test_an_invited_person_joins_with_a_passkey_and_no_password(live: Live) -> N
         page.get_by_role("button", name="Use your passkey").click()
         expect(page.locator("[data-codes] li")).to_have_count(10)
         sign_out(live)
-        live.open("/accounts/login/")
+        live.open("/me/login/")
         page.get_by_role("button", name="Sign in with a passkey").click()
         expect(page.get_by_role("button", name="Your menu")).to_be_visible()
 
@@ -236,7 +236,7 @@ def test_every_page_of_people_fits_and_is_accessible(
     team = create_team(acting(administrator), name="North")
     user = make_user("Rita Rep", role=role, manager=administrator)
     live.use(size, theme=theme)
-    for path in ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"):
+    for path in ("/me/login/", "/me/password/reset/", "/me/signup/"):
         live.open(path)
         _look(live, path, size, theme)
     live.sign_in(administrator)
@@ -254,10 +254,10 @@ def test_every_page_of_people_fits_and_is_accessible(
         "/settings/identity",
         "/settings/identity/providers/add",
         "/settings/identity/programs/add",
-        "/accounts/2fa/",
-        "/accounts/sessions/",
-        "/accounts/email/",
-        "/accounts/password/change/",
+        "/me/2fa/",
+        "/me/sessions/",
+        "/me/email/",
+        "/me/password/change/",
     ):
         live.open(path)
         _look(live, path, size, theme)

@@ -31,7 +31,7 @@ def _limits_anew() -> None:
 
 
 def sign_in(client: Client, user: User, password: str = PASSWORD) -> Any:
-    return client.post("/accounts/login/", {"login": user.email, "password": password})
+    return client.post("/me/login/", {"login": user.email, "password": password})
 
 
 def is_in(client: Client) -> bool:
@@ -44,7 +44,7 @@ def text_of(response: Any) -> str:
 
 def test_before_anyone_is_here_sign_in_leads_to_the_first_sign_up() -> None:
     client = Client()
-    assert client.get("/accounts/login/").headers["Location"] == "/welcome"
+    assert client.get("/me/login/").headers["Location"] == "/welcome"
     typed = {
         "company": "Acme",
         "name": "Ada",
@@ -69,7 +69,7 @@ def test_a_person_signs_in_and_out() -> None:
     user, client = make_user(), Client()
     assert sign_in(client, user).headers["Location"] == "/"
     assert is_in(client)
-    client.post("/accounts/logout/")
+    client.post("/me/logout/")
     assert not is_in(client)
 
 
@@ -77,7 +77,7 @@ def test_after_sign_in_one_comes_back_to_the_page_but_to_no_other_site() -> None
     user = make_user()
     for target, comes_to in [("/settings/tokens", "/settings/tokens"), ("https://evil.test/", "/")]:
         answer = Client().post(
-            "/accounts/login/", {"login": user.email, "password": PASSWORD, "next": target}
+            "/me/login/", {"login": user.email, "password": PASSWORD, "next": target}
         )
         assert answer.headers["Location"] == comes_to
 
@@ -113,17 +113,17 @@ def test_guessing_is_slowed_down() -> None:
 def test_sign_up_is_closed() -> None:
     make_user()
     client = Client()
-    assert "by invitation" in text_of(client.get("/accounts/signup/")).lower()
-    client.post("/accounts/signup/", {"email": "eve@example.com", "password1": PASSWORD})
+    assert "by invitation" in text_of(client.get("/me/signup/")).lower()
+    client.post("/me/signup/", {"email": "eve@example.com", "password1": PASSWORD})
     assert not User.objects.filter(email="eve@example.com").exists()
 
 
 def test_a_forgotten_password_is_replaced_through_the_mail() -> None:
     user, client = make_user(), Client()
-    client.post("/accounts/password/reset/", {"email": user.email})
+    client.post("/me/password/reset/", {"email": user.email})
     mail = OutboundMessage.objects.get(to=user.email)
     assert mail.is_sensitive
-    link = re.search(r"http://[^/]+(/accounts/password/reset/key/\S+)", mail.text)
+    link = re.search(r"http://[^/]+(/me/password/reset/key/\S+)", mail.text)
     assert link is not None
     page = client.get(link[1], follow=True)
     assert page.status_code == 200
@@ -138,8 +138,8 @@ def test_no_mail_goes_to_strangers_nor_to_who_was_only_invited() -> None:
     invited = invite_user(acting(make_administrator()), email="rita@example.com")
     before = OutboundMessage.objects.count()
     for email in ("stranger@example.com", invited.invitation.email):
-        answer = Client().post("/accounts/password/reset/", {"email": email})
-        assert answer.headers["Location"] == "/accounts/password/reset/done/"
+        answer = Client().post("/me/password/reset/", {"email": email})
+        assert answer.headers["Location"] == "/me/password/reset/done/"
     assert OutboundMessage.objects.count() == before
 
 
@@ -160,8 +160,8 @@ def test_an_invited_person_may_choose_a_passkey_instead() -> None:
     path = invited.link[invited.link.index("/invitation/") :]
     client = Client()
     answer = client.post(path, {"name": "Rita Rep", "by_passkey": "yes"})
-    assert answer.headers["Location"] == "/accounts/2fa/webauthn/add/"
-    assert client.get("/accounts/2fa/webauthn/add/").status_code == 200
+    assert answer.headers["Location"] == "/me/2fa/webauthn/add/"
+    assert client.get("/me/2fa/webauthn/add/").status_code == 200
 
 
 def test_the_link_belongs_to_the_invited_whoever_is_signed_in() -> None:
@@ -183,13 +183,13 @@ def totp_code(user: User) -> str:
 
 def with_authenticator_app(client: Client, user: User) -> None:
     sign_in(client, user)
-    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    page = client.get("/accounts/2fa/totp/activate/")
+    client.post("/me/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/me/2fa/totp/activate/")
     found = re.search(r"<code data-secret>([A-Z2-7]+)</code>", text_of(page))
     assert found is not None
     counter = next(iter(yield_hotp_counters_from_time()))
     code = format_hotp_value(hotp_value(found[1], counter))
-    assert client.post("/accounts/2fa/totp/activate/", {"code": code}).status_code == 302
+    assert client.post("/me/2fa/totp/activate/", {"code": code}).status_code == 302
     cache.clear()  # the code was used just now and would not work again
 
 
@@ -200,39 +200,39 @@ def test_with_an_authenticator_app_the_password_alone_lets_nobody_in() -> None:
     assert stored.startswith("v1.")  # encrypted
 
     client = Client()
-    assert sign_in(client, user).headers["Location"].startswith("/accounts/2fa/authenticate/")
+    assert sign_in(client, user).headers["Location"].startswith("/me/2fa/authenticate/")
     assert not is_in(client)
-    wrong = client.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    wrong = client.post("/me/2fa/authenticate/", {"code": "000000"})
     assert "Incorrect code" in text_of(wrong)
     code = totp_code(user)
-    client.post("/accounts/2fa/authenticate/", {"code": code})
+    client.post("/me/2fa/authenticate/", {"code": code})
     assert is_in(client)
 
     again = Client()
     sign_in(again, user)
-    again.post("/accounts/2fa/authenticate/", {"code": code})
+    again.post("/me/2fa/authenticate/", {"code": code})
     assert not is_in(again), "a code works once"
 
 
 def test_a_recovery_code_lets_in_once() -> None:
     user, client = make_user(), Client()
     with_authenticator_app(client, user)
-    page = text_of(client.get("/accounts/2fa/recovery-codes/"))
+    page = text_of(client.get("/me/2fa/recovery-codes/"))
     codes = re.findall(r"<li><code>(\d{8})</code></li>", page)
     assert len(codes) == 10
     for expected in (True, False):
         client = Client()
         sign_in(client, user)
-        client.post("/accounts/2fa/authenticate/", {"code": codes[0]})
+        client.post("/me/2fa/authenticate/", {"code": codes[0]})
         assert is_in(client) is expected
 
 
 def test_what_is_sensitive_asks_for_the_password_again() -> None:
     user, client = make_user(), Client()
     sign_in(client, user)
-    for path in ("/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/"):
-        assert client.get(path).headers["Location"].startswith("/accounts/reauthenticate/")
-    assert client.get("/accounts/reauthenticate/").status_code == 200
+    for path in ("/me/2fa/totp/activate/", "/me/2fa/webauthn/add/"):
+        assert client.get(path).headers["Location"].startswith("/me/reauthenticate/")
+    assert client.get("/me/reauthenticate/").status_code == 200
 
 
 def test_a_changed_password_ends_the_other_sessions() -> None:
@@ -241,7 +241,7 @@ def test_a_changed_password_ends_the_other_sessions() -> None:
     sign_in(elsewhere, user)
     assert is_in(elsewhere)
     here.post(
-        "/accounts/password/change/",
+        "/me/password/change/",
         {
             "oldpassword": PASSWORD,
             "password1": "another good password",
@@ -256,7 +256,7 @@ def test_sessions_are_listed_and_ended() -> None:
     user, here, elsewhere = make_user(), Client(), Client(HTTP_USER_AGENT="Firefox/133.0 Linux")
     sign_in(here, user)
     sign_in(elsewhere, user)
-    page = text_of(here.get("/accounts/sessions/"))
+    page = text_of(here.get("/me/sessions/"))
     assert "Firefox 133 on Linux" in page
     end = re.search(r"/settings/sessions/\d+/end", page)
     assert end is not None
@@ -271,12 +271,12 @@ def test_sessions_are_listed_and_ended() -> None:
 def test_a_new_address_counts_once_it_is_confirmed() -> None:
     user, client = make_user(email="old@example.com"), Client()
     sign_in(client, user)
-    client.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
+    client.post("/me/email/", {"email": "new@example.com", "action_add": ""})
     user.refresh_from_db()
     assert user.email == "old@example.com"
-    assert "waits for confirmation" in text_of(client.get("/accounts/email/"))
+    assert "waits for confirmation" in text_of(client.get("/me/email/"))
     mail = OutboundMessage.objects.get(to="new@example.com")
-    link = re.search(r"http://[^/]+(/accounts/confirm-email/\S+)", mail.text)
+    link = re.search(r"http://[^/]+(/me/confirm-email/\S+)", mail.text)
     assert link is not None
     client.post(link[1])
     user.refresh_from_db()

@@ -90,7 +90,7 @@ def test_the_last_administrator_stays_one() -> None:
 def test_who_is_deactivated_is_out_at_once_everywhere() -> None:
     administrator, user = acting(make_administrator()), make_user()
     client = Client()
-    client.post("/accounts/login/", {"login": user.email, "password": "a good long password"})
+    client.post("/me/login/", {"login": user.email, "password": "a good long password"})
     token = create_token(acting(user), name="Script", scopes=["crm:read"])
     assert client.get("/settings/profile").status_code == 200
     assert authenticate_token(token.secret) is not None

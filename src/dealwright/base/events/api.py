@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.api.authentication import current_actor, require_scope
@@ -141,7 +141,7 @@ def list_webhooks(request: HttpRequest) -> list[WebhookEndpoint]:
 def create_webhook(request: HttpRequest, body: WebhookIn) -> Any:
     """Register an address. Messages follow the Standard Webhooks convention."""
     made = services.create_endpoint(_may_write(request), **body.dict())
-    return 201, {"webhook": made.endpoint, "secret": made.secret}
+    return Status(201, {"webhook": made.endpoint, "secret": made.secret})
 
 
 @router.get("/webhooks/{uuid:id}", response=WebhookOut, operation_id="get_webhook")
@@ -168,7 +168,7 @@ def update_webhook(request: HttpRequest, id: UUID, body: WebhookChange) -> Webho
 def delete_webhook(request: HttpRequest, id: UUID) -> Any:
     """Remove a webhook with its log."""
     services.delete_endpoint(_may_write(request), id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(
@@ -183,7 +183,7 @@ def rotate_webhook_secret(request: HttpRequest, id: UUID) -> Any:
 @router.post("/webhooks/{uuid:id}/test", response={202: MessageOut}, operation_id="test_webhook")
 def test_webhook(request: HttpRequest, id: UUID) -> Any:
     """Send a message of type `webhook.test`."""
-    return 202, services.send_test(_may_write(request), id)
+    return Status(202, services.send_test(_may_write(request), id))
 
 
 @router.get(
@@ -202,7 +202,7 @@ def list_webhook_messages(request: HttpRequest, id: UUID) -> list[WebhookMessage
 )
 def replay_webhook_message(request: HttpRequest, id: UUID) -> Any:
     """Send a message again under the same id."""
-    return 202, services.replay_message(_may_write(request), id)
+    return Status(202, services.replay_message(_may_write(request), id))
 
 
 def _may_read(request: HttpRequest) -> Actor:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from dealwright.base.api.authentication import require_scope
 from dealwright.base.jobs.models import JobRun
@@ -48,4 +48,4 @@ def get_job(request: HttpRequest, id: UUID) -> JobRun:
 @router.post("/jobs/{uuid:id}/cancel", response={202: JobOut}, operation_id="cancel_job")
 def cancel_job(request: HttpRequest, id: UUID) -> Any:
     """Ask a long job to stop; answers 409 when it is over."""
-    return 202, cancel_run(require_scope(request, "base:write"), id)
+    return Status(202, cancel_run(require_scope(request, "base:write"), id))

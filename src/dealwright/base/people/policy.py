@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-PLACES = ("/accounts/", "/identity/", "/invitation/")
+PLACES = ("/me/", "/identity/", "/invitation/")
 
 
 class SignInPolicyMiddleware:

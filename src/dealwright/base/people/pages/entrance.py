@@ -68,7 +68,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
                 token, name=form["name"], password=None if by_passkey else form["password"]
             )
             if by_passkey:
-                add_passkey = "/accounts/2fa/webauthn/add/"
+                add_passkey = "/me/2fa/webauthn/add/"
                 return _sign_in(request, user, method="invitation", to=add_passkey)
             return _sign_in(request, user, method="password", to="/")
     context = {"invitation": found, "company": organization().name}

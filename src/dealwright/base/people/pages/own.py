@@ -49,7 +49,7 @@ def revoke_token(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
 def end_one_session(request: HttpRequest, session_id: int) -> HttpResponse:
     """End one of one's own sessions."""
     end_session(actor_of(request), session_id)
-    return done(request, "/accounts/sessions/", _("The session has ended."))
+    return done(request, "/me/sessions/", _("The session has ended."))
 
 
 def _end(days: str) -> datetime | None:

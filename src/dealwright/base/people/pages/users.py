@@ -114,7 +114,7 @@ def user(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
             return done(request, f"/settings/users/{user_id}", _("Saved."))
     owned = records_owned(person)
     context = {
-        "user": person,
+        "someone": person,
         "owned": owned,
         "owned_total": sum(count for _type, count in owned),
         "facts": users.user_facts(person),
