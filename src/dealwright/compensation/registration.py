@@ -1,1 +1,22 @@
-"""What compensation brings to the house: object types, panels, jobs. Imported once at start."""
+"""What compensation brings to the house: events, a panel on deals, who may read payroll files."""
+
+from dealwright.base.files import register_file_access
+from dealwright.base.objects.registry import Panel, add_panel
+from dealwright.compensation.access import manages_pay
+from dealwright.compensation.bookings.queries import opportunity_panel
+from dealwright.compensation.calculation import events as _calculation  # noqa: F401  publishes
+from dealwright.compensation.ledger.payroll import PAYROLL
+from dealwright.compensation.periods import events as _periods  # noqa: F401  publishes
+
+register_file_access(PAYROLL, lambda actor, stored: manages_pay(actor.user))
+
+add_panel(
+    "opportunity",
+    Panel(
+        key="commission",
+        label="Commission",
+        template="compensation/bookings/panel.html",
+        query=opportunity_panel,
+        position=80,
+    ),
+)

@@ -10,6 +10,7 @@ from typing import Any
 from dealwright.compensation.ledger.models import PaymentBatch
 from dealwright.compensation.periods.models import PayPeriod
 
+PAYROLL = "payroll"  # what payroll files belong to; ``registration`` says who may read them
 COLUMNS = ("batch", "period", "paid_on", "payee_id", "name", "email", "amount", "currency")
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils import timezone
 
-from dealwright.base.access.actor import Actor, change
+from dealwright.base.access.actor import Actor, change, system
 from dealwright.base.errors import Conflict, NotFound
 from dealwright.base.identifiers import uuid7
 from dealwright.compensation.access import require_pay_manager
@@ -24,7 +24,7 @@ from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.disputes.models import Adjustment
 from dealwright.compensation.engine.lines import Line
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
-from dealwright.compensation.ledger.payroll import payroll_csv
+from dealwright.compensation.ledger.payroll import PAYROLL, payroll_csv
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import posting_period
 from dealwright.compensation.plans.definition import Draw
@@ -193,10 +193,12 @@ def pay_period(actor: Actor, period_id: Any, *, paid_at: datetime | None = None)
                 )
         Posting.objects.bulk_create(postings)
         stored = store_file(
-            actor,
+            system(actor.name),
             name=f"payroll-{period.label}.csv",
             content=payroll_csv(period, batch, due),
             content_type="text/csv",
+            object=PAYROLL,
+            record_id=batch.pk,
             purpose="payroll",
         )
         batch.file_id = stored.pk

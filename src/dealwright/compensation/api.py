@@ -1,0 +1,13 @@
+"""Compensation over the API: plans, quotas, events, periods, statements down to their lines."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+from dealwright.compensation.api_plans import router as plans
+from dealwright.compensation.api_runs import router as runs
+from dealwright.compensation.api_statements import router as statements
+
+router = Router(tags=["Compensation"])
+for part in (statements, runs, plans):
+    router.add_router("", part)

@@ -1,0 +1,171 @@
+"""Statements over the API, level by level, as far as the caller may see pay."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.responses import as_json
+from dealwright.base.errors import NotFound
+from dealwright.compensation.analytics.queries import current_period, leaderboard
+from dealwright.compensation.api_shapes import (
+    LineDetailOut,
+    LinesOut,
+    PayeeOut,
+    ShortText,
+    StandingOut,
+    StatementOut,
+    clauses_out,
+    money_out,
+    period_out,
+)
+from dealwright.compensation.statements import queries
+
+router = Router(tags=["Compensation"])
+READ = "compensation:read"
+
+
+@router.get(
+    "/compensation/statements/{uuid:payee_id}/{uuid:period_id}",
+    response=StatementOut,
+    operation_id="get_statement",
+    summary="A payee's statement of a period",
+)
+def read_statement(request: HttpRequest, payee_id: UUID, period_id: UUID) -> HttpResponse:
+    found = queries.statement(require_scope(request, READ), payee_id, period_id)
+    return as_json(
+        {
+            "payee_id": found.payee.pk,
+            "payee": found.payee.name,
+            "period": period_out(found.period),
+            "totals": money_out(found.totals),
+            "paid": money_out(found.paid),
+            "plans": [
+                {
+                    "plan_id": part.plan.pk,
+                    "plan": part.plan.name,
+                    "version": part.version.number,
+                    "plan_hash": part.version.hash,
+                    "currency": part.plan.currency,
+                    "total": part.total,
+                    "components": [_component(row) for row in part.components],
+                }
+                for part in found.parts
+            ],
+        }
+    )
+
+
+def _component(row: queries.ComponentRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "label": row.label,
+        "amount": row.amount,
+        "prior": row.prior,
+        "adjusted": row.adjusted,
+        "clause": row.clause.text if row.clause else "",
+        "reached": row.attainment.reached if row.attainment else None,
+        "quota": row.attainment.quota if row.attainment else None,
+    }
+
+
+@router.get(
+    "/compensation/statements/{uuid:payee_id}/{uuid:period_id}/lines",
+    response=LinesOut,
+    operation_id="list_statement_lines",
+    summary="The lines of a component of a statement",
+)
+def read_lines(
+    request: HttpRequest,
+    payee_id: UUID,
+    period_id: UUID,
+    plan: Annotated[UUID, Query(description="The plan's id.")],
+    component: Annotated[ShortText, Query(description="The component's id in the plan.")],
+    start: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> HttpResponse:
+    actor = require_scope(request, READ)
+    lines, more = queries.statement_lines(actor, payee_id, period_id, plan, component, start=start)
+    return as_json(
+        {"items": [asdict(line) for line in lines], "next": start + len(lines) if more else None}
+    )
+
+
+@router.get(
+    "/compensation/lines/{int:line_id}",
+    response=LineDetailOut,
+    operation_id="get_statement_line",
+    summary="Everything under one line: event, split, links, clause",
+)
+def read_line(request: HttpRequest, line_id: int) -> HttpResponse:
+    actor = require_scope(request, READ)
+    if line_id >= 2**63:
+        raise NotFound("This line does not exist, or you may not see it.")
+    detail = queries.line_detail(actor, line_id)
+    return as_json(
+        asdict(detail.line)
+        | {
+            "splits": [
+                {"name": name, "share": share, "role": role} for name, share, role in detail.splits
+            ],
+            "links": [{"label": label, "url": url} for label, url in detail.links],
+            "cause": detail.cause,
+            "clause": clauses_out([detail.clause])[0] if detail.clause else None,
+        }
+    )
+
+
+@router.get(
+    "/compensation/periods/{uuid:period_id}/payees",
+    response=list[PayeeOut],
+    operation_id="list_period_payees",
+    summary="What each payee comes to in a period",
+)
+def read_payees(
+    request: HttpRequest,
+    period_id: UUID,
+    after: Annotated[ShortText, Query(description="Names after this one.")] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> HttpResponse:
+    actor = require_scope(request, READ)
+    period = queries.get_period(period_id)
+    rows = queries.payees_of_period(actor, period, after=after, limit=limit)
+    return as_json(
+        [
+            {
+                "id": row.id,
+                "name": row.name,
+                "totals": money_out(row.amounts),
+                "attainment": row.attainment,
+            }
+            for row in rows
+        ]
+    )
+
+
+@router.get(
+    "/compensation/leaderboard",
+    response=list[StandingOut],
+    operation_id="get_compensation_leaderboard",
+    summary="People by attainment, credited amount or payout",
+    description="Payouts are shown of people whose pay the caller may see.",
+)
+def read_leaderboard(
+    request: HttpRequest,
+    period: Annotated[UUID | None, Query(description="The period's id; that of now.")] = None,
+    by: Literal["attainment", "reached", "payout"] = "attainment",
+    region: ShortText = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> HttpResponse:
+    actor = require_scope(request, READ)
+    found = queries.get_period(period) if period else current_period(timezone.localdate())
+    if found is None:
+        return as_json([])
+    return as_json(
+        [asdict(row) for row in leaderboard(actor, found, by=by, region=region, limit=limit)]
+    )
