@@ -13,6 +13,7 @@ class Pad {
   strokes: Point[][] = [];
   private current: Point[] | null = null;
   private started = 0;
+  private ratio = 0.4;
 
   constructor(private readonly canvas: HTMLCanvasElement, private readonly changed: () => void) {
     canvas.addEventListener("pointerdown", (event) => this.down(event));
@@ -26,8 +27,7 @@ class Pad {
   }
 
   get data(): { ratio: number; strokes: Point[][] } {
-    const box = this.canvas.getBoundingClientRect();
-    return { ratio: box.height / box.width, strokes: this.strokes };
+    return { ratio: Number(this.ratio.toFixed(4)), strokes: this.strokes };
   }
 
   undo(): void {
@@ -38,6 +38,7 @@ class Pad {
 
   clear(): void {
     this.strokes = [];
+    this.canvas.style.aspectRatio = "";
     this.draw();
     this.changed();
   }
@@ -46,7 +47,13 @@ class Pad {
     if (event.button !== 0) return;
     event.preventDefault();
     this.canvas.setPointerCapture(event.pointerId);
-    if (!this.strokes.length) this.started = event.timeStamp;
+    if (!this.strokes.length) {
+      // From the first stroke on the pad keeps its shape, however the window turns.
+      const box = this.canvas.getBoundingClientRect();
+      this.ratio = box.height / box.width;
+      this.canvas.style.aspectRatio = String(box.width / box.height);
+      this.started = event.timeStamp;
+    }
     this.current = [this.point(event)];
     this.strokes.push(this.current);
     this.draw();
