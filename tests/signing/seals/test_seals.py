@@ -14,11 +14,14 @@ from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
 
+from base.evidence.authority import time_stamping_authority
 from dealwright.base.errors import Unavailable
 from dealwright.signing.documents.normalising import normalise_pdf
 from dealwright.signing.seals import keys
 from dealwright.signing.seals.keys import SealKey, ensure_seal_key, load_seal_key
 from dealwright.signing.seals.sealing import seal_pdf
+from dealwright.signing.seals.timestamps import HttpTimeStamper
+from dealwright.signing.verification.policy import verify_pdf
 from signing.foreign import openssl_accepts, pdfsig
 from signing.make import make_pdf
 
@@ -127,3 +130,48 @@ def test_pyhanko_finds_the_seal_sound_in_a_process_of_its_own(tmp_path: Path, ke
 
 def test_a_long_document_is_sealed_whole(key: SealKey, tmp_path: Path) -> None:
     assert openssl_accepts(sealed(key, pages=120), key.root_pem, tmp_path)
+
+
+class TestTrustedTime:
+    """Level B-T: a token of an RFC 3161 authority in the seal."""
+
+    def stamped(self, key: SealKey, url: str) -> bytes:
+        return seal_pdf(
+            normalise_pdf(make_pdf()).pdf,
+            key=key,
+            reason="Test",
+            timestamper=HttpTimeStamper([url]),
+        )
+
+    def test_the_seal_carries_a_token_that_others_find_sound(
+        self, key: SealKey, tmp_path: Path
+    ) -> None:
+        with time_stamping_authority() as authority:
+            content = self.stamped(key, authority.url)
+        report = verify_pdf(content, trust=key.root_pem + authority.root_pem)
+        assert report["integrity"]["verdict"] == "TOTAL-PASSED"
+        assert report["trust"]["verdict"] == "TOTAL-PASSED"
+        assert report["signatures"][0]["timestamp"] is not None
+        assert openssl_accepts(content, key.root_pem, tmp_path)
+        path = tmp_path / "stamped.pdf"
+        path.write_bytes(content)
+        assert "Signature is Valid" in pdfsig(path)
+
+    def test_the_next_authority_is_asked_when_one_is_down(self, key: SealKey) -> None:
+        with time_stamping_authority() as authority:
+            stamper = HttpTimeStamper(["http://127.0.0.1:9/", authority.url])
+            seal_pdf(normalise_pdf(make_pdf()).pdf, key=key, reason="Test", timestamper=stamper)
+            assert authority.queries
+
+    def test_a_clock_that_is_off_refuses_to_seal(self, key: SealKey) -> None:
+        with time_stamping_authority() as authority:
+            authority.clock = timedelta(seconds=90)
+            with pytest.raises(Unavailable, match="Set the clock"):
+                self.stamped(key, authority.url)
+
+    @pytest.mark.parametrize("fault", ["reject", "wrong_nonce", "status"])
+    def test_a_useless_answer_refuses_to_seal(self, key: SealKey, fault: str) -> None:
+        with time_stamping_authority() as authority:
+            setattr(authority, fault, 500 if fault == "status" else True)
+            with pytest.raises(Unavailable, match="imestamp authority"):
+                self.stamped(key, authority.url)

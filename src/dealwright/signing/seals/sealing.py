@@ -20,9 +20,10 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko.sign.signers.pdf_cms import Signer
-from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from dealwright.base.errors import Unavailable
 from dealwright.signing.seals.keys import SealKey
 
 FIELD = "Seal"
@@ -84,13 +85,18 @@ def seal_pdf(
         timestamper=timestamper,
     )
     out = io.BytesIO()
-    _complete(
-        signer.async_sign_pdf(
-            writer,
-            output=out,
-            bytes_reserved=RESERVED_WITH_TIME if timestamper else RESERVED,
+    try:
+        _complete(
+            signer.async_sign_pdf(
+                writer,
+                output=out,
+                bytes_reserved=RESERVED_WITH_TIME if timestamper else RESERVED,
+            )
         )
-    )
+    except TimestampRequestError as error:
+        raise Unavailable(
+            f"The timestamp authority gave no usable token: {error}.", code="no_timestamp"
+        ) from error
     return out.getvalue()
 
 

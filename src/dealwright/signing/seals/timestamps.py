@@ -18,8 +18,8 @@ TIMEOUT = 10.0  # seconds per authority
 class HttpTimeStamper(TimeStamper):
     """Asks the addresses in order and takes the first good answer.
 
-    pyHanko checks nonce and status of what comes back. The clock is checked here: a seal
-    whose stated time differs from the authority's by more than a minute is refused.
+    A refusal or a token for another request counts as no answer. A seal whose stated time
+    differs from the authority's by more than a minute is refused.
     """
 
     def __init__(self, addresses: Sequence[str]) -> None:
@@ -38,7 +38,10 @@ class HttpTimeStamper(TimeStamper):
                     )
                     answer.raise_for_status()
                     response = tsp.TimeStampResp.load(answer.content, strict=True)
-                    _check_clock(response)
+                    token = _info_of(response)
+                    if token["nonce"].native != req["nonce"].native:
+                        raise ValueError("the token answers another request")
+                    _check_clock(token["gen_time"].native)
                     return response
                 except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
                     reasons.append(f"{address}: {type(error).__name__} {error}")
@@ -47,9 +50,15 @@ class HttpTimeStamper(TimeStamper):
         )
 
 
-def _check_clock(response: tsp.TimeStampResp) -> None:
-    token = response["time_stamp_token"]
-    stated = token["content"]["encap_content_info"]["content"].parsed["gen_time"].native
+def _info_of(response: tsp.TimeStampResp) -> tsp.TSTInfo:
+    """What the token states; raises ValueError where the authority refused."""
+    status = response["status"]["status"].native
+    if status not in ("granted", "granted_with_mods"):
+        raise ValueError(f"the authority answered “{status}”")
+    return response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
+
+
+def _check_clock(stated: datetime) -> None:
     skew = abs(datetime.now(UTC) - stated)
     if skew > MAX_SKEW:
         raise Unavailable(
