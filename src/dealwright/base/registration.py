@@ -18,6 +18,8 @@ MODULES = (
     "dealwright.base.files.jobs",
     "dealwright.base.messaging.jobs",
     "dealwright.base.messaging.registration",
+    "dealwright.base.transfer.drafts",
+    "dealwright.base.transfer.users",
 )
 
 for module in MODULES:
