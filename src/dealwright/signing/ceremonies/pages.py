@@ -23,6 +23,7 @@ from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.ceremonies.steps import Ceremony, Step, Visit, open_ceremony
 from dealwright.signing.consent.services import current_consent
 from dealwright.signing.documents.reading import page_picture
+from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.models import Recipient, Role
 from dealwright.signing.identity.models import OneTimeCode
 
@@ -203,7 +204,7 @@ def picture(
         raise NotFound("The document has no such page.")
     width = int(request.GET.get("width", "800")) if request.GET.get("width", "").isdigit() else 800
     width = width if width in PICTURE_WIDTHS else PICTURE_WIDTHS[0]
-    content = queries.file_content(document.prepared)
+    content = file_content(document.prepared)
     response = HttpResponse(page_picture(content, page - 1, width=width), content_type="image/png")
     response["Cache-Control"] = "private, max-age=3600"
     return response
@@ -223,7 +224,7 @@ def download(
         raise NotFound("Confirm the code to see the documents.")
     if request.method == "GET":
         services.note_download(ceremony, sha256)
-    response = HttpResponse(queries.file_content(stored), content_type="application/pdf")
+    response = HttpResponse(file_content(stored), content_type="application/pdf")
     response.headers["Content-Disposition"] = _attachment(stored.name)
     return response
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from dealwright.base.errors import NotFound
-from dealwright.base.files.models import StoredFile
-from dealwright.base.files.services import read_file
 from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.ceremonies.steps import Ceremony
 from dealwright.signing.documents.geometry import PageGeometry
 from dealwright.signing.envelopes.models import EnvelopeDocument, EnvelopeField, FieldKind
-
-_CACHED_SIZE = 10_000_000  # bytes: larger files are decrypted each time
 
 
 def documents_to_show(ceremony: Ceremony) -> list[dict[str, Any]]:
@@ -95,15 +90,3 @@ def find_document(ceremony: Ceremony, document_id: Any) -> EnvelopeDocument:
     if document is None:
         raise NotFound("This envelope has no such document.")
     return document
-
-
-def file_content(stored: StoredFile) -> bytes:
-    """A file decrypted; small ones are remembered, since a page's pictures come one by one."""
-    if stored.size > _CACHED_SIZE:
-        return read_file(stored)
-    return _remembered(stored.pk)
-
-
-@lru_cache(maxsize=16)
-def _remembered(file_id: UUID) -> bytes:
-    return read_file(StoredFile.objects.get(pk=file_id))

@@ -18,9 +18,9 @@ from dealwright.base.files.models import StoredFile
 from dealwright.base.files.services import read_file
 from dealwright.base.objects.registry import object_type
 from dealwright.base.web.pages import Form, actor_of, done, page, render
-from dealwright.signing.ceremonies.queries import file_content
 from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes import placing, queries, services
+from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
 from dealwright.signing.envelopes.models import EnvelopeField, FieldKind, IdentityMethod, Role
 from dealwright.signing.envelopes.sealing import seal_envelope
