@@ -15,6 +15,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 ROUND = 0.2
 ROUNDS_PER_LOOK_AT_LOGS = 300
 READY_SECONDS = 90.0
+DEMO = "dealwright.site.demo"
 
 
 def add_commands(commands: Any) -> None:
@@ -44,8 +47,11 @@ def add_commands(commands: Any) -> None:
         default=8000,
         help="port of the pages and the API (8000); live updates use the next one",
     )
-    up.add_argument("--demo", action="store_true", help="fill an empty database with a company")
-    up.set_defaults(run=run_up, database="none")
+    if find_spec(DEMO):
+        up.add_argument(
+            "--demo", action="store_true", help="fill an empty database with a made-up company"
+        )
+    up.set_defaults(run=run_up, database="none", demo=False)
 
 
 def run_up(arguments: argparse.Namespace) -> int:
@@ -127,9 +133,7 @@ def _prepare_database(data_dir: Path, *, demo: bool) -> None:
 
     bring_up_to_date(data_dir, lambda told: print(told, file=sys.stderr, flush=True))
     if demo:
-        from dealwright.site.demo.services import fill_empty_company
-
-        fill_empty_company()
+        import_module(DEMO).fill_empty_company()
     connections.close_all()
 
 
