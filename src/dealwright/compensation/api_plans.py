@@ -205,7 +205,7 @@ def assign(request: HttpRequest, plan_id: UUID, body: AssignmentIn) -> HttpRespo
 )
 def read_quotas(
     request: HttpRequest,
-    search: Annotated[ShortText, Query(description="A part of the name.")] = "",
+    search: ShortText = "",
     start: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> HttpResponse:
     rows, _ = list_quotas(require_scope(request, READ), search=search, start=start)

@@ -83,9 +83,7 @@ class VoidIn(Schema):
     summary="Record or correct events, by their keys, and bring statements up to them",
     description="All or none: 422 names the entry that is wrong.",
 )
-def write_events(
-    request: HttpRequest, body: Annotated[list[EventIn], Field(max_length=MOST_EVENTS)]
-) -> HttpResponse:
+def write_events(request: HttpRequest, body: list[EventIn]) -> HttpResponse:
     actor = require_scope(request, WRITE)
     require_pay_manager(actor)
     if len(body) > MOST_EVENTS:

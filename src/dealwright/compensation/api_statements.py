@@ -86,7 +86,7 @@ def read_lines(
     payee_id: UUID,
     period_id: UUID,
     plan: Annotated[UUID, Query(description="The plan's id.")],
-    component: Annotated[ShortText, Query(description="The component's id in the plan.")],
+    component: ShortText,
     start: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> HttpResponse:
     actor = require_scope(request, READ)
@@ -129,7 +129,7 @@ def read_line(request: HttpRequest, line_id: int) -> HttpResponse:
 def read_payees(
     request: HttpRequest,
     period_id: UUID,
-    after: Annotated[ShortText, Query(description="Names after this one.")] = "",
+    after: ShortText = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> HttpResponse:
     actor = require_scope(request, READ)

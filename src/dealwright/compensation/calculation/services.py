@@ -44,6 +44,8 @@ from dealwright.compensation.plans.models import CompensationPlan, PlanAssignmen
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.quotas.services import sync_reporting_lines
 
+_CENT = Decimal("0.01")
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -268,9 +270,9 @@ def _post_difference(
         engine=f"duckdb {ENGINE_VERSION}",
         result_hash=_result_hash(counts),
         line_count=len(truth),
-        total=total,
+        total=total.quantize(_CENT),
         delta_count=len(changes),
-        delta=delta,
+        delta=delta.quantize(_CENT),
         currency=plan.currency,
         created_by=actor.user,
     )
