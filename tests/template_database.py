@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "test-database"
 TEMPLATE = "template_of_tests"
 DUMPS_KEPT = 8
+SERVER_URL = os.environ["DATABASE_URL"]  # as it is before a test sets another
 
 
 def use_database(name: str, run_folder: Path) -> None:
@@ -51,7 +52,7 @@ def renew_database(name: str) -> None:
 def _make_template() -> None:
     draft = f"{TEMPLATE}_draft"
     kept = CACHE / f"{_hash()}.dump"
-    url = os.environ["DATABASE_URL"].replace("/dealwright?", f"/{draft}?")
+    url = SERVER_URL.replace("/dealwright?", f"/{draft}?")
     with _server() as server:
         server.execute(f"create database {draft}".encode())
         if kept.exists():
@@ -82,7 +83,7 @@ def _keep(target: Path, server: psycopg.Connection[tuple[object, ...]], url: str
 
 
 def _server() -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+    return psycopg.connect(SERVER_URL, autocommit=True)
 
 
 def _hash() -> str:
