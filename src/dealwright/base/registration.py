@@ -12,6 +12,7 @@ MODULES = (
     "dealwright.base.jobs.state",
     "dealwright.base.jobs.recovery",
     "dealwright.base.events.delivery",
+    "dealwright.base.events.health",
     "dealwright.base.events.retention",
     "dealwright.base.events.webhooks.sending",
     "dealwright.base.evidence.jobs",
