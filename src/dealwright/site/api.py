@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from django.conf import settings
 
-from dealwright.base.api.application import api
+from dealwright.base.api.application import api as api
 from dealwright.base.objects.registry import object_types
 
 # Rooms of the ground floor that answer on the API.

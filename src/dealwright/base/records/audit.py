@@ -1,4 +1,4 @@
-"""Audit by database trigger: every change of an audited table leaves one line, bulk SQL included."""
+"""Audit by database trigger: each change of an audited table leaves a line, bulk SQL too."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def audit_tables(*tables: str) -> migrations.RunSQL:
 
 def append_only(*tables: str) -> migrations.RunSQL:
     """A migration step after which the database refuses UPDATE, DELETE and TRUNCATE on tables."""
-    statements = []
+    statements: list[str | tuple[str, None]] = []
     for table in tables:
         statements.append(
             f'create trigger dealwright_append_only before update or delete on "{table}" '
@@ -79,9 +79,9 @@ def append_only(*tables: str) -> migrations.RunSQL:
             f'create trigger dealwright_no_truncate before truncate on "{table}" '
             "for each statement execute function dealwright_refuse_change()"
         )
-    undo = [
+    undo: list[str | tuple[str, None]] = [
         f'drop trigger if exists {name} on "{table}"'
         for table in tables
         for name in ("dealwright_append_only", "dealwright_no_truncate")
     ]
-    return migrations.RunSQL(statements, undo)
+    return migrations.RunSQL([*statements], [*undo])

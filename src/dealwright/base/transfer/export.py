@@ -134,7 +134,7 @@ def _write_ndjson(rows: Iterator[Any], target: IO[bytes]) -> int:
 
 
 def _write_xlsx(fields: Sequence[Field], rows: Iterator[Any], target: IO[bytes]) -> int:
-    from xlsxwriter import Workbook
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
     book = Workbook(
         target,

@@ -169,11 +169,11 @@ def _read_formats(actor: Any, table: Table, plan: TablePlan) -> None:
             if value := row.values.get(name):
                 values.append(value)
     for column in plan.columns:
-        values = wanted.get(column.column)
-        if not values or column.field not in fields:
+        found = wanted.get(column.column)
+        if not found or column.field not in fields:
             continue
         if fields[column.field].kind in (Kind.DATE, Kind.DATETIME):
-            guess = guess_date_format(values)
+            guess = guess_date_format(found)
             column.date_format = guess.format if guess else ""
         else:
-            column.decimal_comma = guess_decimal_comma(values)
+            column.decimal_comma = guess_decimal_comma(found)

@@ -123,7 +123,7 @@ def reopen_after_signing(actor: Actor, contract_id: UUID) -> Contract:
 def execute_contract(
     actor: Actor, contract_id: UUID, *, envelope_id: UUID, sha256: str
 ) -> Contract:
-    """All signed, the document is sealed. Safe to repeat; raises Conflict for another envelope."""
+    """Signed by all and sealed. Safe to repeat; raises Conflict for another envelope."""
     with change(actor):
         contract: Contract = Contract.objects.select_for_update(of=("self",)).get(pk=contract_id)
         if contract.executed_at is not None:
@@ -131,7 +131,7 @@ def execute_contract(
         if contract.envelope_id != envelope_id:
             raise Conflict("Another envelope was sent for this contract meanwhile.")
         envelope = Envelope.everything.get(pk=envelope_id)
-        executed_at = envelope.sealed_at or timezone.now()
+        executed_at = envelope.completed_at or timezone.now()
         values: dict[str, Any] = {"executed_at": executed_at, "sealed_sha256": sha256}
         if contract.effective_on is None:
             values["effective_on"] = timezone.localdate(executed_at)

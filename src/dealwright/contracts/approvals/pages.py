@@ -135,7 +135,7 @@ def _save(request: HttpRequest, rule: ApprovalRule, form: Form) -> None:
     known = (
         kind == "manager"
         or (kind == "profile" and value in Profile.values)
-        or (kind == "user" and User.objects.filter(pk=_uuid(value), is_active=True).exists())
+        or (kind == "user" and _is_active_user(value))
     )
     if not known:
         wrong["approver"] = [_("Choose who approves.")]
@@ -150,6 +150,11 @@ def _save(request: HttpRequest, rule: ApprovalRule, form: Form) -> None:
     rule.owners_manager = kind == "manager"
     with change(actor_of(request)):
         rule.save()
+
+
+def _is_active_user(text: str) -> bool:
+    key = _uuid(text)
+    return key is not None and User.objects.filter(pk=key, is_active=True).exists()
 
 
 def _uuid(text: str) -> UUID | None:
