@@ -7,14 +7,15 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from run_folder import make_run_folder
+
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
-DATA_DIR = Path(tempfile.mkdtemp(prefix="dealwright-tests-"))
+DATA_DIR = make_run_folder()
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "dealwright.site.settings"

@@ -45,7 +45,7 @@ def renew_database(name: str) -> None:
     connections["default"].close()
     with _server() as server:
         server.execute(f'drop database if exists "{name}" with (force)'.encode())
-        server.execute(f'create database "{name}" template {TEMPLATE}'.encode())
+        server.execute(f'create database "{name}" template {TEMPLATE} strategy file_copy'.encode())
     connections["default"].settings_dict["NAME"] = name
 
 
