@@ -123,11 +123,11 @@ SETTINGS = [
         key="organisation",
         label="Organisation",
         links=[
-            _admin("company", "Company", "/settings/company", "building"),
-            _admin("users", "Users", "/settings/users", "users"),
-            _admin("roles", "Roles", "/settings/roles", "network"),
-            _admin("teams", "Teams", "/settings/teams", "users-round"),
-            _admin("calendars", "Working time", "/settings/calendars", "calendar"),
+            _admin("company", "Company", "/settings/company", icon="building"),
+            _admin("users", "Users", "/settings/users", icon="users"),
+            _admin("roles", "Roles", "/settings/roles", icon="network"),
+            _admin("teams", "Teams", "/settings/teams", icon="users-round"),
+            _admin("calendars", "Working time", "/settings/calendars", icon="calendar"),
             Link(
                 key="rates",
                 label="Exchange rates",
@@ -135,7 +135,7 @@ SETTINGS = [
                 icon="arrow-left-right",
                 allowed=lambda user: user.profile in ("administrator", "finance"),
             ),
-            _admin("identity", "Single sign-on", "/settings/identity", "log-in"),
+            _admin("identity", "Single sign-on", "/settings/identity", icon="log-in"),
         ],
     ),
     Group(
@@ -149,8 +149,8 @@ SETTINGS = [
                 icon="webhook",
                 also=["/settings/webhook-messages"],
             ),
-            _admin("events", "Events", "/settings/events", "activity"),
-            _admin("background", "Background work", "/settings/jobs", "cog"),
+            _admin("events", "Events", "/settings/events", icon="activity"),
+            _admin("background", "Background work", "/settings/jobs", icon="cog"),
         ],
     ),
     Group(
@@ -178,8 +178,8 @@ SETTINGS = [
         key="selling",
         label="Selling",
         links=[
-            _admin("pipelines", "Pipelines", "/settings/pipelines", "kanban"),
-            _admin("assignment", "Lead assignment", "/settings/assignment", "shuffle"),
+            _admin("pipelines", "Pipelines", "/settings/pipelines", icon="kanban"),
+            _admin("assignment", "Lead assignment", "/settings/assignment", icon="shuffle"),
             _object("forms", "web_form", "Web forms", "clipboard-list"),
             Link(
                 key="approval-rules",

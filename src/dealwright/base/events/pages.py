@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from itertools import groupby
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -62,7 +64,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
                 actor, url=form["url"], events=form["events"], description=form["description"]
             )
             return render(request, "base/events/webhook_secret.html", {"made": made})
-    context = {"endpoints": services.visible_endpoints(actor), "names": list(published_events())}
+    context = {"endpoints": services.visible_endpoints(actor), "groups": _groups()}
     return form.page("base/events/webhooks.html", context)
 
 
@@ -93,7 +95,7 @@ def webhook(request: HttpRequest, endpoint_id: uuid.UUID) -> HttpResponse:
     messages = endpoint.messages.order_by("-created_at", "-id")
     context = {
         "endpoint": endpoint,
-        "names": list(published_events()),
+        "groups": _groups(),
         "log": Paginator(messages, PER_PAGE).get_page(request.GET.get("page")),
     }
     return form.page("base/events/webhook.html", context)
@@ -131,5 +133,17 @@ def message(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
         services.replay_message(actor, message_id)
         return done(request, f"/settings/webhook-messages/{message_id}", _("It is sent again."))
     found = services.get_message(actor, message_id)
-    context = {"message": found, "attempts": found.attempts.order_by("-id")[:100]}
+    context = {
+        "message": found,
+        "body": json.dumps(json.loads(found.body), indent=2, ensure_ascii=False),
+        "attempts": found.attempts.order_by("-id")[:100],
+    }
     return render(request, "base/events/message.html", context)
+
+
+def _groups() -> list[tuple[str, list[str]]]:
+    """The names of events by what they are of."""
+    return [
+        (prefix, list(names))
+        for prefix, names in groupby(published_events(), lambda name: name.partition(".")[0])
+    ]
