@@ -14,6 +14,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from run_folder import make_run_folder
 
+pytest_plugins = ["browser"]  # the `live` fixture
+
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 DATA_DIR = make_run_folder()
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)

@@ -2,7 +2,7 @@
 // `npm run build` once, `npm run watch` while working on it.
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -114,6 +114,17 @@ function checkBudget(out) {
   if (total > SCRIPT_BUDGET) throw new Error(`the scripts weigh ${total} bytes gzipped, more than ${SCRIPT_BUDGET}`);
 }
 
+// A page that was opened before this build still asks for its parts: they stay for a day.
+function keepRecent(out) {
+  if (!existsSync(built)) return;
+  const dayAgo = Date.now() - 24 * 3600 * 1000;
+  for (const name of readdirSync(built)) {
+    const from = join(built, name);
+    if (existsSync(join(out, name)) || statSync(from).mtimeMs < dayAgo) continue;
+    cpSync(from, join(out, name), { preserveTimestamps: true });
+  }
+}
+
 async function build() {
   const out = `${built}.${process.pid}`;
   rmSync(out, { recursive: true, force: true });
@@ -130,6 +141,7 @@ async function build() {
     checkBudget(out);
     writeFileSync(join(out, "manifest.json"), JSON.stringify(names, null, 2));
     // Renames are quick: a page that loads meanwhile finds the old files or the new ones.
+    keepRecent(out);
     const old = `${built}.old.${process.pid}`;
     if (existsSync(built)) renameSync(built, old);
     renameSync(out, built);

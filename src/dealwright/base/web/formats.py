@@ -41,6 +41,11 @@ def format_money(amount: Any, currency: str = "", *, short: bool = False) -> str
     )
 
 
+def format_whole_money(amount: Any, currency: str = "") -> str:
+    """As ``format_money``, without minor units where they are zero: for dense tables."""
+    return format_money(amount, currency, short=True)
+
+
 def format_compact_money(amount: Any, currency: str = "") -> str:
     """An amount in few characters (``€1.2M``), for sums over a column of a board."""
     number = _decimal(amount)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,24 +69,28 @@ def template_path(name: str) -> Path | None:
 
 
 class _Built:
-    """Which hashed file each built asset is now; re-read when a new build appears."""
+    """Which hashed file each built asset is now; a new build is noticed within a second."""
 
     def __init__(self) -> None:
-        self.read_at = -1.0
         self.names: dict[str, str] = {}
+        self.stamp = 0.0
+        self.looked_at = float("-inf")
 
     def __call__(self, name: str) -> str:
         """The address of a built file by its plain name, such as ``app.js``."""
-        manifest = BUILT / "manifest.json"
-        if self.read_at < 0 or settings.DEBUG:
-            try:
-                stamp = manifest.stat().st_mtime
-                if stamp != self.read_at:
-                    self.names = json.loads(manifest.read_text())
-                    self.read_at = stamp
-            except OSError:
-                self.names = {}
+        if time.monotonic() - self.looked_at > 1:
+            self._look()
         return static(f"built/{self.names.get(name, name)}")
+
+    def _look(self) -> None:
+        self.looked_at = time.monotonic()
+        manifest = BUILT / "manifest.json"
+        # While a build takes the place of another, the names of the old one go on.
+        with contextlib.suppress(OSError, ValueError):
+            stamp = manifest.stat().st_mtime
+            if stamp != self.stamp:
+                self.names = json.loads(manifest.read_text())
+                self.stamp = stamp
 
 
 built = _Built()

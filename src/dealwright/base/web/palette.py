@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from dealwright.base.objects.registry import object_types
 from dealwright.base.people.models import User
+from dealwright.base.records.views import all_views_of
 from dealwright.base.web.navigation import (
     ShownLink,
     navigation_for,
@@ -17,7 +18,6 @@ from dealwright.base.web.navigation import (
 from dealwright.base.web.pages import actor_of, page
 from dealwright.base.web.records.addresses import may_create, openable_types
 from dealwright.base.web.records.view_pages import view_address
-from dealwright.base.web.records.views import all_views_of
 
 
 @page(methods=["GET"])

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.objects.registry import object_type
+from dealwright.base.search import search
 from dealwright.base.web.errors import wants_json
 from dealwright.base.web.pages import actor_of, page, render
 from dealwright.base.web.records.addresses import record_url
@@ -31,8 +32,6 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def _hits(actor: Actor, text: str, limit: int) -> list[dict[str, Any]]:
     if not text:
         return []
-    from dealwright.base.search import search
-
     found = []
     for hit in search(actor, text, limit=limit):
         of = object_type(hit.object)

@@ -48,6 +48,13 @@ export function startEverywhere(): void {
   everyCommand();
   everyKey();
   // After a form went wrong, the first wrong field has the focus.
-  one("[aria-invalid=true]")?.focus();
-  document.addEventListener("htmx:after:swap", () => one("dialog[open] [aria-invalid=true], main [aria-invalid=true]")?.focus());
+  showWrong("[aria-invalid=true]");
+  document.addEventListener("htmx:after:swap", () => showWrong("dialog[open] [aria-invalid=true], main [aria-invalid=true]"));
+}
+
+function showWrong(selector: string): void {
+  const wrong = one(selector);
+  const folded = wrong?.closest("details");
+  if (folded) folded.open = true;
+  wrong?.focus();
 }

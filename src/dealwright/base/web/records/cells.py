@@ -41,6 +41,11 @@ class Column:
     def is_number(self) -> bool:
         return self.kind in NUMBERS
 
+    @property
+    def holds_link(self) -> bool:
+        """Whether its value is shown as a link, which cannot stand inside a button."""
+        return self.kind in (Kind.RELATION, Kind.EMAIL, Kind.PHONE, Kind.URL)
+
 
 def title_key(of: ObjectType) -> str:
     """The key of the field by which a person knows a record."""
@@ -110,7 +115,7 @@ def text_of(column: Column, row: Row) -> str:
         return ""
     match column.kind:
         case Kind.MONEY:
-            return formats.format_money(value, _currency(column, row), short=True)
+            return formats.format_whole_money(value, _currency(column, row))
         case Kind.PERCENT:
             return formats.format_percent(value, 2, fixed=False)
         case Kind.NUMBER | Kind.INTEGER:
@@ -132,6 +137,14 @@ def text_of(column: Column, row: Row) -> str:
         case Kind.JSON:
             return json.dumps(value, ensure_ascii=False, default=str)[:400]
     return str(value)
+
+
+def sum_text(column: Column, sums: Mapping[str, Decimal], *, compact: bool = False) -> str:
+    """Totals by currency as one text; ``compact`` for narrow places."""
+    if column.kind != Kind.MONEY:
+        return formats.format_number(sum(sums.values(), Decimal(0))) if sums else ""
+    shown = formats.format_compact_money if compact else formats.format_whole_money
+    return " + ".join(shown(total, currency) for currency, total in sums.items() if total)
 
 
 def value_of(column: Column, row: Row) -> str:

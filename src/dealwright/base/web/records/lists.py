@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.translation import gettext as _
 
+from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Invalid
 from dealwright.base.objects.fields import Kind
 from dealwright.base.objects.filters import filterable_fields
@@ -16,15 +17,16 @@ from dealwright.base.objects.paths import visible_fields
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.people.models import User
 from dealwright.base.records.queries import Page, count_records, get_row, list_records
+from dealwright.base.records.summaries import summarize_records
+from dealwright.base.records.views import may_change, teams_of, views_for
 from dealwright.base.web.pages import actor_of, page, render
 from dealwright.base.web.records import cells
 from dealwright.base.web.records.addresses import may_create, may_write_any, require_openable
 from dealwright.base.web.records.cells import Column, column_of, field_infos, hidden_columns
 from dealwright.base.web.records.state import ListState, read_state
-from dealwright.base.web.records.sums import list_sums
-from dealwright.base.web.records.views import may_change, teams_of, views_of
 
 ROWS = 50
+MOST_SUMS = 4
 
 
 @page(methods=["GET", "HEAD"])
@@ -61,9 +63,9 @@ def list_context(state: ListState, user: User, found: Page | None = None) -> dic
         "may_create": may_create(user, of),
         "may_write": may_write_any(user, of),
         "may_change_view": may_change,
-        "views": views_of(user, of.key),
+        "views": views_for(user, of.key),
         "teams": teams_of(user),
-        "fields": field_infos(of, user),
+        "fields": field_infos(of, user) if may_write_any(user, of) else [],
         "listable": [field for field in visible_fields(of, user) if field.kind != Kind.JSON],
         "filter_fields": filterable_fields(of, user),
     }
@@ -80,9 +82,15 @@ def rows_context(state: ListState, found: Page, chunk: str = "") -> dict[str, An
         "chunk": chunk or state.address(rows_path, after=None),
         "next": state.address(rows_path, after=found.next_cursor) if found.next_cursor else "",
         "totals_url": state.address(f"/{state.of.slug}/totals", after=None),
+        "empty_text": empty_text(state.of),
         "is_empty": not found.rows and not found.previous_cursor,
         "is_narrowed": bool(state.filter or state.text),
     }
+
+
+def empty_text(of: ObjectType) -> str:
+    """What to do about an empty list; that it is empty, the heading says already."""
+    return _(of.empty_text.removeprefix(f"No {of.label_plural.lower()} yet.").strip() or " ").strip()
 
 
 def layouts_of(of: ObjectType) -> list[tuple[str, str, str, str]]:
@@ -135,8 +143,32 @@ def totals(request: HttpRequest, of: ObjectType) -> HttpResponse:
     require_openable(user, of)
     state = read_state(of, user, request.GET)
     count = count_records(actor, of, filter=state.filter, search=state.text)
-    sums = [] if count.capped else list_sums(actor, state)
+    sums = [] if count.capped else shown_sums(actor, state)
     return render(request, "base/web/records/totals.html", {"of": of, "count": count, "sums": sums})
+
+
+def shown_sums(actor: Actor, state: ListState) -> list[tuple[str, str]]:
+    """Label and sum of the shown columns that add up; money by currency, never across."""
+    columns = [column for column in state.columns if adds_up(state.of, column)][:MOST_SUMS]
+    if not columns:
+        return []
+    (group,) = summarize_records(
+        actor,
+        state.of,
+        filter=state.filter,
+        search=state.text,
+        sums=[column.key for column in columns],
+    )
+    texts = [(column.label, cells.sum_text(column, group.sums[column.key])) for column in columns]
+    return [(label, text) for label, text in texts if text]
+
+
+def adds_up(of: ObjectType, column: Column) -> bool:
+    """Whether a total of the column means something: a year or a score is a number too, but
+    nobody adds those up."""
+    if "." in column.key:
+        return False
+    return column.kind == Kind.MONEY or (column.kind == Kind.NUMBER and not column.field.custom)
 
 
 @page(methods=["GET"])

@@ -22,7 +22,7 @@ from dealwright.base.web.pages import actor_of, done, page, render, say
 from dealwright.base.web.records import cells
 from dealwright.base.web.records.addresses import may_create, record_url
 from dealwright.base.web.records.cells import Column, column_of, field_infos, title_of
-from dealwright.base.web.records.history import changes_of, timeline_items
+from dealwright.base.web.records.history import shown_history, timeline_of
 from dealwright.base.web.records.related import ShownPanel, related_lists, shown_panels
 from dealwright.base.web.records.undo import keep_undo
 
@@ -64,7 +64,7 @@ def record_page(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpRes
             for key, label in sorted(tabs, key=lambda tab: tab[0] != "timeline")
         ],
         "panel": panel,
-        "timeline": (timeline_items(changes_of(actor, of, record_id), of) if panel is None else []),
+        "timeline": (timeline_of(actor, of, record_id) if panel is None else []),
     }
     context["render_panel"] = panel_renderer(request, of, record_id)
     return render(request, "base/web/records/record.html", context)
@@ -161,8 +161,7 @@ def record_facts(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpRe
 def record_timeline(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpResponse:
     """The built-in timeline anew."""
     actor = actor_of(request)
-    get_row(actor, of, record_id, ["id"])
-    items = timeline_items(changes_of(actor, of, record_id), of)
+    items = timeline_of(actor, of, record_id)
     return render(request, "base/web/records/timeline.html", {"of": of, "timeline": items})
 
 
@@ -171,7 +170,7 @@ def peek(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpResponse:
     """The record in short, beside a list."""
     actor = actor_of(request)
     context = record_context(actor, of, record_id)
-    context["timeline"] = timeline_items(changes_of(actor, of, record_id, limit=8), of)
+    context["timeline"] = timeline_of(actor, of, record_id, limit=30)[:8]
     return render(request, "base/web/records/peek.html", context)
 
 
@@ -179,12 +178,11 @@ def peek(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpResponse:
 def field_history(request: HttpRequest, of: ObjectType, record_id: Any, key: str) -> HttpResponse:
     """How one field came to its value."""
     actor = actor_of(request)
-    get_row(actor, of, record_id, ["id"])
     column = column_of(of, key, actor.user)
     return render(
         request,
         "base/web/records/history.html",
-        {"column": column, "changes": changes_of(actor, of, record_id, key=key, limit=20)},
+        {"column": column, "changes": shown_history(actor, of, record_id, key)},
     )
 
 

@@ -18,9 +18,9 @@ from dealwright.base.objects.paths import visible_fields
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.people.models import User
 from dealwright.base.records.models import SavedView
+from dealwright.base.records.views import find_view
 from dealwright.base.web.records.addresses import filter_of
 from dealwright.base.web.records.cells import Column, column_of, default_columns, title_key
-from dealwright.base.web.records.views import find_view
 
 Tree = Mapping[str, Any]
 MOST_COLUMNS = 24

@@ -10,15 +10,15 @@ from django.utils.translation import gettext as _
 
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.records.models import SavedView
-from dealwright.base.web.pages import Form, actor_of, done, page
-from dealwright.base.web.records.state import ListState, read_state
-from dealwright.base.web.records.views import (
+from dealwright.base.records.views import (
     create_view,
     delete_view,
     find_view,
     teams_of,
     update_view,
 )
+from dealwright.base.web.pages import Form, actor_of, done, page
+from dealwright.base.web.records.state import ListState, read_state
 
 LAYOUT_PATHS = {"board": "board", "calendar": "calendar"}
 

@@ -185,9 +185,7 @@ export const mount: Mount = (root) => {
     waiting.add(event.record_id);
     refreshSoon();
   }));
-  const changed = (): void => location.reload();
-  document.addEventListener("dw:records-changed", changed);
-  undo.push(() => document.removeEventListener("dw:records-changed", changed), () => dragging.stop());
+  undo.push(() => dragging.stop());
   if (root.dataset.sums === "later") sums();
   return () => undo.forEach((each) => each());
 };

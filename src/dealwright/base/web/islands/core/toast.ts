@@ -5,6 +5,7 @@ import { send } from "./write";
 
 const STAY = 5_000;
 const STAY_WITH_UNDO = 10_000;
+const NEXT = "dw:toast";
 
 export interface Toast {
   message: string;
@@ -58,11 +59,21 @@ export function toast({ message, tone = "success", undo, onUndo, link }: Toast):
 export async function takeBack(address: string): Promise<void> {
   const answer = await send(address, {});
   if (!answer.ok) return toast({ message: answer.problem.title, tone: "danger" });
-  toast({ message: String(answer.data.message ?? t("Taken back.")) });
-  document.dispatchEvent(new CustomEvent("dw:records-changed", { detail: answer.data }));
+  toastNext({ message: String(answer.data.message ?? t("Taken back.")) });
+  location.reload();
+}
+
+/** Say something on the page that comes next. */
+export function toastNext(made: Toast): void {
+  sessionStorage.setItem(NEXT, JSON.stringify(made));
 }
 
 export function startToasts(): void {
+  const waiting = sessionStorage.getItem(NEXT);
+  if (waiting) {
+    sessionStorage.removeItem(NEXT);
+    toast(JSON.parse(waiting) as Toast);
+  }
   document.addEventListener("dw:toast", (event) => toast((event as CustomEvent<Toast>).detail));
   for (const template of document.querySelectorAll<HTMLTemplateElement>("template[data-toast]")) {
     toast({

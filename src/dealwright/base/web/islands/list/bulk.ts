@@ -1,7 +1,7 @@
 // Many rows at once: select, change one field of all, delete, and take it back.
 import { ask, dialog } from "../core/dialogs";
 import { all, el, icon, one } from "../core/dom";
-import { toast } from "../core/toast";
+import { toast, toastNext } from "../core/toast";
 import { t } from "../core/words";
 import { busy } from "../core/progress";
 import { send } from "../core/write";
@@ -144,7 +144,7 @@ export class BulkBar {
     if (!answer.ok) return toast({ message: Object.values(answer.problem.fields).flat().join(" ") || answer.problem.title, tone: "danger" });
     const wrong = Number(answer.data.wrong ?? 0);
     const undo = answer.data.undo ? String(answer.data.undo) : "";
-    sessionStorage.setItem("dw:toast", JSON.stringify({ message: String(answer.data.message), tone: wrong ? "danger" : "success", undo }));
+    toastNext({ message: String(answer.data.message), tone: wrong ? "danger" : "success", ...(undo ? { undo } : {}) });
     location.reload();
   }
 }

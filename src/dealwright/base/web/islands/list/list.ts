@@ -204,8 +204,6 @@ export const mount: Mount = (root) => {
       }
     }),
   );
-  const changed = (): void => location.reload();
-  document.addEventListener("dw:records-changed", changed);
-  undo.push(() => document.removeEventListener("dw:records-changed", changed), () => chunks.stop(), () => peek.close());
+  undo.push(() => chunks.stop(), () => peek.close());
   return () => undo.forEach((each) => each());
 };

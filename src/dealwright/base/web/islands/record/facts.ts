@@ -8,6 +8,8 @@ import { rememberUndo } from "../everywhere";
 import { openEditor, type Edited } from "../list/editor";
 import { readFields, type FieldInfo } from "../list/fields";
 
+const focusFact = (fact: HTMLElement | null | undefined): void => (fact ? one("[tabindex], button, a", fact) : null)?.focus();
+
 export const mount: Mount = (root) => {
   const { slug = "", id = "", object = "" } = root.dataset;
   const fields = readFields(object);
@@ -20,13 +22,13 @@ export const mount: Mount = (root) => {
       anchor: fact, field, value: fact.dataset.value ?? "", text: fact.dataset.text ?? "",
       ...(typed === undefined ? {} : { typed }),
       ...(error === undefined ? {} : { error }),
-      cancel: () => fact.focus(),
+      cancel: () => focusFact(fact),
       save: (edited, then) => {
         void save(fact, field, edited);
         const list = facts();
         const next = then === "next" ? list[list.indexOf(fact) + 1] : then === "previous" ? list[list.indexOf(fact) - 1] : undefined;
         if (next) edit(next);
-        else fact.focus();
+        else focusFact(fact);
       },
     });
   };
@@ -81,18 +83,18 @@ export const mount: Mount = (root) => {
     if (details) details.open = open;
     const hadFocus = root.contains(document.activeElement);
     root.replaceWith(fresh);
-    if (hadFocus) one(`.fact-value[data-field="${focus}"]`, fresh)?.focus();
+    if (hadFocus) focusFact(one(`.fact-value[data-field="${focus}"]`, fresh));
   };
 
   root.addEventListener("click", (event) => {
     const target = event.target as Element;
-    if (target.closest("a, .fact-history")) return;
+    if (target.closest("a:not(.fact-change), .fact-history")) return;
     const fact = target.closest<HTMLElement>(".fact-value[data-editable]");
     if (fact && !String(getSelection() ?? "")) edit(fact);
   });
   root.addEventListener("keydown", (event) => {
-    const fact = event.target as HTMLElement;
-    if (!fact.matches?.(".fact-value[data-editable]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const fact = (event.target as HTMLElement).closest?.<HTMLElement>(".fact-value[data-editable]");
+    if (!fact || !(event.target as HTMLElement).matches(".fact-shown, .fact-change") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" || event.key === "F2" || event.key === " ") {
       event.preventDefault();
       edit(fact);
@@ -101,7 +103,7 @@ export const mount: Mount = (root) => {
 
   // The history of a field: a small button that comes with the pointer or the focus.
   for (const fact of all(".fact-value", root)) {
-    const button = el("button", { type: "button", class: "fact-history", "aria-label": t("History of {field}", { field: fact.closest(".fact-edit")?.querySelector("dt")?.textContent ?? "" }) }, icon("history", 14));
+    const button = el("button", { type: "button", class: "fact-history", "aria-label": t("History of {field}", { field: fact.closest(".fact-edit")?.querySelector(".fact-label")?.textContent ?? "" }) }, icon("history", 14));
     button.addEventListener("click", async (event) => {
       event.stopPropagation();
       const box = el("div", { class: "menu", popover: "auto" });

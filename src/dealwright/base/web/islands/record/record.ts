@@ -67,20 +67,17 @@ export const mount: Mount = (root) => {
     const fresh = parse(html).querySelector(selector);
     const old = one(selector, root);
     if (!fresh || !old) return;
-    const focused = document.activeElement instanceof HTMLElement && old.contains(document.activeElement) ? document.activeElement.dataset.field : undefined;
+    const focused = document.activeElement instanceof HTMLElement && old.contains(document.activeElement) ? document.activeElement.closest<HTMLElement>("[data-field]")?.dataset.field : undefined;
     for (const details of old.querySelectorAll("details")) {
       const twin = fresh.querySelector<HTMLDetailsElement>(`details[data-key="${details.dataset.key}"]`);
       if (twin) twin.open = details.open;
     }
     old.replaceWith(fresh);
     window.htmx?.process(fresh);
-    if (focused) one(`[data-field="${focused}"]`, fresh as HTMLElement)?.focus();
+    if (focused) one(`[data-field="${focused}"] :is([tabindex], button, a)`, fresh as HTMLElement)?.focus();
   };
   undo.push(onLive((event) => {
     if (event.record_id === id) refresh();
   }));
-  const changed = (): void => location.reload();
-  document.addEventListener("dw:records-changed", changed);
-  undo.push(() => document.removeEventListener("dw:records-changed", changed));
   return () => undo.forEach((each) => each());
 };
