@@ -179,8 +179,16 @@ SETTINGS = [
         label="Selling",
         links=[
             _admin("pipelines", "Pipelines", "/settings/pipelines", icon="kanban"),
-            _admin("assignment", "Lead assignment", "/settings/assignment", icon="shuffle"),
-            _object("forms", "web_form", "Web forms", "clipboard-list"),
+            Link(
+                key="assignment",
+                label="Lead assignment",
+                url="/settings/assignment",
+                icon="shuffle",
+                allowed=lambda user: user.profile in ("administrator", "manager"),
+            ),
+            _object("web-forms", "web_form", "Web forms", "clipboard-list"),
+            _object("price-books", "price_book", "Price books", "tags"),
+            _admin("promises", "Promises on cases", "/settings/promises", icon="timer"),
             Link(
                 key="approval-rules",
                 label="Approval rules",
