@@ -1,7 +1,7 @@
 """The timeline of a record over the API, and what can be put on it."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -111,11 +111,16 @@ def read(
 
 
 def _aware(moment: datetime | None, key: str) -> datetime | None:
-    """Times need their zone; raises Invalid."""
-    if moment is not None and moment.tzinfo is None:
-        sentence = f"{key} needs a time zone, such as 2027-01-31T14:30:00Z."
-        raise Invalid(sentence, fields={key: [sentence]})
-    return moment
+    """The moment in UTC. Raises Invalid for one without its zone or out of reach."""
+    if moment is None:
+        return None
+    sentence = f"{key} needs a time zone, such as 2027-01-31T14:30:00Z."
+    if moment.tzinfo is not None:
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            sentence = f"{key} is out of range."
+    raise Invalid(sentence, fields={key: [sentence]})
 
 
 def _made(actor: Any, activity: Activity) -> HttpResponse:

@@ -13,6 +13,8 @@ from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import get_changeable, get_visible
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.events import record_event
+from dealwright.base.objects.registry import object_type
+from dealwright.base.objects.values import clean_values
 from dealwright.base.people.models import User
 from dealwright.base.records.services import check_may_own, save_changes
 from dealwright.crm.accounts.models import Lifecycle
@@ -193,19 +195,29 @@ def convert_lead(
             opportunity: Opportunity = get_visible(actor, "opportunity", opportunity_id)
         else:
             subject = lead.account.name if lead.account else lead.contact.name
+            given = {
+                "name": name.strip() or str(subject),
+                "amount": amount,
+                "close_date": close_date,
+                "stage": stage_id,
+                "product": product_id,
+                "owner": owner_id,
+            }
+            values = clean_values(
+                object_type("opportunity"),
+                {key: value for key, value in given.items() if value not in (None, "")},
+                creating=False,
+                user=actor.user,
+            )
             opportunity = create_opportunity(
                 actor,
                 {
-                    "name": name.strip() or str(subject),
                     "account_id": lead.account_id,
                     "contact_id": lead.contact_id,
                     "campaign_id": lead.campaign_id,
                     "lead_source": lead.get_source_display(),
-                    "owner_id": owner_id or lead.owner_id or (actor.user and actor.user.pk),
-                    "amount": amount,
-                    "close_date": close_date,
-                    **({"stage_id": stage_id} if stage_id else {}),
-                    **({"product_id": product_id} if product_id else {}),
+                    "owner_id": lead.owner_id or (actor.user and actor.user.pk),
+                    **values,
                 },
                 lead=lead,
             )

@@ -151,9 +151,17 @@ def win_opportunity(
         stage = _stage(stage_id) if stage_id else _stage_of(opportunity, StageCategory.WON)
         if stage.category != StageCategory.WON:
             raise Invalid(f"“{stage.name}” is no stage of won deals.")
-        values: dict[str, Any] = {"close_date": close_date} if close_date else {}
-        if amount is not None and amount != opportunity.amount:
-            values |= {"amount": amount, "amount_source": Opportunity.AmountSource.MANUAL}
+        given = {"close_date": close_date, "amount": amount}
+        values = _checked(
+            clean_values(
+                object_type("opportunity"),
+                {key: value for key, value in given.items() if value is not None},
+                creating=False,
+                user=actor.user,
+            )
+        )
+        if "amount" in values and values["amount"] != opportunity.amount:
+            values["amount_source"] = Opportunity.AmountSource.MANUAL
         return _move(actor, opportunity, stage, values)
 
 
