@@ -45,6 +45,7 @@ from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.quotas.services import sync_reporting_lines
 
 _CENT = Decimal("0.01")
+MANY_LINES = 1000  # after a run of so many the tables' statistics are read anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +288,8 @@ def _post_difference(
         ],
     )
     _write_attainments(row, inputs, payees, rows)
+    if len(changes) >= MANY_LINES:
+        _refresh_statistics()
     _tell(actor, run, changes, posted, cause)
     return run
 
@@ -440,6 +443,16 @@ def _copy_lines(
                     line.balance,
                 )
             )
+
+
+def _refresh_statistics() -> None:
+    """Let the planner know at once of a run that wrote much: until it does, a statement's
+    query may read a whole table where an index would do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "analyze compensation_runline, compensation_posting, compensation_creditevent,"
+            " compensation_creditsplit, compensation_attainment"
+        )
 
 
 def _write_attainments(

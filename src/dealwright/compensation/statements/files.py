@@ -41,6 +41,10 @@ def all_lines(
 def statement_pdf(actor: Actor, statement: Statement) -> bytes:
     """The statement on A4, tagged for screen readers."""
     company = organization()
+
+    def money(amount: Decimal, currency: str) -> str:
+        return format_money(amount, currency, company.language)
+
     parts = []
     count = 0
     for part in statement.parts:
@@ -57,15 +61,15 @@ def statement_pdf(actor: Actor, statement: Statement) -> bytes:
                         "about": str(event["title"]) if event else line.title,
                         "day": f"{event['date']:%Y-%m-%d}" if event else line.earned,
                         "sentence": line.sentence,
-                        "amount": _money(line.amount, line.currency),
+                        "amount": money(line.amount, line.currency),
                     }
                 )
             components.append(
                 {
                     "label": row.label,
                     "clause": row.clause.text if row.clause else "",
-                    "amount": _money(row.amount, part.plan.currency),
-                    "adjusted": _money(row.adjusted, part.plan.currency) if row.adjusted else "",
+                    "amount": money(row.amount, part.plan.currency),
+                    "adjusted": money(row.adjusted, part.plan.currency) if row.adjusted else "",
                     "lines": lines,
                 }
             )
@@ -73,7 +77,7 @@ def statement_pdf(actor: Actor, statement: Statement) -> bytes:
             {
                 "plan": part.plan.name,
                 "version": f"Version {part.version.number}, {part.version.hash[:12]}",
-                "total": _money(part.total, part.plan.currency),
+                "total": money(part.total, part.plan.currency),
                 "components": components,
             }
         )
@@ -85,7 +89,7 @@ def statement_pdf(actor: Actor, statement: Statement) -> bytes:
             "period": statement.period.label,
             "state": statement.period.state_label,
             "made": f"{timezone.localtime():%Y-%m-%d %H:%M}",
-            "totals": [_money(amount, currency) for currency, amount in statement.totals.items()],
+            "totals": [money(amount, currency) for currency, amount in statement.totals.items()],
             "cut": count > MOST_LINES,
             "parts": parts,
         },
@@ -144,7 +148,3 @@ def statement_xlsx(actor: Actor, statement: Statement) -> bytes:
         row += 1
     book.close()
     return out.getvalue()
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    return format_money(amount, currency, organization().language)
