@@ -1,0 +1,13 @@
+"""The demo company: ``bin/up --demo`` and ``bin/dealwright demo``."""
+
+
+def fill_empty_company() -> None:
+    """Make the company and say who can sign in."""
+    import sys
+
+    from dealwright.site.demo.company import fill_empty_company as fill
+
+    made = fill()
+    sys.stderr.write(
+        f"Demo company made. Sign in as {made.emails[0]} with the password {made.password}\n"
+    )
