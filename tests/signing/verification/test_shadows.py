@@ -14,6 +14,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 
+from dealwright.signing.loops import complete
 from dealwright.signing.seals.keys import SealKey, ensure_seal_key
 from dealwright.signing.seals.sealing import CachedKeySigner
 from dealwright.signing.verification.policy import verify_pdf
@@ -61,7 +62,7 @@ def signed(content: bytes, key: SealKey, name: str = "First", **options: Any) ->
         PdfSignatureMetadata(field_name=name, md_algorithm="sha256", **options),
         signer=CachedKeySigner(key),
     )
-    return bytes(signer.sign_pdf(writer).getvalue())
+    return bytes(complete(signer.async_sign_pdf(writer)).getvalue())
 
 
 def set_amount(content: bytes, text: str) -> bytes:

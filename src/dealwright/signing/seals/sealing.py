@@ -6,12 +6,8 @@ Level B-B without, B-T with a timestamp authority. The seal certifies the docume
 
 from __future__ import annotations
 
-import asyncio
 import io
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
 
 from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,6 +20,7 @@ from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dealwright.base.errors import Unavailable
+from dealwright.signing.loops import complete
 from dealwright.signing.seals.keys import SealKey
 
 FIELD = "Seal"
@@ -86,7 +83,7 @@ def seal_pdf(
     )
     out = io.BytesIO()
     try:
-        _complete(
+        complete(
             signer.async_sign_pdf(
                 writer,
                 output=out,
@@ -98,17 +95,6 @@ def seal_pdf(
             f"The timestamp authority gave no usable token: {error}.", code="no_timestamp"
         ) from error
     return out.getvalue()
-
-
-def _complete(work: Coroutine[Any, Any, Any]) -> None:
-    """Run pyHanko's coroutine to its end, also where this thread has a loop that runs."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(work)
-        return
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, work).result()
 
 
 @lru_cache(maxsize=4)

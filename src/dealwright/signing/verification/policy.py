@@ -6,7 +6,6 @@ bytes is INDETERMINATE: never valid, never an error page.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from dealwright.signing.documents.reading import count_pages
+from dealwright.signing.loops import complete
 from dealwright.signing.verification.comparison import Difference, differences
 from dealwright.signing.verification.report import Finding, Verdict, together
 from dealwright.signing.verification.structure import (
@@ -61,7 +61,7 @@ def verify_pdf(content: bytes, *, trust: bytes = b"") -> dict[str, Any]:
     }
     integrity, trusted = Finding(), Finding()
     try:
-        integrity, trusted = asyncio.run(_verify(content, roots, report))
+        integrity, trusted = complete(_verify(content, roots, report))
     except Exception as error:  # hostile input: any exception of three parsers
         integrity.doubt(
             "FORMAT_FAILURE", f"The file could not be examined to the end ({type(error).__name__})."
