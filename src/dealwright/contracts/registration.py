@@ -7,6 +7,7 @@ from dealwright.contracts.library.object import CONTRACT_TEMPLATE
 from dealwright.contracts.obligations import jobs as _jobs  # noqa: F401  makes the schedule known
 from dealwright.contracts.obligations.object import OBLIGATION
 from dealwright.signing.envelopes.queries import subject_panel
+from dealwright.signing.panels import add_signatures
 
 for each in (CONTRACT, OBLIGATION, CONTRACT_TEMPLATE):
     register(each)
@@ -51,3 +52,6 @@ add_action(
         available=lambda user, row: row.get("status") == "open",
     ),
 )
+# Deals and offers can be sent for signature without a contract, too.
+add_signatures("opportunity")
+add_signatures("quote")
