@@ -49,9 +49,7 @@ class Live:
         self.page: Page = self._new_page(DESKTOP, "light")
         self._user: User | None = None
 
-    def use(
-        self, size: dict[str, int] = DESKTOP, *, theme: str = "light", **options: Any
-    ) -> Page:
+    def use(self, size: dict[str, int] = DESKTOP, *, theme: str = "light", **options: Any) -> Page:
         """A fresh page of another size or theme, with the same person signed in."""
         self.page = self._new_page(size, theme, **options)
         if self._user is not None:
@@ -61,6 +59,7 @@ class Live:
     def sign_in(self, user: User) -> None:
         """Sign a user in without the sign-in page, whose tests it has itself."""
         self._user = user
+        self.page.goto("about:blank")  # what still loads for another must not be refused
         self._sign_in(user)
 
     def open(self, path: str) -> Page:

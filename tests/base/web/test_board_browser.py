@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from browser import PHONE, Live
-from make import acting, make_administrator
 from playwright.sync_api import Locator, Page, expect
 
 from base.make import make_deal
+from browser import PHONE, Live
 from dealwright.base.records.services import update_record
 from dealwright.crm.models import Opportunity, Stage
+from make import acting, make_administrator
 
 pytestmark = pytest.mark.browser
 
@@ -119,7 +119,8 @@ def test_a_stage_asks_for_what_it_requires_in_place(live: Live, deals: Any) -> N
     live.shot("board-required")
     live.check_accessibility()
     box.get_by_role("textbox", name="Next step").fill("Call the buyer")
-    box.get_by_role("button", name="Save").click()
+    with page.expect_response("**/board/sums*"):
+        box.get_by_role("button", name="Save").click()
     expect(column(page, "Engaging").locator(".board-card")).to_have_count(1)
     deal = Opportunity.objects.get(pk=deals[1].pk)
     assert (deal.stage.name, deal.next_step) == ("Engaging", "Call the buyer")

@@ -6,15 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from browser import Live
-from crm.make import make_account, make_contact
-from make import acting, make_administrator, make_user
 from playwright.sync_api import Page, expect
 
 from base.make import make_deal
+from browser import Live
+from crm.make import make_account, make_contact
 from dealwright.base.records.models import SavedView
 from dealwright.base.records.services import update_record
 from dealwright.crm.models import Account
+from make import acting, make_administrator, make_user
 
 pytestmark = pytest.mark.browser
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from browser import Live
-from crm.make import make_account
-from make import acting, make_administrator, make_user
 from playwright.sync_api import Locator, Page, expect
 
 from base.make import make_deal
+from browser import Live
+from crm.make import make_account
 from dealwright.base.access.models import ObjectAccess, SharingRule
 from dealwright.base.objects.models import CustomField
 from dealwright.base.records.services import update_record
 from dealwright.crm.models import Account
+from make import acting, make_administrator, make_user
 
 pytestmark = pytest.mark.browser
 
@@ -68,9 +68,7 @@ def test_related_records_stand_beside_and_are_added_in_place(live: Live, ada: An
     assert account.opportunities.count() == 2
 
 
-def test_a_deleted_record_comes_back_from_the_toast_and_from_the_bin(
-    live: Live, ada: Any
-) -> None:
+def test_a_deleted_record_comes_back_from_the_toast_and_from_the_bin(live: Live, ada: Any) -> None:
     account = make_account(actor=acting(ada), name="Acme")
     page = live.open(f"/accounts/{account.pk}")
     for way in ("toast", "bin"):
@@ -102,6 +100,7 @@ def test_a_record_is_shared_with_a_colleague(live: Live, ada: Any) -> None:
     box.get_by_role("combobox", name="Share with").select_option(label="Grace Hopper")
     with page.expect_navigation():
         box.get_by_role("button", name="Share", exact=True).click()
+    page.wait_for_load_state("networkidle")
     live.sign_in(grace)
     live.open("/accounts")
     expect(page.locator("tbody")).to_contain_text("Acme")
@@ -174,6 +173,7 @@ def test_what_is_written_offline_is_sent_later(live: Live, ada: Any) -> None:
     live.ignore("ERR_INTERNET_DISCONNECTED")
     account = make_account(actor=acting(ada), name="Acme", industry="Retail")
     page = live.open("/accounts")
+    page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     page.locator('tr[data-title="Acme"] td[data-field="industry"]').click()
     page.keyboard.type("Software")
@@ -191,6 +191,7 @@ def test_what_is_written_offline_is_sent_later(live: Live, ada: Any) -> None:
 def test_a_visited_record_is_read_without_a_connection(live: Live, ada: Any) -> None:
     live.ignore("ERR_INTERNET_DISCONNECTED")
     live.ignore("ERR_FAILED")
+    live.ignore("Failed to fetch")
     account = make_account(actor=acting(ada), name="Acme", industry="Retail")
     page = live.open("/")
     page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")

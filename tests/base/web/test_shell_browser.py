@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from browser import DESKTOP, PHONE, Live
-from crm.make import make_account, make_contact
-from make import acting, make_administrator, make_user
 from playwright.sync_api import expect
 
 from base.make import make_deal
+from browser import DESKTOP, PHONE, Live
+from crm.make import make_account, make_contact
+from make import acting, make_administrator, make_user
 
 pytestmark = pytest.mark.browser
 

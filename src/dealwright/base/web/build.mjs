@@ -136,7 +136,9 @@ async function build() {
     icons(out, names);
     names.version = hashed("v.x", JSON.stringify(names)).slice(2, 10);
     const worker = join(out, "service-worker.js");
-    const shell = Object.entries(names).filter(([key]) => key !== "version").map(([, name]) => `/static/built/${name}`);
+    // Every part of the script, so that none has to be fetched when there is no connection.
+    const parts = readdirSync(out).filter((name) => name.endsWith(".js") && name !== "service-worker.js");
+    const shell = [...new Set([...parts, names["app.css"], names["icons.svg"], names["inter.woff2"]])].map((name) => `/static/built/${name}`);
     writeFileSync(worker, readFileSync(worker, "utf8").replace("__VERSION__", names.version).replace('"__SHELL__"', JSON.stringify(shell)));
     checkBudget(out);
     writeFileSync(join(out, "manifest.json"), JSON.stringify(names, null, 2));

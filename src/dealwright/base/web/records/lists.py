@@ -90,7 +90,8 @@ def rows_context(state: ListState, found: Page, chunk: str = "") -> dict[str, An
 
 def empty_text(of: ObjectType) -> str:
     """What to do about an empty list; that it is empty, the heading says already."""
-    return _(of.empty_text.removeprefix(f"No {of.label_plural.lower()} yet.").strip() or " ").strip()
+    text = of.empty_text.removeprefix(f"No {of.label_plural.lower()} yet.").strip()
+    return _(text) if text else ""
 
 
 def layouts_of(of: ObjectType) -> list[tuple[str, str, str, str]]:

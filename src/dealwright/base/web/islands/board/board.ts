@@ -45,6 +45,8 @@ export const mount: Mount = (root) => {
     };
     const landed = async (data: Data, queued = false): Promise<void> => {
       card.classList.remove("saving");
+      // The next move may come before the fresh card does.
+      if (typeof data.version === "number") card.dataset.version = String(data.version);
       announce(t("{card} moved to {column}", { card: card.dataset.title ?? "", column: column.dataset.label ?? "" }));
       if (queued) return toast({ message: t("Will be sent when the connection is back.") });
       rememberUndo(data.undo);

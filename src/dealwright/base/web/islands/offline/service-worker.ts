@@ -10,7 +10,7 @@ const OFFLINE = "/offline";
 const RECORD = /^\/[a-z][a-z0-9-]*\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(\/(side|facts|timeline))?$/;
 const FILES = "__SHELL__" as unknown as string[];
 
-let records = "records-";
+const cacheName = (person: string): string => `records-${person}`;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
@@ -35,15 +35,15 @@ self.addEventListener("message", (event) => {
   const { type, person, url } = event.data as { type: string; person?: string; url?: string };
   if (type === "person") event.waitUntil(belongTo(person ?? ""));
   if (type === "forget") event.waitUntil(forget());
-  if (type === "visited" && url) event.waitUntil(keepWhole(url));
+  if (type === "visited" && url && person) event.waitUntil(belongTo(person).then(() => keepWhole(url, person)));
 });
 
 /** Another person on this device starts with nothing kept. */
 async function belongTo(person: string): Promise<void> {
   if (!person) return;
-  const name = `records-${person}`;
-  for (const each of await caches.keys()) if (each.startsWith("records-") && each !== name) await caches.delete(each);
-  records = name;
+  for (const each of await caches.keys()) if (each.startsWith("records-") && each !== cacheName(person)) await caches.delete(each);
+  const shell = await caches.open(SHELL);
+  if (!(await shell.match(OFFLINE, { ignoreVary: true }))) await shell.add(OFFLINE).catch(() => undefined);
 }
 
 async function forget(): Promise<void> {
@@ -51,14 +51,19 @@ async function forget(): Promise<void> {
   await (await caches.open(SHELL)).delete(OFFLINE);
 }
 
-async function cacheOfPerson(): Promise<Cache> {
-  if (records === "records-") records = (await caches.keys()).find((name) => name.startsWith("records-")) ?? records;
-  return caches.open(records);
+/** A kept page of whoever was last signed in here. */
+async function kept(path: string): Promise<Response | undefined> {
+  for (const name of await caches.keys()) {
+    if (!name.startsWith("records-")) continue;
+    const found = await (await caches.open(name)).match(path, { ignoreVary: true });
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The record page and the parts that it loads afterwards. */
-async function keepWhole(url: string): Promise<void> {
-  const cache = await cacheOfPerson();
+async function keepWhole(url: string, person: string): Promise<void> {
+  const cache = await caches.open(cacheName(person));
   for (const part of [url, `${url}/side`]) {
     try {
       const response = await fetch(part, { headers: part === url ? {} : { "HX-Request": "true" }, credentials: "same-origin" });
@@ -87,11 +92,11 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(
     fetch(request).catch(async () => {
       if (RECORD.test(url.pathname)) {
-        const found = await (await cacheOfPerson()).match(url.pathname);
+        const found = await kept(url.pathname);
         if (found) return found;
       }
       if (isPage) {
-        const page = await caches.match(OFFLINE);
+        const page = await caches.match(OFFLINE, { ignoreVary: true });
         if (page) return page;
       }
       return Response.error();
