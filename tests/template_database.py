@@ -15,9 +15,9 @@ import os
 from pathlib import Path
 
 import psycopg
-from django.core.management import call_command
 from django.db import connections
 
+from dealwright.base.database.migrate import migrate_tables
 from dealwright.base.database.programs import running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,7 +64,7 @@ def _make_template() -> None:
             os.utime(kept)
         else:
             connections["default"].settings_dict["NAME"] = draft
-            call_command("migrate", interactive=False, verbosity=0)
+            migrate_tables()
             connections["default"].close()
             _keep(kept, server, url)
         server.execute(f"alter database {draft} rename to {TEMPLATE}".encode())

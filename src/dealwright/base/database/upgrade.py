@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.apps import apps
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from dealwright.base.database.backup import create_backup
 from dealwright.base.database.known_state import remember_current
+from dealwright.base.database.migrate import migrate_tables
 from dealwright.base.database.sealed import Lock
 from dealwright.base.errors import Conflict
 from dealwright.base.secrets import read_secret
@@ -87,7 +87,7 @@ def bring_up_to_date(data_dir: Path, tell: Callable[[str], None] = lambda _: Non
             made = str(_back_up(data_dir))
             tell(f"Upgrading the tables; the state before is in {made} ...")
         try:
-            call_command("migrate", interactive=False, verbosity=0)
+            migrate_tables()
         except Exception as error:
             advice = f" Restore {made} with the release before." if made else ""
             raise Conflict(
