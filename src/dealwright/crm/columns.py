@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
@@ -11,12 +14,23 @@ from dealwright.base.errors import Invalid
 from dealwright.base.money import check_currency
 from dealwright.base.people.organization import organization
 
+_kept: ContextVar[str] = ContextVar("default_currency", default="")
 LIVING = models.Q(deleted_at__isnull=True)
 
 
 def default_currency() -> str:
     """The currency of new records where nobody says another: the company's own."""
-    return organization().currency
+    return _kept.get() or organization().currency
+
+
+@contextmanager
+def keep_default_currency() -> Iterator[None]:
+    """Read it once for many records."""
+    token = _kept.set(organization().currency)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 def money(**options: Any) -> models.DecimalField[Any, Any]:

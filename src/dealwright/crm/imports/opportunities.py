@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from dealwright.base.transfer.models import ImportRow
-from dealwright.base.transfer.writers import Outcome, Prepared, Writer
+from dealwright.base.transfer.writers import Outcome, Prepared
 from dealwright.crm.accounts.models import Account
+from dealwright.crm.imports.writers import BulkWriter
 from dealwright.crm.opportunities.models import (
     OpportunityLineItem,
     Stage,
@@ -23,7 +24,7 @@ from dealwright.crm.products.models import Product
 FIRST_OPEN_NAME = "Engaging"
 
 
-class OpportunityWriter(Writer):
+class OpportunityWriter(BulkWriter):
     """Writes deals as they were: a deal won in March 2017 has its history in 2017, and no
     subscriber hears of a win that is long past.
 

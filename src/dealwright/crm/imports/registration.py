@@ -4,7 +4,7 @@ from dealwright.base.transfer.recipes import register_recipe
 from dealwright.base.transfer.writers import register_writer
 from dealwright.crm.imports.maven import RECIPES
 from dealwright.crm.imports.opportunities import OpportunityWriter
-from dealwright.crm.imports.through_services import (
+from dealwright.crm.imports.writers import (
     AccountWriter,
     ContactWriter,
     LeadWriter,

@@ -1,4 +1,4 @@
-"""Importing records that have rules of their own: row by row through their services."""
+"""Importing into the CRM: in bulk in normal form, or row by row through services."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from django.db import transaction
 
 from dealwright.base.transfer.writers import Outcome, Prepared, Writer
 from dealwright.crm.accounts.services import normal_account
+from dealwright.crm.columns import keep_default_currency
 from dealwright.crm.contacts.services import normal_contact
 from dealwright.crm.leads.models import Lead
+
+
+class BulkWriter(Writer):
+    """Writes in bulk and asks for the company's currency once a batch, not once a record."""
+
+    def write(self, rows: Sequence[Prepared]) -> Sequence[Outcome]:
+        with keep_default_currency():
+            return super().write(rows)
 
 
 class ServiceWriter(Writer):
@@ -75,7 +84,7 @@ class LeadWriter(ServiceWriter):
         }
 
 
-class AccountWriter(Writer):
+class AccountWriter(BulkWriter):
     """Accounts in bulk, with domains and phone numbers in their normal form."""
 
     def prepare(self, rows: Sequence[Prepared]) -> None:
@@ -83,7 +92,7 @@ class AccountWriter(Writer):
             row.attributes = normal_account(row.attributes)
 
 
-class ContactWriter(Writer):
+class ContactWriter(BulkWriter):
     """Contacts in bulk, with addresses and phone numbers in their normal form."""
 
     def prepare(self, rows: Sequence[Prepared]) -> None:
