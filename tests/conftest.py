@@ -39,6 +39,11 @@ if not IS_WORKER:
 
 from django.conf import settings  # noqa: E402
 
+# Workers of pytest-xdist inherit the environment; with this name in it pytest-django would load
+# their settings before this file has said where their data are.
+if not IS_WORKER:
+    _ = settings.DATA_DIR
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 if DATA_DIR.resolve() != settings.DATA_DIR:
     sys.exit("Unset DJANGO_SETTINGS_MODULE: the tests make their own settings and database.")
 settings.PASSWORD_HASHERS = [
