@@ -16,7 +16,9 @@ def make_user(name: str = "", *, profile: str = Profile.REP, **fields: Any) -> U
     number = next(_numbers)
     name = name or f"Person {number}"
     email = fields.pop("email", "") or f"{name.lower().replace(' ', '.')}.{number}@dealwright.test"
-    return User.objects.create_user(email, "a good long password", name=name, profile=profile, **fields)
+    return User.objects.create_user(
+        email, "a good long password", name=name, profile=profile, **fields
+    )
 
 
 def make_administrator(name: str = "Ada Admin", **fields: Any) -> User:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from crm.make import make_opportunity
-
 from dealwright.crm.models import Opportunity
 
 

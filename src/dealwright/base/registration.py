@@ -21,6 +21,7 @@ MODULES = (
     "dealwright.base.messaging.registration",
     "dealwright.base.transfer.drafts",
     "dealwright.base.transfer.users",
+    "dealwright.base.web.jobs",
 )
 
 for module in MODULES:

@@ -89,9 +89,7 @@ def test_webhooks_on_the_api() -> None:
     client = browser(make_user())
 
     def send(method: str, path: str, body: Any = None) -> Any:
-        return getattr(client, method)(
-            f"/api/v1{path}", data=body, content_type="application/json"
-        )
+        return getattr(client, method)(f"/api/v1{path}", data=body, content_type="application/json")
 
     wrong = send("post", "/webhooks", {"url": "ftp://x", "events": []})
     assert wrong.status_code == 422

@@ -194,9 +194,10 @@ def test_an_event_that_commits_late_is_not_missed() -> None:
     second = changes_since(actor, first.cursor, ["account"])
     assert len(second.events) == 1
     quick, slowly = first.events[0], second.events[0]
-    assert OutboxEvent.objects.get(position=quick.position).seq > OutboxEvent.objects.get(
-        position=slowly.position
-    ).seq
+    assert (
+        OutboxEvent.objects.get(position=quick.position).seq
+        > OutboxEvent.objects.get(position=slowly.position).seq
+    )
 
 
 @pytest.mark.django_db(transaction=True)

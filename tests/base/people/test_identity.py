@@ -149,9 +149,7 @@ def test_a_removed_provider_lets_nobody_in(provider: Provider) -> None:
 
 
 def program(**options: Any) -> NewClient:
-    return add_client(
-        acting(make_administrator()), name="Wiki", redirect_uris=BACK, **options
-    )
+    return add_client(acting(make_administrator()), name="Wiki", redirect_uris=BACK, **options)
 
 
 def signed_in(user: User) -> Client:

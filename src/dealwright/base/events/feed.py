@@ -183,9 +183,7 @@ def as_json(event: FeedEvent) -> dict[str, Any]:
     }
 
 
-def _visible_records(
-    actor: Actor, key: str, events: Sequence[FeedEvent]
-) -> set[uuid.UUID | None]:
+def _visible_records(actor: Actor, key: str, events: Sequence[FeedEvent]) -> set[uuid.UUID | None]:
     """The record ids among the events; records in the bin count as what they were."""
     user = actor.require_user()
     ids = {event.record_id for event in events}

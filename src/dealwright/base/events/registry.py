@@ -132,9 +132,7 @@ def decode(name: str, payload: Mapping[str, Any]) -> Event:
     """The event again. Keys it no longer knows are left out, those it gained need a default."""
     cls = class_of(name)
     values = {
-        slot.name: _decode(slot, payload[slot.name])
-        for slot in _slots[cls]
-        if slot.name in payload
+        slot.name: _decode(slot, payload[slot.name]) for slot in _slots[cls] if slot.name in payload
     }
     return cls(**values)
 

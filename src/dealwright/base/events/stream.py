@@ -62,9 +62,7 @@ class Stream:
 
     actor: Actor
     authenticate: Authenticate
-    queue: asyncio.Queue[bytes | None] = field(
-        default_factory=lambda: asyncio.Queue(WAITING_LIMIT)
-    )
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(WAITING_LIMIT))
     sent: int = 0
 
     @property

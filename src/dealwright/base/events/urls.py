@@ -9,8 +9,6 @@ urlpatterns = [
     path("settings/events/<int:delivery_id>/retry", pages.retry, name="retry-delivery"),
     path("settings/webhooks", pages.webhooks, name="webhooks"),
     path("settings/webhooks/<uuid:endpoint_id>", pages.webhook, name="webhook"),
-    path(
-        "settings/webhooks/<uuid:endpoint_id>/<slug:verb>", pages.webhook_act, name="webhook-act"
-    ),
+    path("settings/webhooks/<uuid:endpoint_id>/<slug:verb>", pages.webhook_act, name="webhook-act"),
     path("settings/webhook-messages/<uuid:message_id>", pages.message, name="webhook-message"),
 ]

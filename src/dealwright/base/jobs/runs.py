@@ -34,9 +34,7 @@ class JobCancelled(Exception):
     """Raised by ``check_cancelled``: let it pass, the run then ends as cancelled."""
 
 
-def start_long_job(
-    actor: Actor, function: Callable[..., Any], title: str, **values: Any
-) -> JobRun:
+def start_long_job(actor: Actor, function: Callable[..., Any], title: str, **values: Any) -> JobRun:
     """Have a job run that a person can watch at ``/jobs/<id>`` and cancel.
 
     ``function`` is a ``@job`` that takes the JobRun first, then ``values`` (JSON-able). In
@@ -92,9 +90,7 @@ def finish(run: JobRun, message: str = "", file: Any = None, *, url: str = "") -
     run.finished_at = timezone.now()
     if run.total is not None:
         run.done = run.total
-    run.save(
-        update_fields=["message", "result_file", "result_url", "finished_at", "done", "total"]
-    )
+    run.save(update_fields=["message", "result_file", "result_url", "finished_at", "done", "total"])
 
 
 def visible_runs(actor: Actor) -> models.QuerySet[JobRun]:

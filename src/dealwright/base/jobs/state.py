@@ -71,9 +71,7 @@ def schedules() -> list[dict[str, Any]]:
             "name": each.name,
             "about": each.summary,
             "schedule": each.schedule,
-            "last": datetime.fromtimestamp(last[each.name], tz=UTC)
-            if each.name in last
-            else None,
+            "last": datetime.fromtimestamp(last[each.name], tz=UTC) if each.name in last else None,
         }
         for each in jobs()
         if each.schedule
@@ -104,9 +102,7 @@ def retry_job(actor: Actor, number: int) -> None:
     if not ProcrastinateJob.objects.filter(pk=number, status="failed").exists():
         raise NotFound("This job has not failed, or is gone.")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select procrastinate_retry_job_v2(%s, now(), null, null, null)", [number]
-        )
+        cursor.execute("select procrastinate_retry_job_v2(%s, now(), null, null, null)", [number])
 
 
 @cron("10 3 * * *", name="jobs.forget")

@@ -11,16 +11,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Organization",
             fields=[
-                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("name", models.CharField(max_length=160)),
                 ("currency", models.CharField(default="USD", max_length=3)),
                 ("timezone", models.CharField(default="UTC", max_length=64)),
                 ("language", models.CharField(default="en", max_length=12)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="organization_is_one")
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="organization_is_one"
+                    )
                 ],
             },
         ),

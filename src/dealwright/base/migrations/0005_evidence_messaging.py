@@ -13,348 +13,720 @@ from dealwright.base.records.audit import append_only, audit_tables
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('base', '0004_organization'),
+        ("base", "0004_organization"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EvidenceAnchor',
+            name="EvidenceAnchor",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('size', models.PositiveBigIntegerField(unique=True)),
-                ('root', models.CharField(max_length=64)),
-                ('peaks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64))),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("size", models.PositiveBigIntegerField(unique=True)),
+                ("root", models.CharField(max_length=64)),
+                (
+                    "peaks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64)
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
             ],
             options={
-                'ordering': ['size'],
+                "ordering": ["size"],
             },
         ),
         migrations.CreateModel(
-            name='EvidenceChain',
+            name="EvidenceChain",
             fields=[
-                ('key', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('length', models.PositiveBigIntegerField(default=0)),
-                ('head', models.CharField(max_length=64)),
-                ('anchored_length', models.PositiveBigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("key", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("length", models.PositiveBigIntegerField(default=0)),
+                ("head", models.CharField(max_length=64)),
+                ("anchored_length", models.PositiveBigIntegerField(default=0)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('length__gt', models.F('anchored_length'))), fields=['key'], name='evidence_chain_to_anchor')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("length__gt", models.F("anchored_length"))),
+                        fields=["key"],
+                        name="evidence_chain_to_anchor",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EvidenceTimestamp',
+            name="EvidenceTimestamp",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('authority', models.CharField(max_length=500)),
-                ('at', models.DateTimeField()),
-                ('serial', models.CharField(max_length=80)),
-                ('token', models.BinaryField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('anchor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='timestamps', to='base.evidenceanchor')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("authority", models.CharField(max_length=500)),
+                ("at", models.DateTimeField()),
+                ("serial", models.CharField(max_length=80)),
+                ("token", models.BinaryField()),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "anchor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="timestamps",
+                        to="base.evidenceanchor",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExchangeRate',
+            name="ExchangeRate",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('base', models.CharField(max_length=3)),
-                ('quote', models.CharField(max_length=3)),
-                ('rate', models.DecimalField(decimal_places=12, max_digits=24)),
-                ('valid_on', models.DateField()),
-                ('source', models.CharField(max_length=120)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("base", models.CharField(max_length=3)),
+                ("quote", models.CharField(max_length=3)),
+                ("rate", models.DecimalField(decimal_places=12, max_digits=24)),
+                ("valid_on", models.DateField()),
+                ("source", models.CharField(max_length=120)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
             ],
             options={
-                'ordering': ['base', 'quote', '-valid_on'],
-                'constraints': [models.UniqueConstraint(fields=('base', 'quote', 'valid_on'), name='exchange_rate_valid_on_once'), models.CheckConstraint(condition=models.Q(('rate__gt', 0)), name='exchange_rate_above_zero'), models.CheckConstraint(condition=models.Q(('base', models.F('quote')), _negated=True), name='exchange_rate_of_two_currencies')],
+                "ordering": ["base", "quote", "-valid_on"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("base", "quote", "valid_on"), name="exchange_rate_valid_on_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gt", 0)), name="exchange_rate_above_zero"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("base", models.F("quote")), _negated=True),
+                        name="exchange_rate_of_two_currencies",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MessageTemplate',
+            name="MessageTemplate",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(max_length=160)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS')], default='email', max_length=8)),
-                ('format', models.CharField(choices=[('text', 'Plain text'), ('html', 'HTML')], default='text', max_length=4)),
-                ('subject', models.CharField(blank=True, max_length=400)),
-                ('body', models.TextField()),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "E-mail"), ("sms", "SMS")], default="email", max_length=8
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("text", "Plain text"), ("html", "HTML")],
+                        default="text",
+                        max_length=4,
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=400)),
+                ("body", models.TextField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=200)),
-                ('body', models.TextField(blank=True)),
-                ('url', models.CharField(blank=True, max_length=500)),
-                ('object', models.CharField(blank=True, max_length=40)),
-                ('record_id', models.UUIDField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("body", models.TextField(blank=True)),
+                ("url", models.CharField(blank=True, max_length=500)),
+                ("object", models.CharField(blank=True, max_length=40)),
+                ("record_id", models.UUIDField(blank=True, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='NumberSeries',
+            name="NumberSeries",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('series', models.CharField(max_length=40)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveBigIntegerField(default=0)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("series", models.CharField(max_length=40)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('series', 'year'), name='number_series_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("series", "year"), name="number_series_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutboundMessage',
+            name="OutboundMessage",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS')], max_length=8)),
-                ('purpose', models.CharField(blank=True, max_length=40)),
-                ('to', models.CharField(max_length=320)),
-                ('to_name', models.CharField(blank=True, max_length=200)),
-                ('cc', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=320), blank=True, default=list)),
-                ('from_address', models.CharField(blank=True, max_length=320)),
-                ('from_name', models.CharField(blank=True, max_length=200)),
-                ('reply_to', models.CharField(blank=True, max_length=320)),
-                ('subject', models.CharField(blank=True, max_length=998)),
-                ('text', models.TextField(blank=True)),
-                ('html', models.TextField(blank=True)),
-                ('headers', models.JSONField(blank=True, default=dict)),
-                ('object', models.CharField(blank=True, max_length=40)),
-                ('record_id', models.UUIDField(blank=True, null=True)),
-                ('message_id', models.CharField(max_length=300, unique=True)),
-                ('in_reply_to', models.CharField(blank=True, max_length=998)),
-                ('references', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=998), blank=True, default=list)),
-                ('provider_id', models.CharField(blank=True, max_length=200)),
-                ('is_sensitive', models.BooleanField(default=False)),
-                ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('held_at', models.DateTimeField(blank=True, null=True)),
-                ('next_attempt_at', models.DateTimeField(blank=True, null=True)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('bounced_at', models.DateTimeField(blank=True, null=True)),
-                ('failed_at', models.DateTimeField(blank=True, null=True)),
-                ('suppressed_at', models.DateTimeField(blank=True, null=True)),
-                ('discarded_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('attachments', models.ManyToManyField(blank=True, related_name='+', to='base.storedfile')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('template', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='base.messagetemplate')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(choices=[("email", "E-mail"), ("sms", "SMS")], max_length=8),
+                ),
+                ("purpose", models.CharField(blank=True, max_length=40)),
+                ("to", models.CharField(max_length=320)),
+                ("to_name", models.CharField(blank=True, max_length=200)),
+                (
+                    "cc",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=320), blank=True, default=list
+                    ),
+                ),
+                ("from_address", models.CharField(blank=True, max_length=320)),
+                ("from_name", models.CharField(blank=True, max_length=200)),
+                ("reply_to", models.CharField(blank=True, max_length=320)),
+                ("subject", models.CharField(blank=True, max_length=998)),
+                ("text", models.TextField(blank=True)),
+                ("html", models.TextField(blank=True)),
+                ("headers", models.JSONField(blank=True, default=dict)),
+                ("object", models.CharField(blank=True, max_length=40)),
+                ("record_id", models.UUIDField(blank=True, null=True)),
+                ("message_id", models.CharField(max_length=300, unique=True)),
+                ("in_reply_to", models.CharField(blank=True, max_length=998)),
+                (
+                    "references",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=998), blank=True, default=list
+                    ),
+                ),
+                ("provider_id", models.CharField(blank=True, max_length=200)),
+                ("is_sensitive", models.BooleanField(default=False)),
+                ("queued_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("held_at", models.DateTimeField(blank=True, null=True)),
+                ("next_attempt_at", models.DateTimeField(blank=True, null=True)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("bounced_at", models.DateTimeField(blank=True, null=True)),
+                ("failed_at", models.DateTimeField(blank=True, null=True)),
+                ("suppressed_at", models.DateTimeField(blank=True, null=True)),
+                ("discarded_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "attachments",
+                    models.ManyToManyField(blank=True, related_name="+", to="base.storedfile"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="base.messagetemplate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InboundMessage',
+            name="InboundMessage",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('reply', 'Reply'), ('new', 'New mail'), ('auto_reply', 'Automatic reply'), ('bounce', 'Bounce'), ('delay', 'Delay notice'), ('receipt', 'Delivery or read receipt'), ('complaint', 'Spam complaint'), ('unsubscribe', 'Unsubscribe request')], max_length=12)),
-                ('message_id', models.CharField(blank=True, max_length=998)),
-                ('in_reply_to', models.CharField(blank=True, max_length=998)),
-                ('references', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=998), blank=True, default=list)),
-                ('from_address', models.CharField(blank=True, max_length=320)),
-                ('from_name', models.CharField(blank=True, max_length=200)),
-                ('to', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=320), blank=True, default=list)),
-                ('subject', models.CharField(blank=True, max_length=998)),
-                ('text', models.TextField(blank=True)),
-                ('html', models.TextField(blank=True)),
-                ('bounce_status', models.CharField(blank=True, max_length=12)),
-                ('object', models.CharField(blank=True, max_length=40)),
-                ('record_id', models.UUIDField(blank=True, null=True)),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('dated_at', models.DateTimeField(blank=True, null=True)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('raw', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='base.storedfile')),
-                ('outbound', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='answers', to='base.outboundmessage')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("reply", "Reply"),
+                            ("new", "New mail"),
+                            ("auto_reply", "Automatic reply"),
+                            ("bounce", "Bounce"),
+                            ("delay", "Delay notice"),
+                            ("receipt", "Delivery or read receipt"),
+                            ("complaint", "Spam complaint"),
+                            ("unsubscribe", "Unsubscribe request"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("message_id", models.CharField(blank=True, max_length=998)),
+                ("in_reply_to", models.CharField(blank=True, max_length=998)),
+                (
+                    "references",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=998), blank=True, default=list
+                    ),
+                ),
+                ("from_address", models.CharField(blank=True, max_length=320)),
+                ("from_name", models.CharField(blank=True, max_length=200)),
+                (
+                    "to",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=320), blank=True, default=list
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=998)),
+                ("text", models.TextField(blank=True)),
+                ("html", models.TextField(blank=True)),
+                ("bounce_status", models.CharField(blank=True, max_length=12)),
+                ("object", models.CharField(blank=True, max_length=40)),
+                ("record_id", models.UUIDField(blank=True, null=True)),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("dated_at", models.DateTimeField(blank=True, null=True)),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "raw",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="base.storedfile",
+                    ),
+                ),
+                (
+                    "outbound",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="answers",
+                        to="base.outboundmessage",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('address_hash', models.CharField(max_length=64)),
-                ('purpose', models.CharField(blank=True, max_length=40)),
-                ('reason', models.CharField(choices=[('unsubscribed', 'Unsubscribed'), ('bounced', 'The address does not exist'), ('complained', 'Reported as spam'), ('by_hand', 'Set by hand')], max_length=12)),
-                ('source', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("address_hash", models.CharField(max_length=64)),
+                ("purpose", models.CharField(blank=True, max_length=40)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("unsubscribed", "Unsubscribed"),
+                            ("bounced", "The address does not exist"),
+                            ("complained", "Reported as spam"),
+                            ("by_hand", "Set by hand"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=200)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WorkCalendar',
+            name="WorkCalendar",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('timezone', models.CharField(max_length=64)),
-                ('hours', models.JSONField()),
-                ('country', models.CharField(blank=True, max_length=3)),
-                ('subdivision', models.CharField(blank=True, max_length=10)),
-                ('own_holidays', models.JSONField(blank=True, default=dict)),
-                ('is_default', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("timezone", models.CharField(max_length=64)),
+                ("hours", models.JSONField()),
+                ("country", models.CharField(blank=True, max_length=3)),
+                ("subdivision", models.CharField(blank=True, max_length=10)),
+                ("own_holidays", models.JSONField(blank=True, default=dict)),
+                ("is_default", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('is_default',), name='work_calendar_one_default')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("is_default",),
+                        name="work_calendar_one_default",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EvidenceEntry',
+            name="EvidenceEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=80)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('actor_name', models.CharField(blank=True, max_length=200)),
-                ('via', models.CharField(blank=True, max_length=12)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('payload', models.JSONField()),
-                ('canonical', models.TextField()),
-                ('prev_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('chain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='base.evidencechain')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("seq", models.PositiveBigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=80)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("actor_name", models.CharField(blank=True, max_length=200)),
+                ("via", models.CharField(blank=True, max_length=12)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("payload", models.JSONField()),
+                ("canonical", models.TextField()),
+                ("prev_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "chain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="base.evidencechain",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('chain', 'seq'), name='evidence_entry_seq_once'), models.CheckConstraint(condition=models.Q(('seq__gt', 0)), name='evidence_entry_seq_from_one')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("chain", "seq"), name="evidence_entry_seq_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("seq__gt", 0)), name="evidence_entry_seq_from_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EvidenceLeaf',
+            name="EvidenceLeaf",
             fields=[
-                ('index', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ('chain_key', models.CharField(max_length=200)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('hash', models.CharField(max_length=64)),
-                ('anchor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leaves', to='base.evidenceanchor')),
+                ("index", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ("chain_key", models.CharField(max_length=200)),
+                ("seq", models.PositiveBigIntegerField()),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "anchor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leaves",
+                        to="base.evidenceanchor",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['index'],
-                'indexes': [models.Index(fields=['chain_key', '-seq'], name='evidence_leaf_chain')],
+                "ordering": ["index"],
+                "indexes": [models.Index(fields=["chain_key", "-seq"], name="evidence_leaf_chain")],
             },
         ),
         migrations.CreateModel(
-            name='MailSettings',
+            name="MailSettings",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('smtp_host', models.CharField(blank=True, max_length=253)),
-                ('smtp_port', models.PositiveIntegerField(default=587)),
-                ('smtp_security', models.CharField(choices=[('starttls', 'STARTTLS (usually port 587)'), ('tls', 'TLS from the start (usually port 465 or 993)'), ('none', 'Not encrypted')], default='starttls', max_length=8)),
-                ('smtp_username', models.CharField(blank=True, max_length=320)),
-                ('smtp_password', models.CharField(blank=True, max_length=1000)),
-                ('from_address', models.EmailField(blank=True, max_length=320)),
-                ('from_name', models.CharField(blank=True, max_length=200)),
-                ('plus_addressing', models.BooleanField(default=False)),
-                ('imap_host', models.CharField(blank=True, max_length=253)),
-                ('imap_port', models.PositiveIntegerField(default=993)),
-                ('imap_security', models.CharField(choices=[('starttls', 'STARTTLS (usually port 587)'), ('tls', 'TLS from the start (usually port 465 or 993)'), ('none', 'Not encrypted')], default='tls', max_length=8)),
-                ('imap_username', models.CharField(blank=True, max_length=320)),
-                ('imap_password', models.CharField(blank=True, max_length=1000)),
-                ('imap_folder', models.CharField(default='INBOX', max_length=200)),
-                ('imap_validity', models.CharField(blank=True, max_length=20)),
-                ('imap_last_uid', models.PositiveBigIntegerField(default=0)),
-                ('imap_fetched_at', models.DateTimeField(blank=True, null=True)),
-                ('imap_error', models.CharField(blank=True, max_length=500)),
-                ('sms_url', models.URLField(blank=True, max_length=500)),
-                ('sms_account', models.CharField(blank=True, max_length=120)),
-                ('sms_token', models.CharField(blank=True, max_length=1000)),
-                ('sms_from', models.CharField(blank=True, max_length=40)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("smtp_host", models.CharField(blank=True, max_length=253)),
+                ("smtp_port", models.PositiveIntegerField(default=587)),
+                (
+                    "smtp_security",
+                    models.CharField(
+                        choices=[
+                            ("starttls", "STARTTLS (usually port 587)"),
+                            ("tls", "TLS from the start (usually port 465 or 993)"),
+                            ("none", "Not encrypted"),
+                        ],
+                        default="starttls",
+                        max_length=8,
+                    ),
+                ),
+                ("smtp_username", models.CharField(blank=True, max_length=320)),
+                ("smtp_password", models.CharField(blank=True, max_length=1000)),
+                ("from_address", models.EmailField(blank=True, max_length=320)),
+                ("from_name", models.CharField(blank=True, max_length=200)),
+                ("plus_addressing", models.BooleanField(default=False)),
+                ("imap_host", models.CharField(blank=True, max_length=253)),
+                ("imap_port", models.PositiveIntegerField(default=993)),
+                (
+                    "imap_security",
+                    models.CharField(
+                        choices=[
+                            ("starttls", "STARTTLS (usually port 587)"),
+                            ("tls", "TLS from the start (usually port 465 or 993)"),
+                            ("none", "Not encrypted"),
+                        ],
+                        default="tls",
+                        max_length=8,
+                    ),
+                ),
+                ("imap_username", models.CharField(blank=True, max_length=320)),
+                ("imap_password", models.CharField(blank=True, max_length=1000)),
+                ("imap_folder", models.CharField(default="INBOX", max_length=200)),
+                ("imap_validity", models.CharField(blank=True, max_length=20)),
+                ("imap_last_uid", models.PositiveBigIntegerField(default=0)),
+                ("imap_fetched_at", models.DateTimeField(blank=True, null=True)),
+                ("imap_error", models.CharField(blank=True, max_length=500)),
+                ("sms_url", models.URLField(blank=True, max_length=500)),
+                ("sms_account", models.CharField(blank=True, max_length=120)),
+                ("sms_token", models.CharField(blank=True, max_length=1000)),
+                ("sms_from", models.CharField(blank=True, max_length=40)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='mail_settings_one_row')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="mail_settings_one_row"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='messagetemplate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='message_template_newest'),
+            model_name="messagetemplate",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="message_template_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='messagetemplate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='message_template_by_owner'),
+            model_name="messagetemplate",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="message_template_by_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='messagetemplate',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='message_template_access'),
+            model_name="messagetemplate",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="message_template_access"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='messagetemplate',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('name',), name='message_template_name_once'),
+            model_name="messagetemplate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=("name",),
+                name="message_template_name_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['user', '-id'], name='notice_newest'),
+            model_name="notice",
+            index=models.Index(fields=["user", "-id"], name="notice_newest"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user'], name='notice_unread'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("read_at__isnull", True)), fields=["user"], name="notice_unread"
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(fields=['-id'], name='outbound_newest'),
+            model_name="outboundmessage",
+            index=models.Index(fields=["-id"], name="outbound_newest"),
         ),
         migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(fields=['record_id', '-id'], name='outbound_record'),
+            model_name="outboundmessage",
+            index=models.Index(fields=["record_id", "-id"], name="outbound_record"),
         ),
         migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(fields=['created_by', '-id'], name='outbound_by_person'),
+            model_name="outboundmessage",
+            index=models.Index(fields=["created_by", "-id"], name="outbound_by_person"),
         ),
         migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(fields=['to', '-id'], name='outbound_to'),
+            model_name="outboundmessage",
+            index=models.Index(fields=["to", "-id"], name="outbound_to"),
         ),
         migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='outbound_due'),
+            model_name="outboundmessage",
+            index=models.Index(
+                condition=models.Q(("next_attempt_at__isnull", False)),
+                fields=["next_attempt_at"],
+                name="outbound_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(condition=models.Q(('held_at__isnull', False)), fields=['held_at'], name='outbound_held'),
+            model_name="outboundmessage",
+            index=models.Index(
+                condition=models.Q(("held_at__isnull", False)),
+                fields=["held_at"],
+                name="outbound_held",
+            ),
         ),
         migrations.AddIndex(
-            model_name='inboundmessage',
-            index=models.Index(fields=['-id'], name='inbound_newest'),
+            model_name="inboundmessage",
+            index=models.Index(fields=["-id"], name="inbound_newest"),
         ),
         migrations.AddIndex(
-            model_name='inboundmessage',
-            index=models.Index(fields=['record_id', '-id'], name='inbound_record'),
+            model_name="inboundmessage",
+            index=models.Index(fields=["record_id", "-id"], name="inbound_record"),
         ),
         migrations.AddIndex(
-            model_name='inboundmessage',
-            index=models.Index(fields=['from_address', '-id'], name='inbound_from'),
+            model_name="inboundmessage",
+            index=models.Index(fields=["from_address", "-id"], name="inbound_from"),
         ),
         migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.UniqueConstraint(fields=('address_hash', 'purpose'), name='suppression_once'),
+            model_name="suppression",
+            constraint=models.UniqueConstraint(
+                fields=("address_hash", "purpose"), name="suppression_once"
+            ),
         ),
         append_only(
-            "base_evidenceentry", "base_evidenceanchor", "base_evidenceleaf", "base_evidencetimestamp"
+            "base_evidenceentry",
+            "base_evidenceanchor",
+            "base_evidenceleaf",
+            "base_evidencetimestamp",
         ),
         audit_tables(
             "base_exchangerate", "base_messagetemplate", "base_suppression", "base_workcalendar"

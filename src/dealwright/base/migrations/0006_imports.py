@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('base', '0005_evidence_messaging'),
+        ("base", "0005_evidence_messaging"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importjob',
-            name='error_file',
+            model_name="importjob",
+            name="error_file",
             field=models.UUIDField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='files',
+            model_name="importjob",
+            name="files",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='run',
+            model_name="importjob",
+            name="run",
             field=models.UUIDField(blank=True, null=True),
         ),
     ]

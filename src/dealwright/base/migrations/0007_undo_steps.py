@@ -8,24 +8,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('base', '0006_imports'),
+        ("base", "0006_imports"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='UndoStep',
+            name="UndoStep",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('object', models.CharField(max_length=40)),
-                ('changes', models.JSONField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("object", models.CharField(max_length=40)),
+                ("changes", models.JSONField()),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='undo_step_age')],
+                "indexes": [models.Index(fields=["created_at"], name="undo_step_age")],
             },
         ),
     ]

@@ -22,9 +22,7 @@ from dealwright.base.events.models import EventDelivery
 from dealwright.base.events.webhooks.models import WebhookMessage
 from dealwright.base.jobs.state import QueueLength, last_heartbeat, queue_lengths
 
-REQUESTS = Counter(
-    "dealwright_requests", "Requests answered.", ["method", "route", "status"]
-)
+REQUESTS = Counter("dealwright_requests", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram(
     "dealwright_request_seconds",
     "Time from the first byte in to the answer ready.",

@@ -35,9 +35,7 @@ def providers() -> list[Any]:
     return list(SocialApp.objects.filter(provider="openid_connect").order_by("name"))
 
 
-def add_provider(
-    actor: Actor, *, name: str, issuer: str, client_id: str, secret: str
-) -> Any:
+def add_provider(actor: Actor, *, name: str, issuer: str, client_id: str, secret: str) -> Any:
     """Trust another identity provider: who proves an address there is let in as that person.
 
     ``issuer`` is its address, below which ``.well-known/openid-configuration`` lies.

@@ -268,9 +268,7 @@ def _send(actor: Actor, person: User) -> Invited:
 
 
 def _open(person: User) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(
-        user=person, accepted_at__isnull=True, revoked_at__isnull=True
-    )
+    return Invitation.objects.filter(user=person, accepted_at__isnull=True, revoked_at__isnull=True)
 
 
 def _confirm_address(user: User) -> None:

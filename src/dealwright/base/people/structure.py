@@ -55,9 +55,7 @@ def create_role(actor: Actor, *, name: str, parent: Role | None = None) -> Role:
     """Add a role below ``parent``, or at the top."""
     require_administrator(actor)
     with change(actor), _unique("role", name):
-        return Role.objects.create(
-            name=check_name(name, longest=120, what="A role"), parent=parent
-        )
+        return Role.objects.create(name=check_name(name, longest=120, what="A role"), parent=parent)
 
 
 def rename_role(actor: Actor, role_id: uuid.UUID, name: str) -> Role:
@@ -90,9 +88,7 @@ def move_role(actor: Actor, role_id: uuid.UUID, parent: Role | None) -> Role:
     return role
 
 
-def change_role(
-    actor: Actor, role_id: uuid.UUID, *, name: str, parent: Role | None
-) -> Role:
+def change_role(actor: Actor, role_id: uuid.UUID, *, name: str, parent: Role | None) -> Role:
     """Rename and move a role at once."""
     with change(actor):
         rename_role(actor, role_id, name)
@@ -141,9 +137,7 @@ def set_team_members(actor: Actor, team_id: uuid.UUID, members: Iterable[User]) 
     return team
 
 
-def change_team(
-    actor: Actor, team_id: uuid.UUID, *, name: str, members: Iterable[User]
-) -> Team:
+def change_team(actor: Actor, team_id: uuid.UUID, *, name: str, members: Iterable[User]) -> Team:
     """Rename a team and set its members at once."""
     with change(actor):
         rename_team(actor, team_id, name)

@@ -86,9 +86,7 @@ def authenticate_token(raw: str, *, request_id: str = "") -> Actor | None:
         return None
     if token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    return Actor(
-        user=token.user, via="api", request_id=request_id, scopes=frozenset(token.scopes)
-    )
+    return Actor(user=token.user, via="api", request_id=request_id, scopes=frozenset(token.scopes))
 
 
 def visible_tokens(actor: Actor) -> QuerySet[ApiToken]:

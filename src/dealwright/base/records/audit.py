@@ -20,7 +20,8 @@ begin
           from jsonb_each(was) o
          where o.value is distinct from now_is -> o.key
            and o.key not in
-               ('version', 'updated_at', 'updated_by_id', 'last_login', 'last_used_at', 'told_until');
+               ('version', 'updated_at', 'updated_by_id', 'last_login', 'last_used_at',
+                'told_until');
         if before is null then
             return null;
         end if;

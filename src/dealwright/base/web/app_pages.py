@@ -56,19 +56,3 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 def offline(request: HttpRequest) -> HttpResponse:
     """What is shown for a page that is not kept while there is no connection."""
     return render(request, "base/web/offline.html")
-
-
-@require_safe
-def speculation_rules(request: HttpRequest) -> HttpResponse:
-    """Which links the browser may fetch ahead while the pointer rests on them."""
-    rules = {
-        "prefetch": [
-            {
-                "where": {"selector_matches": ".nav-link, .record-link, .board-title, .tab"},
-                "eagerness": "moderate",
-            }
-        ]
-    }
-    response = JsonResponse(rules, content_type="application/speculationrules+json")
-    response["Cache-Control"] = "public, max-age=3600"
-    return response

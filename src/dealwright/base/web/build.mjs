@@ -75,6 +75,7 @@ function styles(out, names) {
 
 // The icons that templates, Python and scripts name; an unknown name stops the build.
 function icons(out, names) {
+  const folder = join(dirname(require.resolve("lucide-static/package.json")), "icons");
   const wanted = new Set(["circle"]);
   // Single letters or hyphenated lower-case words right after one of these openings.
   const patterns = [
@@ -87,11 +88,14 @@ function icons(out, names) {
   for (const file of files) {
     const text = readFileSync(join(source, file), "utf8");
     for (const pattern of patterns) for (const match of text.matchAll(pattern)) wanted.add(match[1]);
+    // Python also hands icons on by position or in tables: any name of two words, and in the
+    // navigation of one, that the set has.
+    const loose = file.endsWith("navigation.py") ? /"([a-z][a-z0-9-]+)"/g : /"([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"/g;
+    if (file.endsWith(".py")) for (const match of text.matchAll(loose)) if (existsSync(join(folder, `${match[1]}.svg`))) wanted.add(match[1]);
   }
   for (const line of readFileSync(join(web, "icons.txt"), "utf8").split("\n")) {
     if (line.trim() && !line.startsWith("#")) wanted.add(line.trim());
   }
-  const folder = join(dirname(require.resolve("lucide-static/package.json")), "icons");
   const symbols = [];
   for (const name of [...wanted].sort()) {
     const path = join(folder, `${name}.svg`);

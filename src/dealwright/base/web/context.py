@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from dealwright.base.operations.stream_address import stream_address
 from dealwright.base.web.navigation import navigation_for, settings_navigation_for
+from dealwright.base.web.words import translated
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -38,5 +39,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": user.theme if signed_in else "auto",
         "request_id": getattr(request, "request_id", ""),
         "debug": settings.DEBUG,
+        "script_words": translated,
         "events_address": lambda: stream_address(request),
     }

@@ -30,5 +30,4 @@ urlpatterns = [
     path("manifest.webmanifest", app_pages.manifest, name="manifest"),
     path("service-worker.js", app_pages.service_worker, name="service-worker"),
     path("offline", app_pages.offline, name="offline"),
-    path("speculation-rules.json", app_pages.speculation_rules, name="speculation-rules"),
 ]

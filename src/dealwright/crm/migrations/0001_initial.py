@@ -17,7 +17,6 @@ import dealwright.crm.forms.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -27,1369 +26,3636 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AssignmentRule',
+            name="AssignmentRule",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('position', models.PositiveIntegerField(default=1)),
-                ('filter', models.JSONField(blank=True, default=dict)),
-                ('strategy', models.CharField(choices=[('round_robin', 'In turn'), ('least_loaded', 'Whoever has the fewest open leads')], default='round_robin', max_length=12)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("position", models.PositiveIntegerField(default=1)),
+                ("filter", models.JSONField(blank=True, default=dict)),
+                (
+                    "strategy",
+                    models.CharField(
+                        choices=[
+                            ("round_robin", "In turn"),
+                            ("least_loaded", "Whoever has the fewest open leads"),
+                        ],
+                        default="round_robin",
+                        max_length=12,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
             ],
             options={
-                'ordering': ['position', 'created_at'],
+                "ordering": ["position", "created_at"],
             },
         ),
         migrations.CreateModel(
-            name='SlaTarget',
+            name="SlaTarget",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('priority', models.CharField(choices=[('low', 'Low'), ('normal', 'Normal'), ('high', 'High'), ('urgent', 'Urgent')], max_length=6, unique=True)),
-                ('response_minutes', models.PositiveIntegerField()),
-                ('resolution_minutes', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("low", "Low"),
+                            ("normal", "Normal"),
+                            ("high", "High"),
+                            ("urgent", "Urgent"),
+                        ],
+                        max_length=6,
+                        unique=True,
+                    ),
+                ),
+                ("response_minutes", models.PositiveIntegerField()),
+                ("resolution_minutes", models.PositiveIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='SuppressionEntry',
+            name="SuppressionEntry",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('address_hash', models.CharField(max_length=64, unique=True)),
-                ('reason', models.CharField(choices=[('erased', 'Person was erased'), ('unsubscribed', 'Unsubscribed'), ('bounced', 'Address does not exist'), ('complaint', 'Complained')], max_length=12)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("address_hash", models.CharField(max_length=64, unique=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("erased", "Person was erased"),
+                            ("unsubscribed", "Unsubscribed"),
+                            ("bounced", "Address does not exist"),
+                            ("complaint", "Complained"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'verbose_name_plural': 'suppression entries',
-                'ordering': ['-at'],
+                "verbose_name_plural": "suppression entries",
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('legal_name', models.CharField(blank=True, max_length=200)),
-                ('website', models.CharField(blank=True, max_length=500)),
-                ('domain', models.CharField(blank=True, max_length=253)),
-                ('other_domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), blank=True, default=list)),
-                ('kind', models.CharField(choices=[('prospect', 'Prospect'), ('customer', 'Customer'), ('partner', 'Partner'), ('competitor', 'Competitor'), ('vendor', 'Vendor'), ('other', 'Other')], default='prospect', max_length=12)),
-                ('lifecycle_stage', models.CharField(choices=[('raw', 'Unknown visitor'), ('subscriber', 'Subscriber'), ('lead', 'Lead'), ('qualified', 'Qualified'), ('opportunity', 'Opportunity'), ('customer', 'Customer'), ('former', 'Former customer')], default='lead', max_length=12)),
-                ('industry', models.CharField(blank=True, max_length=120)),
-                ('industry_code', models.CharField(blank=True, max_length=20)),
-                ('employees', models.PositiveIntegerField(blank=True, null=True)),
-                ('annual_revenue', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('currency', models.CharField(default=dealwright.crm.columns.default_currency, max_length=3)),
-                ('year_founded', models.PositiveIntegerField(blank=True, null=True)),
-                ('phone', models.CharField(blank=True, max_length=60)),
-                ('rating', models.CharField(blank=True, choices=[('hot', 'Hot'), ('warm', 'Warm'), ('cold', 'Cold')], max_length=4)),
-                ('tax_id', models.CharField(blank=True, max_length=60)),
-                ('lei', models.CharField(blank=True, max_length=20)),
-                ('billing_street', models.CharField(blank=True, max_length=250)),
-                ('billing_city', models.CharField(blank=True, max_length=120)),
-                ('billing_region', models.CharField(blank=True, max_length=120)),
-                ('billing_postal_code', models.CharField(blank=True, max_length=30)),
-                ('billing_country', models.CharField(blank=True, max_length=80)),
-                ('shipping_street', models.CharField(blank=True, max_length=250)),
-                ('shipping_city', models.CharField(blank=True, max_length=120)),
-                ('shipping_region', models.CharField(blank=True, max_length=120)),
-                ('shipping_postal_code', models.CharField(blank=True, max_length=30)),
-                ('shipping_country', models.CharField(blank=True, max_length=80)),
-                ('description', models.TextField(blank=True)),
-                ('source', models.CharField(blank=True, max_length=60)),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='subsidiaries', to='crm.account')),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("legal_name", models.CharField(blank=True, max_length=200)),
+                ("website", models.CharField(blank=True, max_length=500)),
+                ("domain", models.CharField(blank=True, max_length=253)),
+                (
+                    "other_domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=253), blank=True, default=list
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("prospect", "Prospect"),
+                            ("customer", "Customer"),
+                            ("partner", "Partner"),
+                            ("competitor", "Competitor"),
+                            ("vendor", "Vendor"),
+                            ("other", "Other"),
+                        ],
+                        default="prospect",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "lifecycle_stage",
+                    models.CharField(
+                        choices=[
+                            ("raw", "Unknown visitor"),
+                            ("subscriber", "Subscriber"),
+                            ("lead", "Lead"),
+                            ("qualified", "Qualified"),
+                            ("opportunity", "Opportunity"),
+                            ("customer", "Customer"),
+                            ("former", "Former customer"),
+                        ],
+                        default="lead",
+                        max_length=12,
+                    ),
+                ),
+                ("industry", models.CharField(blank=True, max_length=120)),
+                ("industry_code", models.CharField(blank=True, max_length=20)),
+                ("employees", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "annual_revenue",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "currency",
+                    models.CharField(default=dealwright.crm.columns.default_currency, max_length=3),
+                ),
+                ("year_founded", models.PositiveIntegerField(blank=True, null=True)),
+                ("phone", models.CharField(blank=True, max_length=60)),
+                (
+                    "rating",
+                    models.CharField(
+                        blank=True,
+                        choices=[("hot", "Hot"), ("warm", "Warm"), ("cold", "Cold")],
+                        max_length=4,
+                    ),
+                ),
+                ("tax_id", models.CharField(blank=True, max_length=60)),
+                ("lei", models.CharField(blank=True, max_length=20)),
+                ("billing_street", models.CharField(blank=True, max_length=250)),
+                ("billing_city", models.CharField(blank=True, max_length=120)),
+                ("billing_region", models.CharField(blank=True, max_length=120)),
+                ("billing_postal_code", models.CharField(blank=True, max_length=30)),
+                ("billing_country", models.CharField(blank=True, max_length=80)),
+                ("shipping_street", models.CharField(blank=True, max_length=250)),
+                ("shipping_city", models.CharField(blank=True, max_length=120)),
+                ("shipping_region", models.CharField(blank=True, max_length=120)),
+                ("shipping_postal_code", models.CharField(blank=True, max_length=30)),
+                ("shipping_country", models.CharField(blank=True, max_length=80)),
+                ("description", models.TextField(blank=True)),
+                ("source", models.CharField(blank=True, max_length=60)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subsidiaries",
+                        to="crm.account",
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('kind', models.CharField(choices=[('task', 'Task'), ('call', 'Call'), ('meeting', 'Meeting'), ('email', 'E-mail'), ('note', 'Note'), ('sms', 'Text message'), ('visit', 'Visit')], max_length=8)),
-                ('subject', models.CharField(max_length=250)),
-                ('body', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='open', max_length=9)),
-                ('priority', models.CharField(choices=[('low', 'Low'), ('normal', 'Normal'), ('high', 'High')], default='normal', max_length=6)),
-                ('direction', models.CharField(blank=True, choices=[('inbound', 'Inbound'), ('outbound', 'Outbound')], max_length=8)),
-                ('outcome', models.CharField(blank=True, choices=[('reached', 'Reached'), ('no_answer', 'No answer'), ('voicemail', 'Left a voicemail'), ('busy', 'Busy'), ('wrong_number', 'Wrong number'), ('callback', 'Call back later'), ('no_show', 'Did not show up'), ('held', 'Held')], max_length=12)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('remind_at', models.DateTimeField(blank=True, null=True)),
-                ('reminded_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('starts_at', models.DateTimeField(blank=True, null=True)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('all_day', models.BooleanField(default=False)),
-                ('timezone', models.CharField(default='UTC', max_length=64)),
-                ('rrule', models.CharField(blank=True, max_length=250)),
-                ('location', models.CharField(blank=True, max_length=250)),
-                ('duration_seconds', models.PositiveIntegerField(blank=True, null=True)),
-                ('happened_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('message_id', models.UUIDField(blank=True, editable=False, null=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='crm.account')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("task", "Task"),
+                            ("call", "Call"),
+                            ("meeting", "Meeting"),
+                            ("email", "E-mail"),
+                            ("note", "Note"),
+                            ("sms", "Text message"),
+                            ("visit", "Visit"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=250)),
+                ("body", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("completed", "Completed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="open",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[("low", "Low"), ("normal", "Normal"), ("high", "High")],
+                        default="normal",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        blank=True,
+                        choices=[("inbound", "Inbound"), ("outbound", "Outbound")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("reached", "Reached"),
+                            ("no_answer", "No answer"),
+                            ("voicemail", "Left a voicemail"),
+                            ("busy", "Busy"),
+                            ("wrong_number", "Wrong number"),
+                            ("callback", "Call back later"),
+                            ("no_show", "Did not show up"),
+                            ("held", "Held"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("remind_at", models.DateTimeField(blank=True, null=True)),
+                ("reminded_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("starts_at", models.DateTimeField(blank=True, null=True)),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("all_day", models.BooleanField(default=False)),
+                ("timezone", models.CharField(default="UTC", max_length=64)),
+                ("rrule", models.CharField(blank=True, max_length=250)),
+                ("location", models.CharField(blank=True, max_length=250)),
+                ("duration_seconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("happened_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("message_id", models.UUIDField(blank=True, editable=False, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities",
+                        to="crm.account",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'activities',
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "verbose_name_plural": "activities",
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='ActivityLink',
+            name="ActivityLink",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('object', models.CharField(max_length=40)),
-                ('record_id', models.UUIDField()),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='crm.activity')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("object", models.CharField(max_length=40)),
+                ("record_id", models.UUIDField()),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="crm.activity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AssignmentMember',
+            name="AssignmentMember",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('capacity', models.PositiveIntegerField(blank=True, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('last_assigned_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='crm.assignmentrule')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("capacity", models.PositiveIntegerField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("last_assigned_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="crm.assignmentrule",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('email', 'E-mail'), ('event', 'Event'), ('webinar', 'Webinar'), ('advertising', 'Advertising'), ('content', 'Content'), ('referral', 'Referral'), ('other', 'Other')], default='other', max_length=12)),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('active', 'Active'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='planned', max_length=10)),
-                ('starts_on', models.DateField(blank=True, null=True)),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('budget', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('actual_cost', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('expected_revenue', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('expected_response', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('currency', models.CharField(default=dealwright.crm.columns.default_currency, max_length=3)),
-                ('description', models.TextField(blank=True)),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='crm.campaign')),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("event", "Event"),
+                            ("webinar", "Webinar"),
+                            ("advertising", "Advertising"),
+                            ("content", "Content"),
+                            ("referral", "Referral"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("active", "Active"),
+                            ("completed", "Completed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("starts_on", models.DateField(blank=True, null=True)),
+                ("ends_on", models.DateField(blank=True, null=True)),
+                (
+                    "budget",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "actual_cost",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "expected_revenue",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "expected_response",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True),
+                ),
+                (
+                    "currency",
+                    models.CharField(default=dealwright.crm.columns.default_currency, max_length=3),
+                ),
+                ("description", models.TextField(blank=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="crm.campaign",
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('number', models.CharField(max_length=40, unique=True)),
-                ('subject', models.CharField(max_length=250)),
-                ('description', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('new', 'New'), ('open', 'In work'), ('waiting', 'Waiting for customer'), ('solved', 'Solved'), ('closed', 'Closed')], default='new', max_length=8)),
-                ('priority', models.CharField(choices=[('low', 'Low'), ('normal', 'Normal'), ('high', 'High'), ('urgent', 'Urgent')], default='normal', max_length=6)),
-                ('kind', models.CharField(blank=True, choices=[('question', 'Question'), ('problem', 'Problem'), ('request', 'Request'), ('complaint', 'Complaint')], max_length=10)),
-                ('origin', models.CharField(choices=[('email', 'E-mail'), ('phone', 'Phone'), ('web', 'Web'), ('chat', 'Chat'), ('other', 'Other')], default='other', max_length=6)),
-                ('is_escalated', models.BooleanField(default=False)),
-                ('response_due_at', models.DateTimeField(blank=True, null=True)),
-                ('first_response_at', models.DateTimeField(blank=True, null=True)),
-                ('resolution_due_at', models.DateTimeField(blank=True, null=True)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('resolution', models.TextField(blank=True)),
-                ('waiting_since', models.DateTimeField(blank=True, null=True)),
-                ('satisfaction', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='crm.account')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("number", models.CharField(max_length=40, unique=True)),
+                ("subject", models.CharField(max_length=250)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("open", "In work"),
+                            ("waiting", "Waiting for customer"),
+                            ("solved", "Solved"),
+                            ("closed", "Closed"),
+                        ],
+                        default="new",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("low", "Low"),
+                            ("normal", "Normal"),
+                            ("high", "High"),
+                            ("urgent", "Urgent"),
+                        ],
+                        default="normal",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("question", "Question"),
+                            ("problem", "Problem"),
+                            ("request", "Request"),
+                            ("complaint", "Complaint"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("phone", "Phone"),
+                            ("web", "Web"),
+                            ("chat", "Chat"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=6,
+                    ),
+                ),
+                ("is_escalated", models.BooleanField(default=False)),
+                ("response_due_at", models.DateTimeField(blank=True, null=True)),
+                ("first_response_at", models.DateTimeField(blank=True, null=True)),
+                ("resolution_due_at", models.DateTimeField(blank=True, null=True)),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("resolution", models.TextField(blank=True)),
+                ("waiting_since", models.DateTimeField(blank=True, null=True)),
+                ("satisfaction", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="crm.account",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddField(
-            model_name='activity',
-            name='case',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='crm.case'),
+            model_name="activity",
+            name="case",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="activities",
+                to="crm.case",
+            ),
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('salutation', models.CharField(blank=True, max_length=20)),
-                ('first_name', models.CharField(blank=True, max_length=100)),
-                ('middle_name', models.CharField(blank=True, max_length=100)),
-                ('last_name', models.CharField(blank=True, max_length=100)),
-                ('suffix', models.CharField(blank=True, max_length=20)),
-                ('email', models.CharField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=60)),
-                ('mobile', models.CharField(blank=True, max_length=60)),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('name', models.GeneratedField(db_persist=True, expression=models.Case(models.When(first_name='', last_name='', then=models.F('email')), models.When(language__in=('hu', 'ja', 'ko', 'vi', 'zh'), then=django.db.models.functions.text.Trim(django.db.models.functions.text.Concat('last_name', models.Value(' '), 'first_name'))), default=django.db.models.functions.text.Trim(django.db.models.functions.text.Concat('first_name', models.Value(' '), 'last_name'))), output_field=models.CharField(max_length=254))),
-                ('job_title', models.CharField(blank=True, max_length=160)),
-                ('department', models.CharField(blank=True, max_length=120)),
-                ('seniority', models.CharField(blank=True, choices=[('executive', 'Executive'), ('vice_president', 'Vice president'), ('director', 'Director'), ('manager', 'Manager'), ('staff', 'Staff')], max_length=16)),
-                ('birthdate', models.DateField(blank=True, null=True)),
-                ('timezone', models.CharField(blank=True, max_length=64)),
-                ('linkedin', models.CharField(blank=True, max_length=500)),
-                ('street', models.CharField(blank=True, max_length=250)),
-                ('city', models.CharField(blank=True, max_length=120)),
-                ('region', models.CharField(blank=True, max_length=120)),
-                ('postal_code', models.CharField(blank=True, max_length=30)),
-                ('country', models.CharField(blank=True, max_length=80)),
-                ('do_not_call', models.BooleanField(default=False)),
-                ('do_not_email', models.BooleanField(default=False)),
-                ('lifecycle_stage', models.CharField(choices=[('raw', 'Unknown visitor'), ('subscriber', 'Subscriber'), ('lead', 'Lead'), ('qualified', 'Qualified'), ('opportunity', 'Opportunity'), ('customer', 'Customer'), ('former', 'Former customer')], default='lead', max_length=12)),
-                ('is_identified', models.BooleanField(default=True)),
-                ('source', models.CharField(blank=True, max_length=60)),
-                ('description', models.TextField(blank=True)),
-                ('erased_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='crm.account')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reports_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='direct_reports', to='crm.contact')),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("salutation", models.CharField(blank=True, max_length=20)),
+                ("first_name", models.CharField(blank=True, max_length=100)),
+                ("middle_name", models.CharField(blank=True, max_length=100)),
+                ("last_name", models.CharField(blank=True, max_length=100)),
+                ("suffix", models.CharField(blank=True, max_length=20)),
+                ("email", models.CharField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=60)),
+                ("mobile", models.CharField(blank=True, max_length=60)),
+                ("language", models.CharField(blank=True, max_length=12)),
+                (
+                    "name",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(first_name="", last_name="", then=models.F("email")),
+                            models.When(
+                                language__in=("hu", "ja", "ko", "vi", "zh"),
+                                then=django.db.models.functions.text.Trim(
+                                    django.db.models.functions.text.Concat(
+                                        "last_name", models.Value(" "), "first_name"
+                                    )
+                                ),
+                            ),
+                            default=django.db.models.functions.text.Trim(
+                                django.db.models.functions.text.Concat(
+                                    "first_name", models.Value(" "), "last_name"
+                                )
+                            ),
+                        ),
+                        output_field=models.CharField(max_length=254),
+                    ),
+                ),
+                ("job_title", models.CharField(blank=True, max_length=160)),
+                ("department", models.CharField(blank=True, max_length=120)),
+                (
+                    "seniority",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("executive", "Executive"),
+                            ("vice_president", "Vice president"),
+                            ("director", "Director"),
+                            ("manager", "Manager"),
+                            ("staff", "Staff"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("birthdate", models.DateField(blank=True, null=True)),
+                ("timezone", models.CharField(blank=True, max_length=64)),
+                ("linkedin", models.CharField(blank=True, max_length=500)),
+                ("street", models.CharField(blank=True, max_length=250)),
+                ("city", models.CharField(blank=True, max_length=120)),
+                ("region", models.CharField(blank=True, max_length=120)),
+                ("postal_code", models.CharField(blank=True, max_length=30)),
+                ("country", models.CharField(blank=True, max_length=80)),
+                ("do_not_call", models.BooleanField(default=False)),
+                ("do_not_email", models.BooleanField(default=False)),
+                (
+                    "lifecycle_stage",
+                    models.CharField(
+                        choices=[
+                            ("raw", "Unknown visitor"),
+                            ("subscriber", "Subscriber"),
+                            ("lead", "Lead"),
+                            ("qualified", "Qualified"),
+                            ("opportunity", "Opportunity"),
+                            ("customer", "Customer"),
+                            ("former", "Former customer"),
+                        ],
+                        default="lead",
+                        max_length=12,
+                    ),
+                ),
+                ("is_identified", models.BooleanField(default=True)),
+                ("source", models.CharField(blank=True, max_length=60)),
+                ("description", models.TextField(blank=True)),
+                ("erased_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="crm.account",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reports_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="direct_reports",
+                        to="crm.contact",
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddField(
-            model_name='case',
-            name='contact',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='crm.contact'),
+            model_name="case",
+            name="contact",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="cases",
+                to="crm.contact",
+            ),
         ),
         migrations.CreateModel(
-            name='CampaignMember',
+            name="CampaignMember",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('responded', 'Responded'), ('attended', 'Attended'), ('opted_out', 'Opted out')], default='planned', max_length=10)),
-                ('responded_at', models.DateTimeField(blank=True, null=True)),
-                ('added_at', models.DateTimeField(auto_now_add=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='crm.campaign')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaign_memberships', to='crm.contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("sent", "Sent"),
+                            ("responded", "Responded"),
+                            ("attended", "Attended"),
+                            ("opted_out", "Opted out"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("responded_at", models.DateTimeField(blank=True, null=True)),
+                ("added_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="crm.campaign",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="campaign_memberships",
+                        to="crm.contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ActivityParticipant',
+            name="ActivityParticipant",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('address', models.CharField(blank=True, max_length=254)),
-                ('response', models.CharField(choices=[('needs_action', 'Not answered'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('tentative', 'Maybe')], default='needs_action', max_length=12)),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participants', to='crm.activity')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=254)),
+                (
+                    "response",
+                    models.CharField(
+                        choices=[
+                            ("needs_action", "Not answered"),
+                            ("accepted", "Accepted"),
+                            ("declined", "Declined"),
+                            ("tentative", "Maybe"),
+                        ],
+                        default="needs_action",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participants",
+                        to="crm.activity",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="crm.contact",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='activity',
-            name='contact',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='crm.contact'),
+            model_name="activity",
+            name="contact",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="activities",
+                to="crm.contact",
+            ),
         ),
         migrations.CreateModel(
-            name='AccountContact',
+            name="AccountContact",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(blank=True, max_length=120)),
-                ('influence', models.CharField(blank=True, choices=[('champion', 'Champion'), ('decision_maker', 'Decision maker'), ('influencer', 'Influencer'), ('blocker', 'Blocker'), ('user', 'User')], max_length=16)),
-                ('is_primary', models.BooleanField(default=False)),
-                ('started_on', models.DateField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_links', to='crm.account')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='account_links', to='crm.contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("role", models.CharField(blank=True, max_length=120)),
+                (
+                    "influence",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("champion", "Champion"),
+                            ("decision_maker", "Decision maker"),
+                            ("influencer", "Influencer"),
+                            ("blocker", "Blocker"),
+                            ("user", "User"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("is_primary", models.BooleanField(default=False)),
+                ("started_on", models.DateField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact_links",
+                        to="crm.account",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="account_links",
+                        to="crm.contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('email', 'E-mail'), ('phone', 'Phone'), ('mobile', 'Mobile'), ('social', 'Social')], max_length=6)),
-                ('value', models.CharField(max_length=254)),
-                ('label', models.CharField(blank=True, max_length=40)),
-                ('is_primary', models.BooleanField(default=False)),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('bounced_at', models.DateTimeField(blank=True, null=True)),
-                ('opted_out_at', models.DateTimeField(blank=True, null=True)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='points', to='crm.contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("phone", "Phone"),
+                            ("mobile", "Mobile"),
+                            ("social", "Social"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("value", models.CharField(max_length=254)),
+                ("label", models.CharField(blank=True, max_length=40)),
+                ("is_primary", models.BooleanField(default=False)),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                ("bounced_at", models.DateTimeField(blank=True, null=True)),
+                ("opted_out_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="points",
+                        to="crm.contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ErasureRequest',
+            name="ErasureRequest",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('contact_id', models.UUIDField()),
-                ('reason', models.CharField(blank=True, max_length=250)),
-                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("contact_id", models.UUIDField()),
+                ("reason", models.CharField(blank=True, max_length=250)),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("counts", models.JSONField(default=dict)),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Lead',
+            name="Lead",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('status', models.CharField(choices=[('new', 'New'), ('working', 'Working'), ('nurturing', 'Nurturing'), ('qualified', 'Qualified'), ('disqualified', 'Disqualified'), ('converted', 'Converted')], default='new', max_length=12)),
-                ('source', models.CharField(choices=[('web', 'Web form'), ('referral', 'Referral'), ('phone', 'Phone'), ('email', 'E-mail'), ('event', 'Event'), ('partner', 'Partner'), ('advertising', 'Advertising'), ('outbound', 'Outbound'), ('import', 'Import'), ('other', 'Other')], default='other', max_length=12)),
-                ('source_detail', models.CharField(blank=True, max_length=250)),
-                ('utm_source', models.CharField(blank=True, max_length=250)),
-                ('utm_medium', models.CharField(blank=True, max_length=250)),
-                ('utm_campaign', models.CharField(blank=True, max_length=250)),
-                ('utm_term', models.CharField(blank=True, max_length=250)),
-                ('utm_content', models.CharField(blank=True, max_length=250)),
-                ('landing_page', models.CharField(blank=True, max_length=1000)),
-                ('referrer', models.CharField(blank=True, max_length=1000)),
-                ('message', models.TextField(blank=True)),
-                ('score', models.IntegerField(blank=True, null=True)),
-                ('grade', models.CharField(blank=True, max_length=2)),
-                ('rating', models.CharField(blank=True, choices=[('hot', 'Hot'), ('warm', 'Warm'), ('cold', 'Cold')], max_length=4)),
-                ('assigned_at', models.DateTimeField(blank=True, null=True)),
-                ('assignment_reason', models.CharField(blank=True, max_length=400)),
-                ('response_due_at', models.DateTimeField(blank=True, null=True)),
-                ('first_response_at', models.DateTimeField(blank=True, null=True)),
-                ('disqualified_reason', models.CharField(blank=True, choices=[('no_fit', 'Does not fit'), ('no_budget', 'No budget'), ('no_interest', 'No interest'), ('unreachable', 'Cannot be reached'), ('duplicate', 'Duplicate'), ('spam', 'Spam'), ('other', 'Other')], max_length=12)),
-                ('disqualified_detail', models.TextField(blank=True)),
-                ('disqualified_at', models.DateTimeField(blank=True, null=True)),
-                ('converted_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='crm.account')),
-                ('assignment_rule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='crm.assignmentrule')),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='crm.campaign')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='crm.contact')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("working", "Working"),
+                            ("nurturing", "Nurturing"),
+                            ("qualified", "Qualified"),
+                            ("disqualified", "Disqualified"),
+                            ("converted", "Converted"),
+                        ],
+                        default="new",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("web", "Web form"),
+                            ("referral", "Referral"),
+                            ("phone", "Phone"),
+                            ("email", "E-mail"),
+                            ("event", "Event"),
+                            ("partner", "Partner"),
+                            ("advertising", "Advertising"),
+                            ("outbound", "Outbound"),
+                            ("import", "Import"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=12,
+                    ),
+                ),
+                ("source_detail", models.CharField(blank=True, max_length=250)),
+                ("utm_source", models.CharField(blank=True, max_length=250)),
+                ("utm_medium", models.CharField(blank=True, max_length=250)),
+                ("utm_campaign", models.CharField(blank=True, max_length=250)),
+                ("utm_term", models.CharField(blank=True, max_length=250)),
+                ("utm_content", models.CharField(blank=True, max_length=250)),
+                ("landing_page", models.CharField(blank=True, max_length=1000)),
+                ("referrer", models.CharField(blank=True, max_length=1000)),
+                ("message", models.TextField(blank=True)),
+                ("score", models.IntegerField(blank=True, null=True)),
+                ("grade", models.CharField(blank=True, max_length=2)),
+                (
+                    "rating",
+                    models.CharField(
+                        blank=True,
+                        choices=[("hot", "Hot"), ("warm", "Warm"), ("cold", "Cold")],
+                        max_length=4,
+                    ),
+                ),
+                ("assigned_at", models.DateTimeField(blank=True, null=True)),
+                ("assignment_reason", models.CharField(blank=True, max_length=400)),
+                ("response_due_at", models.DateTimeField(blank=True, null=True)),
+                ("first_response_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "disqualified_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_fit", "Does not fit"),
+                            ("no_budget", "No budget"),
+                            ("no_interest", "No interest"),
+                            ("unreachable", "Cannot be reached"),
+                            ("duplicate", "Duplicate"),
+                            ("spam", "Spam"),
+                            ("other", "Other"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("disqualified_detail", models.TextField(blank=True)),
+                ("disqualified_at", models.DateTimeField(blank=True, null=True)),
+                ("converted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to="crm.account",
+                    ),
+                ),
+                (
+                    "assignment_rule",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="crm.assignmentrule",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to="crm.campaign",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to="crm.contact",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddField(
-            model_name='activity',
-            name='lead',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='crm.lead'),
+            model_name="activity",
+            name="lead",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="activities",
+                to="crm.lead",
+            ),
         ),
         migrations.CreateModel(
-            name='MergeEvent',
+            name="MergeEvent",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('object', models.CharField(max_length=40)),
-                ('survivor_id', models.UUIDField()),
-                ('merged_id', models.UUIDField()),
-                ('survivor_before', models.JSONField()),
-                ('merged_before', models.JSONField()),
-                ('survivor_after', models.JSONField(default=dict)),
-                ('moved', models.JSONField(default=list)),
-                ('dropped', models.JSONField(default=list)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("object", models.CharField(max_length=40)),
+                ("survivor_id", models.UUIDField()),
+                ("merged_id", models.UUIDField()),
+                ("survivor_before", models.JSONField()),
+                ("merged_before", models.JSONField()),
+                ("survivor_after", models.JSONField(default=dict)),
+                ("moved", models.JSONField(default=list)),
+                ("dropped", models.JSONField(default=list)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Opportunity',
+            name="Opportunity",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(max_length=250)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', editable=False, max_length=4)),
-                ('stage_entered_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('currency', models.CharField(default=dealwright.crm.columns.default_currency, max_length=3)),
-                ('amount_source', models.CharField(choices=[('manual', 'By hand'), ('lines', 'From line items')], default='manual', max_length=6)),
-                ('probability', models.DecimalField(decimal_places=6, default=0, max_digits=9)),
-                ('probability_source', models.CharField(choices=[('stage', 'From stage'), ('manual', 'By hand'), ('model', 'Predicted')], default='stage', max_length=6)),
-                ('expected_revenue', models.GeneratedField(db_persist=True, expression=django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('amount'), '*', models.F('probability')), 2), output_field=models.DecimalField(decimal_places=2, max_digits=18, null=True))),
-                ('engaged_on', models.DateField(blank=True, null=True)),
-                ('close_date', models.DateField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('forecast_category', models.CharField(choices=[('pipeline', 'Pipeline'), ('best_case', 'Best case'), ('commit', 'Commit'), ('omitted', 'Omitted'), ('closed', 'Closed')], default='pipeline', max_length=9)),
-                ('kind', models.CharField(choices=[('new', 'New business'), ('expansion', 'Expansion'), ('renewal', 'Renewal')], default='new', max_length=9)),
-                ('mrr', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('arr', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('tcv', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('contract_term_months', models.PositiveIntegerField(blank=True, null=True)),
-                ('next_step', models.CharField(blank=True, max_length=250)),
-                ('next_step_on', models.DateField(blank=True, null=True)),
-                ('lead_source', models.CharField(blank=True, max_length=60)),
-                ('lost_reason', models.CharField(blank=True, choices=[('price', 'Price'), ('competitor', 'Lost to a competitor'), ('no_decision', 'No decision'), ('timing', 'Timing'), ('product', 'Product does not fit'), ('no_budget', 'No budget'), ('unresponsive', 'No answer'), ('other', 'Other')], max_length=12)),
-                ('lost_detail', models.TextField(blank=True)),
-                ('competitor', models.CharField(blank=True, max_length=160)),
-                ('description', models.TextField(blank=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='crm.account')),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='crm.campaign')),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='crm.contact')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("name", models.CharField(max_length=250)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("won", "Won"), ("lost", "Lost")],
+                        default="open",
+                        editable=False,
+                        max_length=4,
+                    ),
+                ),
+                ("stage_entered_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "amount",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "currency",
+                    models.CharField(default=dealwright.crm.columns.default_currency, max_length=3),
+                ),
+                (
+                    "amount_source",
+                    models.CharField(
+                        choices=[("manual", "By hand"), ("lines", "From line items")],
+                        default="manual",
+                        max_length=6,
+                    ),
+                ),
+                ("probability", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                (
+                    "probability_source",
+                    models.CharField(
+                        choices=[
+                            ("stage", "From stage"),
+                            ("manual", "By hand"),
+                            ("model", "Predicted"),
+                        ],
+                        default="stage",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "expected_revenue",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.math.Round(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("amount"), "*", models.F("probability")
+                            ),
+                            2,
+                        ),
+                        output_field=models.DecimalField(
+                            decimal_places=2, max_digits=18, null=True
+                        ),
+                    ),
+                ),
+                ("engaged_on", models.DateField(blank=True, null=True)),
+                ("close_date", models.DateField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "forecast_category",
+                    models.CharField(
+                        choices=[
+                            ("pipeline", "Pipeline"),
+                            ("best_case", "Best case"),
+                            ("commit", "Commit"),
+                            ("omitted", "Omitted"),
+                            ("closed", "Closed"),
+                        ],
+                        default="pipeline",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("new", "New business"),
+                            ("expansion", "Expansion"),
+                            ("renewal", "Renewal"),
+                        ],
+                        default="new",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "mrr",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "arr",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "tcv",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                ("contract_term_months", models.PositiveIntegerField(blank=True, null=True)),
+                ("next_step", models.CharField(blank=True, max_length=250)),
+                ("next_step_on", models.DateField(blank=True, null=True)),
+                ("lead_source", models.CharField(blank=True, max_length=60)),
+                (
+                    "lost_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("price", "Price"),
+                            ("competitor", "Lost to a competitor"),
+                            ("no_decision", "No decision"),
+                            ("timing", "Timing"),
+                            ("product", "Product does not fit"),
+                            ("no_budget", "No budget"),
+                            ("unresponsive", "No answer"),
+                            ("other", "Other"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("lost_detail", models.TextField(blank=True)),
+                ("competitor", models.CharField(blank=True, max_length=160)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opportunities",
+                        to="crm.account",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opportunities",
+                        to="crm.campaign",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opportunities",
+                        to="crm.contact",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'opportunities',
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "verbose_name_plural": "opportunities",
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddField(
-            model_name='lead',
-            name='converted_opportunity',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='crm.opportunity'),
+            model_name="lead",
+            name="converted_opportunity",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="leads",
+                to="crm.opportunity",
+            ),
         ),
         migrations.AddField(
-            model_name='activity',
-            name='opportunity',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='crm.opportunity'),
+            model_name="activity",
+            name="opportunity",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="activities",
+                to="crm.opportunity",
+            ),
         ),
         migrations.CreateModel(
-            name='OpportunityContactRole',
+            name="OpportunityContactRole",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('decision_maker', 'Decision maker'), ('economic_buyer', 'Economic buyer'), ('champion', 'Champion'), ('influencer', 'Influencer'), ('evaluator', 'Evaluator'), ('user', 'User'), ('legal', 'Legal'), ('procurement', 'Procurement'), ('signer', 'Signer'), ('blocker', 'Blocker')], default='influencer', max_length=16)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='opportunity_roles', to='crm.contact')),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_roles', to='crm.opportunity')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("decision_maker", "Decision maker"),
+                            ("economic_buyer", "Economic buyer"),
+                            ("champion", "Champion"),
+                            ("influencer", "Influencer"),
+                            ("evaluator", "Evaluator"),
+                            ("user", "User"),
+                            ("legal", "Legal"),
+                            ("procurement", "Procurement"),
+                            ("signer", "Signer"),
+                            ("blocker", "Blocker"),
+                        ],
+                        default="influencer",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="opportunity_roles",
+                        to="crm.contact",
+                    ),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact_roles",
+                        to="crm.opportunity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OpportunityTeamMember',
+            name="OpportunityTeamMember",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(blank=True, max_length=80)),
-                ('split_percent', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='team_members', to='crm.opportunity')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("role", models.CharField(blank=True, max_length=80)),
+                (
+                    "split_percent",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="team_members",
+                        to="crm.opportunity",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pipeline',
+            name="Pipeline",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('is_default', models.BooleanField(default=False)),
-                ('position', models.PositiveIntegerField(default=1)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("is_default", models.BooleanField(default=False)),
+                ("position", models.PositiveIntegerField(default=1)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['position', 'name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('is_default',), name='pipeline_one_default')],
+                "ordering": ["position", "name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("is_default",),
+                        name="pipeline_one_default",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='opportunity',
-            name='pipeline',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='crm.pipeline'),
+            model_name="opportunity",
+            name="pipeline",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="opportunities",
+                to="crm.pipeline",
+            ),
         ),
         migrations.CreateModel(
-            name='PriceBook',
+            name="PriceBook",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(max_length=160)),
-                ('currency', models.CharField(default=dealwright.crm.columns.default_currency, max_length=3)),
-                ('is_standard', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('description', models.TextField(blank=True)),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "currency",
+                    models.CharField(default=dealwright.crm.columns.default_currency, max_length=3),
+                ),
+                ("is_standard", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('sku', models.CharField(blank=True, max_length=80)),
-                ('family', models.CharField(blank=True, max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('list_price', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('cost', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('currency', models.CharField(default=dealwright.crm.columns.default_currency, max_length=3)),
-                ('tax_rate', models.DecimalField(decimal_places=6, default=0, max_digits=9)),
-                ('is_recurring', models.BooleanField(default=False)),
-                ('billing_period', models.CharField(blank=True, choices=[('month', 'Month'), ('quarter', 'Quarter'), ('year', 'Year')], max_length=8)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("sku", models.CharField(blank=True, max_length=80)),
+                ("family", models.CharField(blank=True, max_length=120)),
+                ("description", models.TextField(blank=True)),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                (
+                    "list_price",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "cost",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "currency",
+                    models.CharField(default=dealwright.crm.columns.default_currency, max_length=3),
+                ),
+                ("tax_rate", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("is_recurring", models.BooleanField(default=False)),
+                (
+                    "billing_period",
+                    models.CharField(
+                        blank=True,
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+                        max_length=8,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='PriceBookEntry',
+            name="PriceBookEntry",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('min_quantity', models.DecimalField(decimal_places=4, default=1, max_digits=14)),
-                ('list_price', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('price_book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='crm.pricebook')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='crm.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("min_quantity", models.DecimalField(decimal_places=4, default=1, max_digits=14)),
+                ("list_price", models.DecimalField(decimal_places=2, max_digits=18)),
+                (
+                    "price_book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="crm.pricebook",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prices",
+                        to="crm.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['min_quantity'],
+                "ordering": ["min_quantity"],
             },
         ),
         migrations.CreateModel(
-            name='OpportunityLineItem',
+            name="OpportunityLineItem",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('quantity', models.DecimalField(decimal_places=4, default=1, max_digits=14)),
-                ('list_price', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('unit_price', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('discount', models.DecimalField(decimal_places=6, default=0, max_digits=9)),
-                ('tax_rate', models.DecimalField(decimal_places=6, default=0, max_digits=9)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('starts_on', models.DateField(blank=True, null=True)),
-                ('term_months', models.PositiveIntegerField(blank=True, null=True)),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='line_items', to='crm.opportunity')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("quantity", models.DecimalField(decimal_places=4, default=1, max_digits=14)),
+                (
+                    "list_price",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                ("unit_price", models.DecimalField(decimal_places=2, max_digits=18)),
+                ("discount", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("tax_rate", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=18)),
+                ("starts_on", models.DateField(blank=True, null=True)),
+                ("term_months", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="line_items",
+                        to="crm.opportunity",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="crm.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
-                'abstract': False,
+                "ordering": ["position", "id"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='opportunity',
-            name='product',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='crm.product'),
+            model_name="opportunity",
+            name="product",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="opportunities",
+                to="crm.product",
+            ),
         ),
         migrations.CreateModel(
-            name='Quote',
+            name="Quote",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('number', models.CharField(max_length=40)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(max_length=250)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('sent', 'Sent'), ('accepted', 'Accepted'), ('rejected', 'Rejected'), ('expired', 'Expired'), ('replaced', 'Replaced by a newer revision')], default='draft', max_length=9)),
-                ('currency', models.CharField(default=dealwright.crm.columns.default_currency, max_length=3)),
-                ('discount', models.DecimalField(decimal_places=6, default=0, max_digits=9)),
-                ('subtotal', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
-                ('discount_amount', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
-                ('tax_amount', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
-                ('total', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
-                ('valid_until', models.DateField(blank=True, null=True)),
-                ('terms', models.TextField(blank=True)),
-                ('introduction', models.TextField(blank=True)),
-                ('public_token', models.CharField(blank=True, editable=False, max_length=64)),
-                ('document_id', models.UUIDField(blank=True, editable=False, null=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('sent_to', models.CharField(blank=True, max_length=254)),
-                ('viewed_at', models.DateTimeField(blank=True, null=True)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('accepted_by', models.CharField(blank=True, max_length=200)),
-                ('rejected_at', models.DateTimeField(blank=True, null=True)),
-                ('rejected_reason', models.TextField(blank=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='quotes', to='crm.account')),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='quotes', to='crm.contact')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quotes', to='crm.opportunity')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('price_book', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.pricebook')),
-                ('replaces', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='crm.quote')),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("number", models.CharField(max_length=40)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=250)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in_review", "In review"),
+                            ("approved", "Approved"),
+                            ("sent", "Sent"),
+                            ("accepted", "Accepted"),
+                            ("rejected", "Rejected"),
+                            ("expired", "Expired"),
+                            ("replaced", "Replaced by a newer revision"),
+                        ],
+                        default="draft",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(default=dealwright.crm.columns.default_currency, max_length=3),
+                ),
+                ("discount", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("subtotal", models.DecimalField(decimal_places=2, default=0, max_digits=18)),
+                (
+                    "discount_amount",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=18),
+                ),
+                ("tax_amount", models.DecimalField(decimal_places=2, default=0, max_digits=18)),
+                ("total", models.DecimalField(decimal_places=2, default=0, max_digits=18)),
+                ("valid_until", models.DateField(blank=True, null=True)),
+                ("terms", models.TextField(blank=True)),
+                ("introduction", models.TextField(blank=True)),
+                ("public_token", models.CharField(blank=True, editable=False, max_length=64)),
+                ("document_id", models.UUIDField(blank=True, editable=False, null=True)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("sent_to", models.CharField(blank=True, max_length=254)),
+                ("viewed_at", models.DateTimeField(blank=True, null=True)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("accepted_by", models.CharField(blank=True, max_length=200)),
+                ("rejected_at", models.DateTimeField(blank=True, null=True)),
+                ("rejected_reason", models.TextField(blank=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quotes",
+                        to="crm.account",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quotes",
+                        to="crm.contact",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quotes",
+                        to="crm.opportunity",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "price_book",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="crm.pricebook",
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaced_by",
+                        to="crm.quote",
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='QuoteLineItem',
+            name="QuoteLineItem",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('quantity', models.DecimalField(decimal_places=4, default=1, max_digits=14)),
-                ('list_price', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('unit_price', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('discount', models.DecimalField(decimal_places=6, default=0, max_digits=9)),
-                ('tax_rate', models.DecimalField(decimal_places=6, default=0, max_digits=9)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('starts_on', models.DateField(blank=True, null=True)),
-                ('term_months', models.PositiveIntegerField(blank=True, null=True)),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.product')),
-                ('quote', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='crm.quote')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("quantity", models.DecimalField(decimal_places=4, default=1, max_digits=14)),
+                (
+                    "list_price",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                ("unit_price", models.DecimalField(decimal_places=2, max_digits=18)),
+                ("discount", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("tax_rate", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=18)),
+                ("starts_on", models.DateField(blank=True, null=True)),
+                ("term_months", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="crm.product",
+                    ),
+                ),
+                (
+                    "quote",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="crm.quote",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
-                'abstract': False,
+                "ordering": ["position", "id"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('position', models.PositiveIntegerField()),
-                ('category', models.CharField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', max_length=4)),
-                ('probability', models.DecimalField(decimal_places=6, max_digits=9)),
-                ('forecast_category', models.CharField(choices=[('pipeline', 'Pipeline'), ('best_case', 'Best case'), ('commit', 'Commit'), ('omitted', 'Omitted'), ('closed', 'Closed')], default='pipeline', max_length=9)),
-                ('rot_days', models.PositiveIntegerField(blank=True, null=True)),
-                ('required_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list)),
-                ('exit_criteria', models.TextField(blank=True)),
-                ('guidance', models.TextField(blank=True)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('pipeline', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='crm.pipeline')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[("open", "Open"), ("won", "Won"), ("lost", "Lost")],
+                        default="open",
+                        max_length=4,
+                    ),
+                ),
+                ("probability", models.DecimalField(decimal_places=6, max_digits=9)),
+                (
+                    "forecast_category",
+                    models.CharField(
+                        choices=[
+                            ("pipeline", "Pipeline"),
+                            ("best_case", "Best case"),
+                            ("commit", "Commit"),
+                            ("omitted", "Omitted"),
+                            ("closed", "Closed"),
+                        ],
+                        default="pipeline",
+                        max_length=9,
+                    ),
+                ),
+                ("rot_days", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "required_fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list
+                    ),
+                ),
+                ("exit_criteria", models.TextField(blank=True)),
+                ("guidance", models.TextField(blank=True)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "pipeline",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stages",
+                        to="crm.pipeline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pipeline', 'position'],
+                "ordering": ["pipeline", "position"],
             },
         ),
         migrations.AddField(
-            model_name='opportunity',
-            name='stage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='crm.stage'),
+            model_name="opportunity",
+            name="stage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="opportunities",
+                to="crm.stage",
+            ),
         ),
         migrations.CreateModel(
-            name='StageHistory',
+            name="StageHistory",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('close_date', models.DateField(null=True)),
-                ('probability', models.DecimalField(decimal_places=6, max_digits=9)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('from_stage', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.stage')),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stage_history', to='crm.opportunity')),
-                ('to_stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.stage')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "amount",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("close_date", models.DateField(null=True)),
+                ("probability", models.DecimalField(decimal_places=6, max_digits=9)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "from_stage",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="crm.stage",
+                    ),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stage_history",
+                        to="crm.opportunity",
+                    ),
+                ),
+                (
+                    "to_stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="crm.stage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'stage history',
-                'ordering': ['at', 'id'],
+                "verbose_name_plural": "stage history",
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='WebForm',
+            name="WebForm",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('access_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(max_length=60)),
-                ('title', models.CharField(max_length=160)),
-                ('introduction', models.TextField(blank=True)),
-                ('fields', models.JSONField(default=dealwright.crm.forms.models.default_form_fields)),
-                ('button', models.CharField(default='Send', max_length=60)),
-                ('thanks', models.TextField(default='Thank you. We will be in touch soon.')),
-                ('redirect_url', models.CharField(blank=True, max_length=500)),
-                ('is_active', models.BooleanField(default=True)),
-                ('embed_origins', models.CharField(blank=True, max_length=500)),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='forms', to='crm.campaign')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "access_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list
+                    ),
+                ),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(max_length=60)),
+                ("title", models.CharField(max_length=160)),
+                ("introduction", models.TextField(blank=True)),
+                (
+                    "fields",
+                    models.JSONField(default=dealwright.crm.forms.models.default_form_fields),
+                ),
+                ("button", models.CharField(default="Send", max_length=60)),
+                ("thanks", models.TextField(default="Thank you. We will be in touch soon.")),
+                ("redirect_url", models.CharField(blank=True, max_length=500)),
+                ("is_active", models.BooleanField(default=True)),
+                ("embed_origins", models.CharField(blank=True, max_length=500)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="forms",
+                        to="crm.campaign",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'default_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "everything",
             },
             managers=[
-                ('everything', django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddField(
-            model_name='lead',
-            name='form',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='leads', to='crm.webform'),
+            model_name="lead",
+            name="form",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="leads",
+                to="crm.webform",
+            ),
         ),
         migrations.CreateModel(
-            name='FormSubmission',
+            name="FormSubmission",
             fields=[
-                ('id', models.UUIDField(default=dealwright.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('values', models.JSONField(default=dict)),
-                ('sender_hash', models.CharField(blank=True, max_length=64)),
-                ('refused', models.CharField(blank=True, max_length=60)),
-                ('lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='submissions', to='crm.lead')),
-                ('form', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='submissions', to='crm.webform')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=dealwright.base.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("values", models.JSONField(default=dict)),
+                ("sender_hash", models.CharField(blank=True, max_length=64)),
+                ("refused", models.CharField(blank=True, max_length=60)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="submissions",
+                        to="crm.lead",
+                    ),
+                ),
+                (
+                    "form",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="submissions",
+                        to="crm.webform",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='account_newest'),
+            model_name="account",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="account_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='account_by_owner'),
+            model_name="account",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="account_by_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='account_access'),
+            model_name="account",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="account_access"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['name', 'id'], name='account_by_name'),
+            model_name="account",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["name", "id"],
+                name="account_by_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['parent'], name='account_parent'),
+            model_name="account",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["parent"],
+                name="account_parent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['other_domains'], name='account_other_domains'),
+            model_name="account",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["other_domains"], name="account_other_domains"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True), models.Q(('domain', ''), _negated=True)), fields=('domain',), name='account_domain_once'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("deleted_at__isnull", True), models.Q(("domain", ""), _negated=True)
+                ),
+                fields=("domain",),
+                name="account_domain_once",
+            ),
         ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='account_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('annual_revenue__gte', 0), ('annual_revenue__isnull', True), _connector='OR'), name='account_annual_revenue_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='activitylink',
-            index=models.Index(fields=['record_id'], name='activity_link_record'),
-        ),
-        migrations.AddConstraint(
-            model_name='activitylink',
-            constraint=models.UniqueConstraint(fields=('activity', 'object', 'record_id'), name='activity_link_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentmember',
-            constraint=models.UniqueConstraint(fields=('rule', 'user'), name='assignment_member_once'),
-        ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='campaign_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='campaign_by_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='campaign_access'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('budget__gte', 0), ('budget__isnull', True), _connector='OR'), name='campaign_budget_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('actual_cost__gte', 0), ('actual_cost__isnull', True), _connector='OR'), name='campaign_actual_cost_not_negative'),
+        migrations.AddConstraint(
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="account_not_its_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('expected_revenue__gte', 0), ('expected_revenue__isnull', True), _connector='OR'), name='campaign_expected_revenue_not_negative'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("annual_revenue__gte", 0), ("annual_revenue__isnull", True), _connector="OR"
+                ),
+                name="account_annual_revenue_not_negative",
+            ),
         ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('expected_response__range', (0, 1)), ('expected_response__isnull', True), _connector='OR'), name='campaign_expected_response_is_fraction'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='campaign_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='campaign_not_its_own_parent'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='contact_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='contact_by_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='contact_access'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['name', 'id'], name='contact_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['account', '-created_at'], name='contact_account'),
+        migrations.AddIndex(
+            model_name="activitylink",
+            index=models.Index(fields=["record_id"], name="activity_link_record"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True), models.Q(('email', ''), _negated=True)), fields=('email',), name='contact_email_once'),
+            model_name="activitylink",
+            constraint=models.UniqueConstraint(
+                fields=("activity", "object", "record_id"), name="activity_link_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="assignmentmember",
+            constraint=models.UniqueConstraint(
+                fields=("rule", "user"), name="assignment_member_once"
+            ),
         ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('reports_to', models.F('id')), _negated=True), name='contact_not_own_manager'),
+        migrations.AddIndex(
+            model_name="campaign",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="campaign_newest",
+            ),
         ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='case_newest'),
+        migrations.AddIndex(
+            model_name="campaign",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="campaign_by_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='case_by_owner'),
+            model_name="campaign",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="campaign_access"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("budget__gte", 0), ("budget__isnull", True), _connector="OR"),
+                name="campaign_budget_not_negative",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("actual_cost__gte", 0), ("actual_cost__isnull", True), _connector="OR"
+                ),
+                name="campaign_actual_cost_not_negative",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expected_revenue__gte", 0),
+                    ("expected_revenue__isnull", True),
+                    _connector="OR",
+                ),
+                name="campaign_expected_revenue_not_negative",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expected_response__range", (0, 1)),
+                    ("expected_response__isnull", True),
+                    _connector="OR",
+                ),
+                name="campaign_expected_response_is_fraction",
+            ),
         ),
-        migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='case_access'),
+        migrations.AddConstraint(
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True),
+                    ("starts_on__isnull", True),
+                    ("ends_on__gte", models.F("starts_on")),
+                    _connector="OR",
+                ),
+                name="campaign_ends_after_start",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="campaign_not_its_own_parent",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="contact_newest",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="contact_by_owner",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="contact_access"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["name", "id"],
+                name="contact_by_name",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["account", "-created_at"],
+                name="contact_account",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("deleted_at__isnull", True), models.Q(("email", ""), _negated=True)
+                ),
+                fields=("email",),
+                name="contact_email_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reports_to", models.F("id")), _negated=True),
+                name="contact_not_own_manager",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="case_newest",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="case_by_owner",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="case_access"
+            ),
         ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['status', '-created_at', '-id'], name='case_status'),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["status", "-created_at", "-id"],
+                name="case_status",
+            ),
         ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['account'], name='case_account'),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["account"],
+                name="case_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['contact'], name='case_contact'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["contact"],
+                name="case_contact",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('satisfaction__isnull', True), ('satisfaction__range', (1, 5)), _connector='OR'), name='case_satisfaction_one_to_five'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("satisfaction__isnull", True), ("satisfaction__range", (1, 5)), _connector="OR"
+                ),
+                name="case_satisfaction_one_to_five",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['solved', 'closed']), _negated=True), ('resolved_at__isnull', False), _connector='OR'), name='case_solved_has_time'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["solved", "closed"]), _negated=True),
+                    ("resolved_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="case_solved_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaignmember',
-            constraint=models.UniqueConstraint(fields=('campaign', 'contact'), name='campaign_member_once'),
+            model_name="campaignmember",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "contact"), name="campaign_member_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activityparticipant',
-            constraint=models.CheckConstraint(condition=models.Q(('contact__isnull', False), ('user__isnull', False), models.Q(('address', ''), _negated=True), _connector='OR'), name='activity_participant_is_someone'),
+            model_name="activityparticipant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("contact__isnull", False),
+                    ("user__isnull", False),
+                    models.Q(("address", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="activity_participant_is_someone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountcontact',
-            constraint=models.UniqueConstraint(fields=('account', 'contact'), name='account_contact_once'),
+            model_name="accountcontact",
+            constraint=models.UniqueConstraint(
+                fields=("account", "contact"), name="account_contact_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountcontact',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('contact',), name='account_contact_one_primary'),
+            model_name="accountcontact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_primary", True)),
+                fields=("contact",),
+                name="account_contact_one_primary",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountcontact',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('started_on__isnull', True), ('ended_on__gte', models.F('started_on')), _connector='OR'), name='account_contact_ends_after_start'),
+            model_name="accountcontact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_on__isnull", True),
+                    ("started_on__isnull", True),
+                    ("ended_on__gte", models.F("started_on")),
+                    _connector="OR",
+                ),
+                name="account_contact_ends_after_start",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(fields=['value'], name='contact_point_value'),
+            model_name="contactpoint",
+            index=models.Index(fields=["value"], name="contact_point_value"),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(fields=('contact', 'kind', 'value'), name='contact_point_value_once'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(
+                fields=("contact", "kind", "value"), name="contact_point_value_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('contact', 'kind'), name='contact_point_one_primary'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_primary", True)),
+                fields=("contact", "kind"),
+                name="contact_point_one_primary",
+            ),
         ),
         migrations.AddIndex(
-            model_name='erasurerequest',
-            index=models.Index(fields=['contact_id'], name='erasure_request_contact'),
+            model_name="erasurerequest",
+            index=models.Index(fields=["contact_id"], name="erasure_request_contact"),
         ),
         migrations.AddIndex(
-            model_name='mergeevent',
-            index=models.Index(fields=['survivor_id'], name='merge_event_survivor'),
+            model_name="mergeevent",
+            index=models.Index(fields=["survivor_id"], name="merge_event_survivor"),
         ),
         migrations.AddIndex(
-            model_name='mergeevent',
-            index=models.Index(fields=['merged_id'], name='merge_event_merged'),
+            model_name="mergeevent",
+            index=models.Index(fields=["merged_id"], name="merge_event_merged"),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='activity_newest'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="activity_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='activity_by_owner'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="activity_by_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='activity_access'),
+            model_name="activity",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="activity_access"
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('status', 'open')), fields=['owner', 'due_at'], name='activity_open_tasks'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True), ("status", "open")),
+                fields=["owner", "due_at"],
+                name="activity_open_tasks",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('reminded_at__isnull', True), ('status', 'open')), fields=['remind_at'], name='activity_reminders'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(
+                    ("deleted_at__isnull", True), ("reminded_at__isnull", True), ("status", "open")
+                ),
+                fields=["remind_at"],
+                name="activity_reminders",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['account', '-created_at'], name='activity_account'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["account", "-created_at"],
+                name="activity_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['contact', '-created_at'], name='activity_contact'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["contact", "-created_at"],
+                name="activity_contact",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['lead', '-created_at'], name='activity_lead'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["lead", "-created_at"],
+                name="activity_lead",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['opportunity', '-created_at'], name='activity_opportunity'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["opportunity", "-created_at"],
+                name="activity_opportunity",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['case', '-created_at'], name='activity_case'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["case", "-created_at"],
+                name="activity_case",
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['message_id'], name='activity_message'),
+            model_name="activity",
+            index=models.Index(fields=["message_id"], name="activity_message"),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'completed'), _negated=True), ('completed_at__isnull', False), _connector='OR'), name='activity_completed_has_time'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "completed"), _negated=True),
+                    ("completed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="activity_completed_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('starts_at__isnull', True), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='activity_ends_after_start'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_at__isnull", True),
+                    ("starts_at__isnull", True),
+                    ("ends_at__gte", models.F("starts_at")),
+                    _connector="OR",
+                ),
+                name="activity_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunitycontactrole',
-            constraint=models.UniqueConstraint(fields=('opportunity', 'contact'), name='opportunity_contact_role_once'),
+            model_name="opportunitycontactrole",
+            constraint=models.UniqueConstraint(
+                fields=("opportunity", "contact"), name="opportunity_contact_role_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunityteammember',
-            constraint=models.UniqueConstraint(fields=('opportunity', 'user'), name='opportunity_team_member_once'),
+            model_name="opportunityteammember",
+            constraint=models.UniqueConstraint(
+                fields=("opportunity", "user"), name="opportunity_team_member_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunityteammember',
-            constraint=models.CheckConstraint(condition=models.Q(('split_percent__range', (0, 1)), ('split_percent__isnull', True), _connector='OR'), name='opportunity_team_member_split_percent_is_fraction'),
+            model_name="opportunityteammember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("split_percent__range", (0, 1)),
+                    ("split_percent__isnull", True),
+                    _connector="OR",
+                ),
+                name="opportunity_team_member_split_percent_is_fraction",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pricebook',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='price_book_newest'),
+            model_name="pricebook",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="price_book_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pricebook',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='price_book_by_owner'),
+            model_name="pricebook",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="price_book_by_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pricebook',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='price_book_access'),
+            model_name="pricebook",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="price_book_access"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pricebook',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('name',), name='price_book_name_once'),
+            model_name="pricebook",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=("name",),
+                name="price_book_name_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pricebook',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True), ('is_standard', True)), fields=('currency',), name='price_book_one_standard'),
+            model_name="pricebook",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at__isnull", True), ("is_standard", True)),
+                fields=("currency",),
+                name="price_book_one_standard",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pricebook',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_from__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='price_book_ends_after_start'),
+            model_name="pricebook",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_to__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="price_book_ends_after_start",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='product_newest'),
+            model_name="product",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="product_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='product_by_owner'),
+            model_name="product",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="product_by_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='product_access'),
+            model_name="product",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="product_access"
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['name', 'id'], name='product_by_name'),
+            model_name="product",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["name", "id"],
+                name="product_by_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True), models.Q(('sku', ''), _negated=True)), fields=('sku',), name='product_sku_once'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("deleted_at__isnull", True), models.Q(("sku", ""), _negated=True)
+                ),
+                fields=("sku",),
+                name="product_sku_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('list_price__gte', 0), ('list_price__isnull', True), _connector='OR'), name='product_list_price_not_negative'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("list_price__gte", 0), ("list_price__isnull", True), _connector="OR"
+                ),
+                name="product_list_price_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0), ('cost__isnull', True), _connector='OR'), name='product_cost_not_negative'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cost__gte", 0), ("cost__isnull", True), _connector="OR"),
+                name="product_cost_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_rate__range', (0, 1)), ('tax_rate__isnull', True), _connector='OR'), name='product_tax_rate_is_fraction'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("tax_rate__range", (0, 1)), ("tax_rate__isnull", True), _connector="OR"
+                ),
+                name="product_tax_rate_is_fraction",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pricebookentry',
-            constraint=models.UniqueConstraint(fields=('price_book', 'product', 'min_quantity'), name='price_book_entry_once'),
+            model_name="pricebookentry",
+            constraint=models.UniqueConstraint(
+                fields=("price_book", "product", "min_quantity"), name="price_book_entry_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pricebookentry',
-            constraint=models.CheckConstraint(condition=models.Q(('list_price__gte', 0), ('list_price__isnull', True), _connector='OR'), name='price_book_entry_list_price_not_negative'),
+            model_name="pricebookentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("list_price__gte", 0), ("list_price__isnull", True), _connector="OR"
+                ),
+                name="price_book_entry_list_price_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pricebookentry',
-            constraint=models.CheckConstraint(condition=models.Q(('min_quantity__gt', 0)), name='price_book_entry_quantity_positive'),
+            model_name="pricebookentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("min_quantity__gt", 0)),
+                name="price_book_entry_quantity_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunitylineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='opportunitylineitem_quantity_positive'),
+            model_name="opportunitylineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)),
+                name="opportunitylineitem_quantity_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunitylineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='opportunitylineitem_unit_price_not_negative'),
+            model_name="opportunitylineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit_price__gte", 0)),
+                name="opportunitylineitem_unit_price_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunitylineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='opportunitylineitem_amount_not_negative'),
+            model_name="opportunitylineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)),
+                name="opportunitylineitem_amount_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunitylineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__range', (0, 1))), name='opportunitylineitem_discount_is_fraction'),
+            model_name="opportunitylineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("discount__range", (0, 1))),
+                name="opportunitylineitem_discount_is_fraction",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunitylineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_rate__range', (0, 1))), name='opportunitylineitem_tax_rate_is_fraction'),
+            model_name="opportunitylineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tax_rate__range", (0, 1))),
+                name="opportunitylineitem_tax_rate_is_fraction",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='quote_newest'),
+            model_name="quote",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="quote_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='quote_by_owner'),
+            model_name="quote",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="quote_by_owner",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="quote",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="quote_access"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="quote",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["opportunity"],
+                name="quote_opportunity",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.UniqueConstraint(
+                fields=("number", "revision"), name="quote_number_once"
+            ),
         ),
-        migrations.AddIndex(
-            model_name='quote',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='quote_access'),
-        ),
-        migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['opportunity'], name='quote_opportunity'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(fields=('number', 'revision'), name='quote_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(condition=models.Q(('public_token', ''), _negated=True), fields=('public_token',), name='quote_public_token_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('subtotal__gte', 0), ('subtotal__isnull', True), _connector='OR'), name='quote_subtotal_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('discount_amount__gte', 0), ('discount_amount__isnull', True), _connector='OR'), name='quote_discount_amount_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_amount__gte', 0), ('tax_amount__isnull', True), _connector='OR'), name='quote_tax_amount_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0), ('total__isnull', True), _connector='OR'), name='quote_total_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__range', (0, 1)), ('discount__isnull', True), _connector='OR'), name='quote_discount_is_fraction'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('subtotal'), '-', models.F('discount_amount')), '+', models.F('tax_amount')))), name='quote_total_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'accepted'), _negated=True), ('accepted_at__isnull', False), _connector='OR'), name='quote_accepted_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'rejected'), _negated=True), ('rejected_at__isnull', False), _connector='OR'), name='quote_rejected_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='quotelineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='quotelineitem_quantity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='quotelineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='quotelineitem_unit_price_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='quotelineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='quotelineitem_amount_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='quotelineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__range', (0, 1))), name='quotelineitem_discount_is_fraction'),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("public_token", ""), _negated=True),
+                fields=("public_token",),
+                name="quote_public_token_once",
+            ),
         ),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("subtotal__gte", 0), ("subtotal__isnull", True), _connector="OR"
+                ),
+                name="quote_subtotal_not_negative",
+            ),
+        ),
         migrations.AddConstraint(
-            model_name='quotelineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_rate__range', (0, 1))), name='quotelineitem_tax_rate_is_fraction'),
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("discount_amount__gte", 0), ("discount_amount__isnull", True), _connector="OR"
+                ),
+                name="quote_discount_amount_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True)), fields=('pipeline', 'name'), name='stage_name_once'),
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("tax_amount__gte", 0), ("tax_amount__isnull", True), _connector="OR"
+                ),
+                name="quote_tax_amount_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__range', (0, 1)), ('probability__isnull', True), _connector='OR'), name='stage_probability_is_fraction'),
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total__gte", 0), ("total__isnull", True), _connector="OR"),
+                name="quote_total_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('category', 'won'), _negated=True), ('probability', 1), _connector='OR'), name='stage_won_is_certain'),
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("discount__range", (0, 1)), ("discount__isnull", True), _connector="OR"
+                ),
+                name="quote_discount_is_fraction",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("subtotal"), "-", models.F("discount_amount")
+                            ),
+                            "+",
+                            models.F("tax_amount"),
+                        ),
+                    )
+                ),
+                name="quote_total_adds_up",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "accepted"), _negated=True),
+                    ("accepted_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="quote_accepted_has_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "rejected"), _negated=True),
+                    ("rejected_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="quote_rejected_has_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quotelineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="quotelineitem_quantity_positive"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quotelineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit_price__gte", 0)),
+                name="quotelineitem_unit_price_not_negative",
+            ),
         ),
+        migrations.AddConstraint(
+            model_name="quotelineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="quotelineitem_amount_not_negative"
+            ),
+        ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('category', 'lost'), _negated=True), ('probability', 0), _connector='OR'), name='stage_lost_is_impossible'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='opportunity_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='opportunity_by_owner'),
+            model_name="quotelineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("discount__range", (0, 1))),
+                name="quotelineitem_discount_is_fraction",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quotelineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tax_rate__range", (0, 1))),
+                name="quotelineitem_tax_rate_is_fraction",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("archived_at__isnull", True)),
+                fields=("pipeline", "name"),
+                name="stage_name_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("probability__range", (0, 1)), ("probability__isnull", True), _connector="OR"
+                ),
+                name="stage_probability_is_fraction",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("category", "won"), _negated=True),
+                    ("probability", 1),
+                    _connector="OR",
+                ),
+                name="stage_won_is_certain",
+            ),
         ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='opportunity_access'),
+        migrations.AddConstraint(
+            model_name="stage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("category", "lost"), _negated=True),
+                    ("probability", 0),
+                    _connector="OR",
+                ),
+                name="stage_lost_is_impossible",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['stage', '-created_at', '-id'], name='opportunity_stage'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="opportunity_newest",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="opportunity_by_owner",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="opportunity",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="opportunity_access"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["stage", "-created_at", "-id"],
+                name="opportunity_stage",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['account', '-created_at'], name='opportunity_account'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["account", "-created_at"],
+                name="opportunity_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['contact'], name='opportunity_contact'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["contact"],
+                name="opportunity_contact",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['status', 'close_date'], name='opportunity_close'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["status", "close_date"],
+                name="opportunity_close",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['product'], name='opportunity_product'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["product"],
+                name="opportunity_product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__range', (0, 1)), ('probability__isnull', True), _connector='OR'), name='opportunity_probability_is_fraction'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("probability__range", (0, 1)), ("probability__isnull", True), _connector="OR"
+                ),
+                name="opportunity_probability_is_fraction",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('amount__isnull', True), _connector='OR'), name='opportunity_amount_not_negative'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0), ("amount__isnull", True), _connector="OR"),
+                name="opportunity_amount_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('mrr__gte', 0), ('mrr__isnull', True), _connector='OR'), name='opportunity_mrr_not_negative'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("mrr__gte", 0), ("mrr__isnull", True), _connector="OR"),
+                name="opportunity_mrr_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('arr__gte', 0), ('arr__isnull', True), _connector='OR'), name='opportunity_arr_not_negative'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("arr__gte", 0), ("arr__isnull", True), _connector="OR"),
+                name="opportunity_arr_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('tcv__gte', 0), ('tcv__isnull', True), _connector='OR'), name='opportunity_tcv_not_negative'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tcv__gte", 0), ("tcv__isnull", True), _connector="OR"),
+                name="opportunity_tcv_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'open'), _negated=True), ('closed_at__isnull', True), _connector='OR'), name='opportunity_open_is_not_closed'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "open"), _negated=True),
+                    ("closed_at__isnull", True),
+                    _connector="OR",
+                ),
+                name="opportunity_open_is_not_closed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'open'), ('closed_at__isnull', False), _connector='OR'), name='opportunity_closed_has_time'),
-        ),
-        migrations.AddIndex(
-            model_name='stagehistory',
-            index=models.Index(fields=['opportunity', 'at'], name='stage_history_opportunity'),
-        ),
-        migrations.AddIndex(
-            model_name='stagehistory',
-            index=models.Index(fields=['to_stage', 'at'], name='stage_history_to'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "open"), ("closed_at__isnull", False), _connector="OR"
+                ),
+                name="opportunity_closed_has_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webform',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='web_form_newest'),
+            model_name="stagehistory",
+            index=models.Index(fields=["opportunity", "at"], name="stage_history_opportunity"),
         ),
         migrations.AddIndex(
-            model_name='webform',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='web_form_by_owner'),
+            model_name="stagehistory",
+            index=models.Index(fields=["to_stage", "at"], name="stage_history_to"),
         ),
         migrations.AddIndex(
-            model_name='webform',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='web_form_access'),
+            model_name="webform",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="web_form_newest",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webform",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="web_form_by_owner",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webform",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="web_form_access"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='webform',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('slug',), name='web_form_slug_once'),
+            model_name="webform",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=("slug",),
+                name="web_form_slug_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='lead_newest'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["-created_at", "-id"],
+                name="lead_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['owner', '-created_at', '-id'], name='lead_by_owner'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["owner", "-created_at", "-id"],
+                name="lead_by_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['access_keys'], name='lead_access'),
+            model_name="lead",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["access_keys"], name="lead_access"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['contact', '-created_at'], name='lead_contact'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["contact", "-created_at"],
+                name="lead_contact",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['account'], name='lead_account'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["account"],
+                name="lead_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['status', '-created_at', '-id'], name='lead_status'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["status", "-created_at", "-id"],
+                name="lead_status",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('first_response_at__isnull', True)), fields=['response_due_at'], name='lead_response_due'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(
+                    ("deleted_at__isnull", True), ("first_response_at__isnull", True)
+                ),
+                fields=["response_due_at"],
+                name="lead_response_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'converted'), _negated=True), models.Q(('converted_at__isnull', False), ('converted_opportunity__isnull', False)), _connector='OR'), name='lead_converted_has_opportunity'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "converted"), _negated=True),
+                    models.Q(
+                        ("converted_at__isnull", False), ("converted_opportunity__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="lead_converted_has_opportunity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'disqualified'), _negated=True), models.Q(('disqualified_at__isnull', False), models.Q(('disqualified_reason', ''), _negated=True)), _connector='OR'), name='lead_disqualified_has_reason'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "disqualified"), _negated=True),
+                    models.Q(
+                        ("disqualified_at__isnull", False),
+                        models.Q(("disqualified_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="lead_disqualified_has_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='formsubmission',
-            index=models.Index(fields=['form', '-at'], name='form_submission_newest'),
+            model_name="formsubmission",
+            index=models.Index(fields=["form", "-at"], name="form_submission_newest"),
         ),
         migrations.AddIndex(
-            model_name='formsubmission',
-            index=models.Index(fields=['sender_hash', '-at'], name='form_submission_sender'),
+            model_name="formsubmission",
+            index=models.Index(fields=["sender_hash", "-at"], name="form_submission_sender"),
         ),
     ]

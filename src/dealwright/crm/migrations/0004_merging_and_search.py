@@ -35,53 +35,66 @@ end $$;
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('crm', '0003_default_pipeline'),
+        ("crm", "0003_default_pipeline"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RunSQL(KEEP_CONTACT_POINTS, migrations.RunSQL.noop),
         migrations.DeleteModel(
-            name='SuppressionEntry',
+            name="SuppressionEntry",
         ),
         migrations.AddField(
-            model_name='assignmentrule',
-            name='prefer_known_owner',
+            model_name="assignmentrule",
+            name="prefer_known_owner",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='assignmentrule',
-            name='response_minutes',
+            model_name="assignmentrule",
+            name="response_minutes",
             field=models.PositiveIntegerField(default=60),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name'], name='account_name_search', opclasses=['gin_trgm_ops']),
+            model_name="account",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["name"], name="account_name_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['subject'], name='activity_subject_search', opclasses=['gin_trgm_ops']),
+            model_name="activity",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["subject"], name="activity_subject_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['subject'], name='case_subject_search', opclasses=['gin_trgm_ops']),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["subject"], name="case_subject_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name'], name='contact_name_search', opclasses=['gin_trgm_ops']),
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["name"], name="contact_name_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['email'], name='contact_email_search', opclasses=['gin_trgm_ops']),
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["email"], name="contact_email_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name'], name='opportunity_name_search', opclasses=['gin_trgm_ops']),
+            model_name="opportunity",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["name"], name="opportunity_name_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name'], name='product_name_search', opclasses=['gin_trgm_ops']),
+            model_name="product",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["name"], name="product_name_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
     ]

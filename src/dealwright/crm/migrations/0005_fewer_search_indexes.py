@@ -4,26 +4,25 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('crm', '0004_merging_and_search'),
+        ("crm", "0004_merging_and_search"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='activity',
-            name='activity_subject_search',
+            model_name="activity",
+            name="activity_subject_search",
         ),
         migrations.RemoveIndex(
-            model_name='case',
-            name='case_subject_search',
+            model_name="case",
+            name="case_subject_search",
         ),
         migrations.RemoveIndex(
-            model_name='contact',
-            name='contact_email_search',
+            model_name="contact",
+            name="contact_email_search",
         ),
         migrations.RemoveIndex(
-            model_name='product',
-            name='product_name_search',
+            model_name="product",
+            name="product_name_search",
         ),
     ]

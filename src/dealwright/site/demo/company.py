@@ -50,7 +50,8 @@ INDUSTRIES = ["Retail", "Transportation", "Machinery", "Healthcare", "Energy", "
               "Electronics"]  # fmt: skip
 NAMES = ["Amara Osei", "Ben Whitlock", "Carla Nunez", "Dmitri Orlov", "Elif Kaya",
          "Farid Haddad",
-         "Greta Holm", "Hana Sato", "Igor Novak", "Julia Brandt", "Kofi Mensah", "Lena Vogel"]  # fmt: skip
+         "Greta Holm", "Hana Sato", "Igor Novak", "Julia Brandt",
+         "Kofi Mensah", "Lena Vogel"]  # fmt: skip
 PRODUCTS = [("Core platform", "9600"), ("Analytics", "4200"), ("Onboarding", "3500"),
             ("Premium support", "2400")]  # fmt: skip
 ACCOUNTS, DEALS = 36, 70

@@ -51,9 +51,7 @@ class WebhookMessage(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    endpoint = models.ForeignKey(
-        WebhookEndpoint, on_delete=models.CASCADE, related_name="messages"
-    )
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="messages")
     event_id = models.UUIDField()
     name = models.CharField(max_length=120)
     body = models.TextField()

@@ -140,9 +140,7 @@ async def request(url: str, body: str, headers: dict[str, str]) -> Answer:
     return Answer(status, text, error, milliseconds, retry_after)
 
 
-async def _post(
-    url: str, body: str, headers: dict[str, str]
-) -> tuple[int, str, timedelta | None]:
+async def _post(url: str, body: str, headers: dict[str, str]) -> tuple[int, str, timedelta | None]:
     target = httpx.URL(url)
     port = target.port or (443 if target.scheme == "https" else 80)
     address = await asyncio.to_thread(resolve, target.host, port)
@@ -260,9 +258,7 @@ def _wait(attempts_made: int, retry_after: timedelta | None) -> timedelta:
 
 def _answered_lately(endpoint_id: uuid.UUID) -> bool:
     since = timezone.now() - sum(WAITS, timedelta(0))
-    return WebhookMessage.objects.filter(
-        endpoint_id=endpoint_id, delivered_at__gte=since
-    ).exists()
+    return WebhookMessage.objects.filter(endpoint_id=endpoint_id, delivered_at__gte=since).exists()
 
 
 def _give_up_on(message: WebhookMessage, reason: str) -> None:

@@ -37,6 +37,7 @@ urlpatterns = [
     path("<records:of>/views/new", view_pages.save_view),
     path("<records:of>/views/<uuid:view_id>", view_pages.edit_view),
     path("<records:of>/views/<uuid:view_id>/keep", view_pages.keep_view),
+    path("<records:of>/views/<uuid:view_id>/pin", view_pages.pin),
     path("<records:of>/views/<uuid:view_id>/delete", view_pages.remove_view),
     path("<records:of>/<uuid:record_id>", record_page.record_page, name="record"),
     path("<records:of>/<uuid:record_id>/side", record_page.record_side),

@@ -14,6 +14,7 @@ from dealwright.base.records.views import (
     create_view,
     delete_view,
     find_view,
+    pin_view,
     teams_of,
     update_view,
 )
@@ -99,6 +100,16 @@ def keep_view(request: HttpRequest, of: ObjectType, view_id: Any) -> HttpRespons
     )
     said = _("View “%(name)s” saved.") % {"name": view.name}
     return done(request, view_address(of, view), said)
+
+
+@page(methods=["POST"])
+def pin(request: HttpRequest, of: ObjectType, view_id: Any) -> HttpResponse:
+    """Keep a view at hand above the list, or no longer."""
+    actor = actor_of(request)
+    view = find_view(actor.require_user(), of.key, str(view_id))
+    assert view is not None
+    pin_view(actor, view, pinned=request.POST.get("pinned") == "yes")
+    return done(request, view_address(of, view))
 
 
 @page(methods=["POST"])
