@@ -114,13 +114,13 @@ def test_a_page_for_administrators_refuses_others(inside: Client) -> None:
 def test_who_is_not_signed_in_comes_back_after_signing_in(client: Client) -> None:
     answer = client.get("/accounts?q=acme")
     assert answer.status_code == 302
-    assert answer["Location"] == "/accounts/login/?next=/accounts%3Fq%3Dacme"
+    assert answer["Location"] == "/me/login/?next=/accounts%3Fq%3Dacme"
 
 
 def test_htmx_without_a_session_goes_to_the_sign_in_page(client: Client) -> None:
     answer = client.get("/accounts/totals", headers={"HX-Request": "true"})
     assert answer.status_code == 401
-    assert answer["HX-Redirect"].startswith("/accounts/login/")
+    assert answer["HX-Redirect"].startswith("/me/login/")
 
 
 def test_a_given_request_id_is_kept_and_a_strange_one_is_not(client: Client) -> None:

@@ -26,7 +26,10 @@ def stage_groups() -> Sequence[ColumnGroup]:
     groups: dict[str, tuple[str, list[str]]] = {}
     for pipeline_id, name, stage_id in rows:
         groups.setdefault(str(pipeline_id), (name, []))[1].append(str(stage_id))
-    return [ColumnGroup(key, name, values) for key, (name, values) in groups.items()]
+    return [
+        ColumnGroup(key, name, values, {"field": "pipeline", "op": "is", "value": key})
+        for key, (name, values) in groups.items()
+    ]
 
 
 def ageing_deals(actor: Actor, ids: Sequence[Any]) -> Mapping[Any, str]:

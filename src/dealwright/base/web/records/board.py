@@ -58,7 +58,7 @@ def board_page(request: HttpRequest, of: ObjectType) -> HttpResponse:
     columns = board_columns(
         actor,
         of,
-        filter=in_group(state, group),
+        filter=state.narrowed(group.filter) if group and len(groups) > 1 else state.filter,
         search=state.text,
         sort=state.sort,
         columns=shown.keys(of),
@@ -146,14 +146,6 @@ def column_sums(request: HttpRequest, of: ObjectType) -> HttpResponse:
 def chosen_group(groups: Sequence[ColumnGroup], key: str) -> ColumnGroup | None:
     """The group that ``key`` names, else the first; None where the columns are one set."""
     return next((group for group in groups if group.key == key), groups[0] if groups else None)
-
-
-def in_group(state: ListState, group: ColumnGroup | None) -> Mapping[str, Any]:
-    """The filter, narrowed to the group's columns."""
-    if group is None:
-        return state.filter
-    values = list(group.values)
-    return state.narrowed({"field": state.of.board_field, "op": "in", "value": values})
 
 
 def in_order(columns: Sequence[BoardColumn], group: ColumnGroup | None) -> list[BoardColumn]:

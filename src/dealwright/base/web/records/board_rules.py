@@ -11,11 +11,15 @@ from dealwright.base.access.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class ColumnGroup:
-    """Columns that belong together, e.g. the stages of one pipeline; ``values`` in order."""
+    """Columns that belong together, e.g. the stages of one pipeline; ``values`` in order.
+
+    ``filter`` selects the records of these columns.
+    """
 
     key: str
     label: str
     values: Sequence[str]
+    filter: Mapping[str, Any]
 
 
 def _no_groups() -> Sequence[ColumnGroup]:
