@@ -17,8 +17,12 @@ from run_folder import make_run_folder
 pytest_plugins = ["browser"]  # the `live` fixture
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
-DATA_DIR = make_run_folder()
-atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+if IS_WORKER:
+    DATA_DIR = Path(os.environ["DEALWRIGHT_TEST_RUN"]) / os.environ["PYTEST_XDIST_WORKER"]
+    DATA_DIR.mkdir()
+else:
+    DATA_DIR = make_run_folder()
+    atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "dealwright.site.settings"
 os.environ["DEALWRIGHT_DATA_DIR"] = str(DATA_DIR)
@@ -39,13 +43,10 @@ if not IS_WORKER:
 
 from django.conf import settings  # noqa: E402
 
-# Workers of pytest-xdist inherit the environment; with this name in it pytest-django would load
-# their settings before this file has said where their data are.
-if not IS_WORKER:
-    _ = settings.DATA_DIR
-    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 if DATA_DIR.resolve() != settings.DATA_DIR:
     sys.exit("Unset DJANGO_SETTINGS_MODULE: the tests make their own settings and database.")
+# Loaded now; a worker that inherited it would load them before it has a folder of its own.
+os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 settings.PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",  # quick
     *settings.PASSWORD_HASHERS,
