@@ -70,9 +70,9 @@ add_card(
 add_card(
     Card(
         key="pipeline",
-        label="My pipeline",
+        label="Pipeline",
         template="site/home/pipeline.html",
-        query=queries.my_pipeline,
+        query=queries.pipeline,
         url="/opportunities/board",
         position=20,
     )

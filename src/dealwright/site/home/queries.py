@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from dealwright.base.access.visibility import visible_to
 from dealwright.base.people.models import User
 from dealwright.base.web import formats
 from dealwright.crm.activities.models import Activity
@@ -41,24 +42,31 @@ def my_tasks(user: User) -> Mapping[str, Any] | None:
     }
 
 
-def my_pipeline(user: User) -> Mapping[str, Any] | None:
-    """The person's open deals by stage, money by currency; None where there are none."""
+def pipeline(user: User) -> Mapping[str, Any] | None:
+    """The person's open deals by stage, money by currency; who has none sees those that the
+    person may see, as a head of sales does. None where there are none at all."""
+    mine = _by_stage(Opportunity.objects.filter(owner=user))
+    if mine is not None:
+        return mine | {"is_mine": True}
+    seen = _by_stage(Opportunity.objects.filter(visible_to(user, "opportunity")))
+    return seen | {"is_mine": False} if seen is not None else None
+
+
+def _by_stage(deals: QuerySet[Opportunity]) -> dict[str, Any] | None:
     rows = (
-        Opportunity.objects.filter(owner=user, status="open")
+        deals.filter(status="open")
         .values("stage_id", "stage__name", "currency")
         .annotate(count=Count("id"), total=Sum("amount"), weighted=Sum("expected_revenue"))
         .order_by("pipeline__position", "stage__position", "currency")
     )
     stages: dict[Any, dict[str, Any]] = {}
     totals: dict[str, list[Any]] = {}
-    count = 0
     for row in rows:
         stage = stages.setdefault(
             row["stage_id"],
             {"id": row["stage_id"], "name": row["stage__name"], "count": 0, "amounts": []},
         )
         stage["count"] += row["count"]
-        count += row["count"]
         if row["total"]:
             stage["amounts"].append(formats.format_compact_money(row["total"], row["currency"]))
             sums = totals.setdefault(row["currency"], [0, 0])
@@ -69,10 +77,9 @@ def my_pipeline(user: User) -> Mapping[str, Any] | None:
     most = max(stage["count"] for stage in stages.values())
     return {
         "stages": [stage | {"share": stage["count"] / most} for stage in stages.values()],
-        "count": count,
+        "count": sum(stage["count"] for stage in stages.values()),
         "total": _joined(totals, 0),
         "weighted": _joined(totals, 1),
-        "user_id": user.pk,
     }
 
 

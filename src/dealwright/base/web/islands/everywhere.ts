@@ -43,7 +43,17 @@ function everyCommand(): void {
   shortcut({ keys: "mod+z", label: t("Undo the last change"), group: t("Everywhere"), when: () => undoable.length > 0, run: () => void takeBack(undoable.pop() ?? "") });
 }
 
+/** The navigation stays where it was scrolled to, and shows where one is. */
+function keepNavigation(): void {
+  const side = one(".sidebar-scroll");
+  if (!side) return;
+  side.scrollTop = Number(sessionStorage.getItem("dw:navigation") ?? 0);
+  one("[aria-current=page]", side)?.scrollIntoView({ block: "nearest" });
+  addEventListener("pagehide", () => sessionStorage.setItem("dw:navigation", String(side.scrollTop)));
+}
+
 export function startEverywhere(): void {
+  keepNavigation();
   for (const key of all("[data-keys]")) key.textContent = keyLabel(key.dataset.keys ?? "");
   everyCommand();
   everyKey();

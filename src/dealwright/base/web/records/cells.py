@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.paths import FieldPath, may_see, resolve_path, visible_fields
@@ -170,49 +170,47 @@ def raw_text(kind: Kind, value: Any) -> str:
 
 def html_of(column: Column, row: Row) -> Markup:
     """The value as it stands in a table or beside a label."""
-    text = text_of(column, row)
+    return html_of_text(column, row, text_of(column, row))
+
+
+def html_of_text(column: Column, row: Row, text: str) -> Markup:
+    """As ``html_of``, where the text is known already."""
     if not text:
-        return Markup("")
+        return _NOTHING
     value = row.get(column.key)
     match column.kind:
         case Kind.CHOICE:
-            return Markup('<span class="badge">{}</span>').format(text)
+            return _BADGE.format(text)
         case Kind.CHOICES:
             return Markup(" ").join(
-                Markup('<span class="badge">{}</span>').format(_choice_label(column.field, each))
-                for each in value or ()
+                _BADGE.format(_choice_label(column.field, each)) for each in value or ()
             )
         case Kind.USER:
-            return Markup(
-                '<span class="person"><span class="avatar avatar-small" data-tint="{}" '
-                'aria-hidden="true">{}</span><span>{}</span></span>'
-            ).format(formats.tint(text), formats.initials(text), text)
+            return _PERSON.format(formats.tint(text), formats.initials(text), text)
         case Kind.RELATION if row.get(f"{column.key}_title"):
-            slug = object_type(column.field.relation).slug
-            return Markup('<a class="relation-link" href="/{}/{}">{}</a>').format(slug, value, text)
+            return _RECORD.format(object_type(column.field.relation).slug, value, text)
         case Kind.EMAIL:
-            return Markup('<a class="relation-link" href="mailto:{0}">{0}</a>').format(text)
+            return _MAIL.format(text)
         case Kind.PHONE:
-            dial = "".join(letter for letter in text if letter in "+0123456789")
-            return Markup('<a class="relation-link" href="tel:{}">{}</a>').format(dial, text)
-        case Kind.URL:
-            host = urlsplit(text).netloc.removeprefix("www.") or text
-            if not text.startswith(("http://", "https://")):
-                return Markup("{}").format(text)
-            return Markup(
-                '<a class="relation-link" href="{}" target="_blank" rel="noopener">{}</a>'
-            ).format(text, host)
-        case Kind.BOOLEAN:
-            return Markup("{}").format(text)
-        case Kind.DATETIME | Kind.DATE:
-            return Markup('<time datetime="{}" title="{}">{}</time>').format(
-                formats.iso(value),
-                formats.format_datetime(value)
-                if column.kind == Kind.DATETIME
-                else formats.format_date(value, "full"),
-                text,
-            )
-    return Markup("{}").format(text)
+            return _DIAL.format("".join(each for each in text if each in "+0123456789"), text)
+        case Kind.URL if text.startswith(("http://", "https://")):
+            return _SITE.format(text, urlsplit(text).netloc.removeprefix("www.") or text)
+        case Kind.DATE | Kind.DATETIME:
+            return _TIME.format(formats.iso(value), text)
+    return escape(text)
+
+
+_NOTHING = Markup("")
+_BADGE = Markup('<span class="badge">{}</span>')
+_PERSON = Markup(
+    '<span class="person"><span class="avatar avatar-small" data-tint="{}" aria-hidden="true">{}'
+    "</span><span>{}</span></span>"
+)
+_RECORD = Markup('<a class="relation-link" href="/{}/{}">{}</a>')
+_MAIL = Markup('<a class="relation-link" href="mailto:{0}">{0}</a>')
+_DIAL = Markup('<a class="relation-link" href="tel:{}">{}</a>')
+_SITE = Markup('<a class="relation-link" href="{}" target="_blank" rel="noopener">{}</a>')
+_TIME = Markup('<time datetime="{}">{}</time>')
 
 
 def field_infos(of: ObjectType, user: Any) -> list[dict[str, Any]]:

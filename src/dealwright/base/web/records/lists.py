@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.template import loader
 from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor
@@ -23,6 +22,7 @@ from dealwright.base.web.pages import actor_of, page, render
 from dealwright.base.web.records import cells
 from dealwright.base.web.records.addresses import may_create, may_write_any, require_openable
 from dealwright.base.web.records.cells import Column, column_of, field_infos, hidden_columns
+from dealwright.base.web.records.row_html import rows_html
 from dealwright.base.web.records.state import ListState, read_state
 
 ROWS = 50
@@ -79,6 +79,9 @@ def rows_context(state: ListState, found: Page, chunk: str = "") -> dict[str, An
     rows_path = f"/{state.of.slug}/rows"
     return {
         "rows": found.rows,
+        "rows_html": rows_html(
+            state.of, found.rows, state.columns, may_write=may_write_any(state.user, state.of)
+        ),
         "chunk": chunk or state.address(rows_path, after=None),
         "next": state.address(rows_path, after=found.next_cursor) if found.next_cursor else "",
         "totals_url": state.address(f"/{state.of.slug}/totals", after=None),
@@ -188,17 +191,7 @@ def render_row(request: HttpRequest, of: ObjectType, record_id: Any, columns: st
         except Invalid:
             continue
     row = get_row(actor, of, record_id, row_columns(of, shown))
-    return loader.render_to_string(
-        "base/web/records/row.html",
-        {
-            "of": of,
-            "row": row,
-            "columns": shown,
-            "cells": cells,
-            "may_write": may_write_any(actor.require_user(), of),
-        },
-        request,
-    )
+    return rows_html(of, [row], shown, may_write=may_write_any(actor.require_user(), of))
 
 
 @page(methods=["GET"])
