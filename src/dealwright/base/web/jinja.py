@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,28 +68,21 @@ def template_path(name: str) -> Path | None:
 
 
 class _Built:
-    """Which hashed file each built asset is now; a new build is noticed within a second."""
+    """Which hashed file each built asset is.
+
+    Read once: what serves the files knows those that were there when the process started,
+    and a new build leaves them in place for a day.
+    """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
-        self.stamp = 0.0
-        self.looked_at = float("-inf")
 
     def __call__(self, name: str) -> str:
         """The address of a built file by its plain name, such as ``app.js``."""
-        if time.monotonic() - self.looked_at > 1:
-            self._look()
+        if not self.names or settings.DEBUG:
+            with contextlib.suppress(OSError, ValueError):
+                self.names = json.loads((BUILT / "manifest.json").read_text())
         return static(f"built/{self.names.get(name, name)}")
-
-    def _look(self) -> None:
-        self.looked_at = time.monotonic()
-        manifest = BUILT / "manifest.json"
-        # While a build takes the place of another, the names of the old one go on.
-        with contextlib.suppress(OSError, ValueError):
-            stamp = manifest.stat().st_mtime
-            if stamp != self.stamp:
-                self.names = json.loads(manifest.read_text())
-                self.stamp = stamp
 
 
 built = _Built()
