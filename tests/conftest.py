@@ -38,6 +38,7 @@ if not IS_WORKER:
     atexit.register(SERVER.stop)
     os.environ["DATABASE_URL"] = SERVER.url
     os.environ["DEALWRIGHT_TEST_RUN"] = str(DATA_DIR)
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(DATA_DIR)  # where `tmp_path` makes its folders
     # SIGTERM ends a run as Ctrl-C does, so that what it started is stopped.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 

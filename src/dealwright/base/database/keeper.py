@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -168,7 +169,12 @@ def main() -> None:
     own.write(f"{os.getpid()}\n")
     own.flush()
     users = os.open(locks / "postgres.users", os.O_RDWR)
-    sys.exit(Keeper(arguments.data_dir, unsafe=arguments.unsafe).run(users))
+    keeper = Keeper(arguments.data_dir, unsafe=arguments.unsafe)
+    status = keeper.run(users)
+    if keeper.cluster.sockets.parent != keeper.cluster.folder:
+        with suppress(OSError):  # a folder outside the data folder does not stay
+            keeper.cluster.sockets.rmdir()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

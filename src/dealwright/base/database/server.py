@@ -111,7 +111,6 @@ class EmbeddedServer:
                 return
         else:
             self._stop_orphan()
-            self.cluster.prepare()
             self._start_keeper()
         error = self._wait_until_running()
         if error and "password authentication failed" in error:
@@ -145,6 +144,7 @@ class EmbeddedServer:
             time.sleep(PAUSE)
 
     def _start_keeper(self) -> None:
+        self.cluster.prepare()
         source = Path(__file__).resolve().parents[3]
         command = [sys.executable, "-m", "dealwright.base.database.keeper", str(self.data_dir)]
         if self.fast_and_unsafe:
