@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
             for each in envelope.documents.all()
         ],
         "people": [_person(each) for each in people],
-        "events": [_event(each) for each in evidence_rows(envelope)],
+        "events": [_event(each) for each in evidence_rows(envelope, named=fonts.isolated)],
         "length": chain.length,
         "head": chain.head,
         "statement": _STATEMENT.format(organisation=company),
@@ -88,8 +89,11 @@ def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
         return typeset(_TEMPLATE, shown, at=at)
 
 
-def evidence_rows(envelope: Envelope) -> list[dict[str, Any]]:
-    """The log of an envelope for people: number, time, sentence, from where; oldest first."""
+def evidence_rows(envelope: Envelope, *, named: Callable[[str], str] = str) -> list[dict[str, Any]]:
+    """The log of an envelope for people: number, time, sentence, from where; oldest first.
+
+    ``named`` says how a person's name is put into a sentence.
+    """
     rows = (
         EvidenceDetail.objects.filter(envelope=envelope).select_related("recipient").order_by("seq")
     )
@@ -99,7 +103,7 @@ def evidence_rows(envelope: Envelope) -> list[dict[str, Any]]:
             "at": row.at,
             "kind": row.kind,
             "text": EVENT_TEXTS.get(row.kind, row.kind).format(
-                who=row.recipient.name if row.recipient else "Someone",
+                who=named(row.recipient.name) if row.recipient else "Someone",
                 form={"drawn": "drawn signature", "typed": "typed signature"}.get(
                     str(row.details.get("form")), "signature"
                 ),

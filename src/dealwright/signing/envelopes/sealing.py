@@ -18,6 +18,7 @@ from dealwright.base.files.services import read_file, store_file
 from dealwright.base.people.organization import organization
 from dealwright.base.records.services import save_changes
 from dealwright.signing.ceremonies.models import AdoptedSignature
+from dealwright.signing.documents.fonts import isolated
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.documents.signature_page import append_pages
 from dealwright.signing.documents.stamping import Mark, missing_marks, place_marks
@@ -174,7 +175,7 @@ def _caption(field: EnvelopeField) -> str:
     method = "e-mail code" if recipient.verified_at else "e-mail link"
     signed = recipient.signed_at or field.filled_at
     return (
-        f"Signed by {recipient.name} · {utc(signed)} · {method} · "
+        f"Signed by {isolated(recipient.name)} · {utc(signed)} · {method} · "
         f"envelope {str(recipient.envelope_id)[-12:]}"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,9 +24,16 @@ def drawable(text: str) -> str:
     return "".join(char if _can_draw(char) else f"⟨U+{ord(char):04X}⟩" for char in text)
 
 
+def isolated(text: str) -> str:
+    """The text so that its direction does not reorder what stands around it (UAX #9)."""
+    return f"\u2068{text}\u2069"
+
+
 @lru_cache(maxsize=50_000)
 def _can_draw(char: str) -> bool:
     code = ord(char)
+    if unicodedata.category(char) == "Cf":  # marks of direction: shaped, never drawn
+        return True
     if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000:
         return char in "\n\t"
     if code < 0x180 or char in "⟨⟩":
