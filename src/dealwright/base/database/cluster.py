@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -95,10 +97,10 @@ class Cluster:
             raise Unavailable("DEALWRIGHT_POSTGRES_ACCOUNT must not be root.")
         return account
 
-    def run_options(self, cwd: Path) -> dict[str, Any]:
-        """How every program of the cluster is started: as its account, in ``cwd``."""
+    def run_options(self) -> dict[str, Any]:
+        """How every program of the cluster is started: as its account, with little around it."""
         options: dict[str, Any] = {
-            "cwd": cwd,
+            "cwd": "/",
             "env": {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
         }
         if self.account:
@@ -109,13 +111,22 @@ class Cluster:
             }
         return options
 
-    def reference(self, files: Path) -> str:
-        """How a program started in ``files`` names that folder.
+    @contextmanager
+    def entered(self, files: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+        """How a program names the folder ``files``, and the options to start it with.
 
-        The account may not be able to walk the path there (a checkout under /root); Linux
-        lets it enter the folder it was started in all the same.
+        The account may not be able to walk the path there (a checkout under /root); on Linux
+        it goes in by a handle that it inherits from us.
         """
-        return "/proc/self/cwd" if self.account and sys.platform == "linux" else str(files)
+        options = self.run_options()
+        if not (self.account and sys.platform == "linux"):
+            yield str(files), options
+            return
+        handle = os.open(files, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            yield f"/proc/self/fd/{handle}", options | {"pass_fds": [handle]}
+        finally:
+            os.close(handle)
 
     @property
     def socket_reference(self) -> str:
@@ -147,7 +158,7 @@ class Cluster:
                     [programs / name, "--version"],
                     capture_output=True,
                     check=True,
-                    **self.run_options(Path("/")),
+                    **self.run_options(),
                 )
         except (OSError, subprocess.CalledProcessError):
             return False
@@ -209,16 +220,17 @@ class Cluster:
             if self.major >= 17
             else ["--locale=C.UTF-8"]
         )
-        done = subprocess.run(
-            [
-                self.programs / "initdb", "-D", self.reference(draft), "-U", SUPERUSER,
-                "--encoding=UTF8", *locale, "--auth=reject", "--no-instructions",
-            ],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            **self.run_options(draft),
-        )  # fmt: skip
+        with self.entered(draft) as (folder, options):
+            done = subprocess.run(
+                [
+                    self.programs / "initdb", "-D", folder, "-U", SUPERUSER,
+                    "--encoding=UTF8", *locale, "--auth=reject", "--no-instructions",
+                ],
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                **options,
+            )  # fmt: skip
         if done.returncode:
             raise Unavailable(f"The database could not be made: {done.stderr.strip()}")
         (draft / "pg_hba.conf").write_text(HOST_RULES)
@@ -237,16 +249,17 @@ class Cluster:
 
     def run_alone(self, files: Path, *statements: str) -> None:
         """Runs SQL as superuser in single-user mode, which reads one statement a line."""
-        done = subprocess.run(
-            [
-                self.programs / "postgres", "--single", "-D", self.reference(files),
-                "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", SUPERUSER,
-            ],
-            input="".join(f"{statement}\n" for statement in statements),
-            capture_output=True,
-            text=True,
-            **self.run_options(files),
-        )  # fmt: skip
+        with self.entered(files) as (folder, options):
+            done = subprocess.run(
+                [
+                    self.programs / "postgres", "--single", "-D", folder,
+                    "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", SUPERUSER,
+                ],
+                input="".join(f"{statement}\n" for statement in statements),
+                capture_output=True,
+                text=True,
+                **options,
+            )  # fmt: skip
         if done.returncode:
             raise Unavailable(f"The database could not be prepared: {done.stderr.strip()}")
 

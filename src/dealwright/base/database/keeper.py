@@ -128,19 +128,19 @@ class Keeper:
 
     def _start(self) -> subprocess.Popen[bytes]:
         cluster = self.cluster
-        with self._open_log() as log:
+        with self._open_log() as log, cluster.entered(cluster.files) as (folder, options):
             return subprocess.Popen(
                 [
                     cluster.programs / "postgres",
                     "-D",
-                    cluster.reference(cluster.files),
+                    folder,
                     *server_options(cluster, unsafe=self.unsafe),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 preexec_fn=_die_with_parent,
-                **cluster.run_options(cluster.files),
+                **options,
             )
 
     def _open_log(self) -> BinaryIO:
