@@ -21,6 +21,7 @@ from dealwright.base.errors import Unavailable
 START_SECONDS = 120.0
 STOP_SECONDS = 120.0
 PAUSE = 0.02
+KEEPER_GONE = "its keeper is gone."
 
 
 class EmbeddedServer:
@@ -106,13 +107,14 @@ class EmbeddedServer:
         return self._try_connect() is None
 
     def _ensure_running(self) -> None:
+        self._keeper = None
+        error: str | None = KEEPER_GONE
         if self.is_kept():
-            if self.is_running():
-                return
-        else:
+            error = self._wait_until_running()
+        if error == KEEPER_GONE:  # also when it was just dying when we looked
             self._stop_orphan()
             self._start_keeper()
-        error = self._wait_until_running()
+            error = self._wait_until_running()
         if error and "password authentication failed" in error:
             # The secret was replaced, e.g. the folder was moved without it.
             self._signal_keeper()
@@ -139,6 +141,8 @@ class EmbeddedServer:
                 return error
             if self._keeper and self._keeper.poll() is not None:
                 return "PostgreSQL ended at once."
+            if self._keeper is None and not self.is_kept():
+                return KEEPER_GONE
             if time.monotonic() > deadline:
                 return error
             time.sleep(PAUSE)
