@@ -40,8 +40,8 @@ components:
 """
 PAYEES = 5000
 CALIBRATION = (
-    "SELECT sum(running) FROM (SELECT sum(amount) OVER (PARTITION BY payee ORDER BY date, event_id) "
-    "AS running FROM input_events)"
+    "SELECT sum(running) FROM (SELECT sum(amount) OVER "
+    "(PARTITION BY payee ORDER BY date, event_id) AS running FROM input_events)"
 )
 
 
@@ -52,7 +52,8 @@ def fill(inputs: Inputs, transactions: int) -> None:
         "INSERT INTO input_events (event_id, kind, date, payee, amount, currency, quantity, cost, "
         "reference, row) SELECT 'E' || lpad(n::VARCHAR, 9, '0'), 'booking', "
         "DATE '2027-01-01' + CAST(hash(n) % 365 AS INTEGER), "
-        f"CASE WHEN n % 10 < 3 THEN '' ELSE 'P' || lpad((hash(n * 7) % {PAYEES})::VARCHAR, 5, '0') END, "
+        "CASE WHEN n % 10 < 3 THEN '' "
+        f"ELSE 'P' || lpad((hash(n * 7) % {PAYEES})::VARCHAR, 5, '0') END, "
         "CAST((hash(n * 13) % 2000000) AS DECIMAL(28, 6)) / 100, 'EUR', 1, 0, '', n + 2 "
         f"FROM range({transactions}) AS t(n)"
     )

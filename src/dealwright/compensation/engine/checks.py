@@ -212,10 +212,13 @@ def _notice_uncredited(inputs: Inputs) -> None:
     kinds = {kind for measure in inputs.plan.measures.values() for kind in measure.kinds}
     listed = ", ".join(f"'{kind}'" for kind in sorted(kinds)) or "''"
     ((count, row),) = inputs.rows(
-        "SELECT count(*), min(row) FROM input_events e WHERE payee = '' "
-        f"AND kind IN ({listed}) AND NOT EXISTS (SELECT 1 FROM input_splits s "
-        "WHERE s.event_id IN (e.event_id, e.reference)) AND NOT EXISTS "
-        "(SELECT 1 FROM input_events o WHERE o.event_id = e.reference AND o.payee <> '')"
+        "SELECT count(*), min(e.row) FROM input_events e "
+        "LEFT JOIN (SELECT DISTINCT event_id FROM input_splits) own ON own.event_id = e.event_id "
+        "LEFT JOIN (SELECT DISTINCT event_id FROM input_splits) other "
+        "ON other.event_id = e.reference "
+        "LEFT JOIN input_events o ON o.event_id = e.reference AND o.payee <> '' "
+        f"WHERE e.payee = '' AND e.kind IN ({listed}) AND own.event_id IS NULL "
+        "AND other.event_id IS NULL AND o.event_id IS NULL"
     )
     if count:
         inputs.notices.append(

@@ -84,6 +84,7 @@ def _event(plan: Plan) -> Stage:
         "the events of the calculated periods",
         f"SELECT {columns}, d.period, d.quarter, d.year "
         "FROM input_events AS e JOIN day AS d ON d.date = e.date",
+        view=True,
     )
 
 
@@ -96,7 +97,8 @@ def _eligible(plan: Plan) -> Stage:
             f"SELECT '' AS measure, event_id, date, period, quarter, year, "
             f"CAST(0 AS {AMOUNT}) AS amount FROM event WHERE 1 = 0"
         ]
-    return stage("eligible", "per measure the events that count, with their amount", union(parts))
+    purpose = "per measure the events that count, with their amount"
+    return stage("eligible", purpose, union(parts), view=True)
 
 
 def _eligible_for(plan: Plan, measure: Measure) -> str:
@@ -169,10 +171,11 @@ def _credits(plan: Plan) -> Iterator[Stage]:
     if rolled and not any(each.source == "direct" for each in shared):
         shared.append(next(each for each in plan.credits.values() if each.source == "direct"))
     parts = [_share(each) for each in shared] or [
-        f"SELECT '' AS rule, '' AS event_id, '' AS payee, '' AS role, "
+        "SELECT '' AS rule, '' AS event_id, '' AS payee, '' AS role, "
         f"CAST(0 AS {RATE}) AS share, FALSE AS residual WHERE 1 = 0"
     ]
-    yield stage("split_share", "per rule the share of each payee in each event", union(parts))
+    purpose = "per rule the share of each payee in each split event"
+    yield stage("split_share", purpose, union(parts), view=True)
     yield stage("shared_credit", "each payee's part of each amount", _shared_credit(plan, shared))
     direct = next(each.id for each in plan.credits.values() if each.source == "direct")
     listed = ["SELECT * FROM shared_credit", *(_rollup(each, direct) for each in rolled)]
@@ -182,6 +185,7 @@ def _credits(plan: Plan) -> Iterator[Stage]:
         f"SELECT c.* FROM ({union(listed)}) AS c JOIN input_people AS p "
         "ON p.payee = c.payee AND c.date >= p.starts AND c.date <= p.ends "
         f"WHERE c.rule IN ({texts(sorted(used))})",
+        view=True,
     )
 
 
@@ -196,22 +200,16 @@ def _share(rule: CreditRule) -> str:
         if rule.total is not None
         else "FALSE"
     )
-    split = (
+    return (
         f"SELECT {text(rule.id)} AS rule, x.event_id, s.payee, s.role, s.share, "
         f"{last} AS residual FROM split_source AS x JOIN input_splits AS s "
         f"ON s.event_id = x.split_id WHERE s.kind = {text(rule.source)}"
     )
-    if rule.source != "direct":
-        return split
-    whole = (
-        f"SELECT {text(rule.id)} AS rule, x.event_id, x.payee, '' AS role, {rate_one()} AS share, "
-        "TRUE AS residual FROM split_source AS x WHERE x.split_id IS NULL AND x.payee <> ''"
-    )
-    return union([split, whole])
 
 
 def _shared_credit(plan: Plan, rules: list[CreditRule]) -> str:
-    """Shares rounded each, and the declared one takes what rounding left over."""
+    """Shares rounded each, and the declared one takes what rounding left over; an event that
+    is not split is its payee's as a whole."""
     totals = " ".join(
         f"WHEN {text(each.id)} THEN {rate(each.total)}" for each in rules if each.total is not None
     )
@@ -225,7 +223,7 @@ def _shared_credit(plan: Plan, rules: list[CreditRule]) -> str:
         cases = [(text(each.id), credit_scale(plan, each)) for each in plan.measures.values()]
         part = _by_measure(cases, "s.share")
         whole = _by_measure(cases, total)
-    return (
+    split = (
         "SELECT measure, rule, event_id, date, period, quarter, year, payee, role, via, depth, "
         f"share, CASE WHEN residual THEN CAST(whole - (CAST(sum(part) OVER (PARTITION BY measure, "
         f"rule, event_id) AS {AMOUNT}) - part) AS {AMOUNT}) ELSE part END AS amount FROM ("
@@ -233,6 +231,15 @@ def _shared_credit(plan: Plan, rules: list[CreditRule]) -> str:
         f"s.role, '' AS via, 0 AS depth, s.share, s.residual, {part} AS part, {whole} AS whole "
         "FROM eligible AS m JOIN split_share AS s ON s.event_id = m.event_id) AS parts"
     )
+    unsplit = [
+        f"SELECT m.measure, {text(each.id)} AS rule, m.event_id, m.date, m.period, m.quarter, "
+        f"m.year, x.payee, '' AS role, '' AS via, 0 AS depth, {rate_one()} AS share, m.amount "
+        "FROM eligible AS m JOIN split_source AS x ON x.event_id = m.event_id "
+        "WHERE x.split_id IS NULL AND x.payee <> ''"
+        for each in rules
+        if each.source == "direct"
+    ]
+    return union([split, *unsplit])
 
 
 def _by_measure(cases: list[tuple[str, int]], by: str) -> str:
@@ -285,12 +292,17 @@ def _attainment(plan: Plan) -> Stage:
     for component, basis, cumulate, quota in quotas_of(plan):
         window = window_of(cumulate, "g")
         reached = f"coalesce(CAST(sum(b.amount) AS {AMOUNT}), {amount(Decimal(0))})"
+        own = window_of(cumulate)
+        sums = (
+            f"(SELECT payee, {own} AS number, period, CAST(sum(amount) AS {AMOUNT}) AS amount "
+            f"FROM basis_{basis} GROUP BY payee, {own}, period)"
+        )
         parts.append(
             f"SELECT {text(component)} AS component, g.payee, g.period, {reached} AS reached, "
             f"q.amount AS quota FROM grid AS g JOIN named AS q ON q.name = {text(quota)} "
             f"AND q.span = {text(span_of(cumulate))} AND q.payee = g.payee AND q.number = {window} "
-            f"LEFT JOIN basis_{basis} AS b ON b.payee = g.payee "
-            f"AND {window_of(cumulate, 'b')} = {window} AND b.period <= g.period "
+            f"LEFT JOIN {sums} AS b ON b.payee = g.payee "
+            f"AND b.number = {window} AND b.period <= g.period "
             f"GROUP BY g.payee, g.period, q.amount"
         )
     if not parts:

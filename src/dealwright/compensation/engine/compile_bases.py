@@ -85,7 +85,8 @@ def basis_stage(
             f"AS amount FROM ({query}) AS c GROUP BY payee, period, quarter, year, rule, via"
         )
     purpose = f"credits that “{component.label}” looks at"
-    return stage(f"basis_{name}", purpose, query, view=not expressions)
+    stored = bool(expressions) or basis.detail == "report"
+    return stage(f"basis_{name}", purpose, query, view=not stored)
 
 
 def credit_names(plan: Plan) -> dict[str, str]:
@@ -208,9 +209,14 @@ def standing_stages(plan: Plan, component: Component, lookup: Lookup, name: str)
     nothing = amount(Decimal(0))
     match plan.measures[lookup.basis.measure].aggregate:
         case "sum":
+            window = window_of(lookup.cumulate)
             reached = (
                 f"SELECT {own}, coalesce(CAST(sum(b.amount) AS {AMOUNT}), {nothing}) AS amount "
-                f"{joined} GROUP BY g.payee, g.period, {window_g}"
+                f"FROM grid AS g LEFT JOIN (SELECT payee, {window} AS number, period, "
+                f"CAST(sum(amount) AS {AMOUNT}) AS amount FROM basis_{name} "
+                f"GROUP BY payee, {window}, period) AS b ON b.payee = g.payee "
+                f"AND b.number = {window_g} AND b.period <= g.period "
+                f"GROUP BY g.payee, g.period, {window_g}"
             )
         case "average":
             average = quotient(

@@ -109,6 +109,7 @@ def _running(component: Tiered) -> Stage:
         f"SELECT payee, period, {window_of(component.cumulate)} AS number, event_id, via, role, "
         f"amount, CAST({after} - amount AS {AMOUNT}) AS before, {after} AS after "
         f"FROM basis_{component.id}",
+        view=True,
     )
 
 

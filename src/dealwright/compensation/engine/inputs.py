@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]
 
 from dealwright.base.errors import Invalid
 from dealwright.compensation.engine.periods import PayPeriod
@@ -30,17 +29,6 @@ from dealwright.compensation.engine.tables import (
     columns_of,
 )
 from dealwright.compensation.plans.definition import Plan
-
-_ARROW = {
-    "text": pa.string(),
-    "money": pa.decimal128(28, 6),
-    "number": pa.decimal128(28, 6),
-    "quantity": pa.decimal128(18, 6),
-    "share": pa.decimal128(9, 6),
-    "rate": pa.decimal128(18, 9),
-    "date": pa.date32(),
-    "bool": pa.bool_(),
-}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -138,21 +126,45 @@ def load_rows(
     inputs.check_names = check_names
     for file, rows in tables.items():
         columns = columns_of(file, plan.fields, plan.payee_fields)
-        arrays = [
-            pa.array([_typed(each, row.get(each.name)) for row in rows], type=_ARROW[each.type])
-            for each in columns
-        ]
-        numbers = pa.array(range(2, len(rows) + 2), type=pa.int64())
-        loaded = pa.table([*arrays, numbers], names=[*(each.name for each in columns), "row"])
-        inputs.connection.register("loading", loaded)
-        chosen = ", ".join(f'coalesce("{each.name}", {each.default})' for each in columns)
-        inputs.connection.execute(f"INSERT INTO input_{file} SELECT {chosen}, row FROM loading")
-        inputs.connection.unregister("loading")
+        insert_columns(
+            inputs.connection,
+            f"input_{file}",
+            {
+                each.name: (
+                    SQL_TYPES[each.type],
+                    [_typed(each, row.get(each.name)) for row in rows],
+                    each.default,
+                )
+                for each in columns
+            }
+            | {"row": ("BIGINT", list(range(2, len(rows) + 2)), "NULL")},
+        )
     digest = hashlib.sha256()
     for file in sorted(tables):
         digest.update(table_digest(inputs, file).encode())
     inputs.hash = digest.hexdigest()
     return inputs
+
+
+def insert_columns(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, tuple[str, Sequence[Any], str]],
+) -> None:
+    """Insert whole columns: name -> (SQL type, values, SQL literal in place of None).
+
+    As lists in one statement, since inserts row by row are slow and Arrow loads pandas.
+    """
+    chosen = ", ".join(
+        f"coalesce(c{place}, {default})" for place, (_, _, default) in enumerate(columns.values())
+    )
+    unnested = ", ".join(
+        f"unnest(${place + 1}::{type_}[]) AS c{place}"
+        for place, (type_, _, _) in enumerate(columns.values())
+    )
+    values = [list(given) for _, given, _ in columns.values()]
+    if values and values[0]:
+        connection.execute(f"INSERT INTO {table} SELECT {chosen} FROM (SELECT {unnested})", values)
 
 
 def table_digest(inputs: Inputs, file: str) -> str:

@@ -310,7 +310,7 @@ class Case:
         total: Decimal | None = rule.total
         if not rows and payee and rule.source == "direct":
             parts = [{"payee": payee, "role": "", "share": Decimal(1)}]
-            total = total if total is not None else Decimal(1)
+            total = Decimal(1)
         scale = self._credit_scale(measure)
         credits = [
             Credit(

@@ -14,12 +14,10 @@ from fractions import Fraction
 from math import lcm
 from typing import Any, cast
 
-import pyarrow as pa  # type: ignore[import-untyped]
-
 from dealwright.base.errors import Invalid
 from dealwright.base.periods import PeriodKind, period_labelled, period_of, periods_between
 from dealwright.compensation.engine.checks import check_inputs
-from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs
+from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs, insert_columns
 from dealwright.compensation.engine.periods import PayPeriod, full_months, pay_periods
 from dealwright.compensation.plans.definition import Clawback
 
@@ -370,13 +368,14 @@ def _load_triggers(inputs: Inputs) -> None:
 def _create(
     inputs: Inputs, name: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """A table from rows, through Arrow since row-wise inserts are slow."""
     described = ", ".join(f"{column} {type_}" for column, type_ in columns.items())
     inputs.connection.execute(f"CREATE OR REPLACE TABLE {name} ({described})")
-    if not rows:
-        return
-    values = (list(each) for each in zip(*rows, strict=True))
-    loaded = pa.table(dict(zip(columns, values, strict=True)))
-    inputs.connection.register("loading", loaded)
-    inputs.connection.execute(f"INSERT INTO {name} SELECT * FROM loading")
-    inputs.connection.unregister("loading")
+    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    insert_columns(
+        inputs.connection,
+        name,
+        {
+            column: (type_, list(given), "NULL")
+            for (column, type_), given in zip(columns.items(), values, strict=True)
+        },
+    )
