@@ -1,4 +1,5 @@
-"""``comp check``, ``comp calculate`` and ``comp explain``: plans without a database."""
+"""``comp check``, ``comp calculate`` and ``comp explain`` work without a database; ``comp run``
+pays the deals that are in it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,13 @@ def add_commands(commands: Any) -> None:
     explain.add_argument("--payee", required=True)
     explain.add_argument("--component", help="one component (default: all)")
     explain.set_defaults(run=_telling(run_explain), database="none")
+
+    run = verbs.add_parser("run", help="pay the deals of the database that were won in some days")
+    run.add_argument("plan", type=Path, metavar="PLAN.yaml")
+    run.add_argument("--from", dest="first", required=True, type=_day, metavar="DAY")
+    run.add_argument("--to", dest="last", required=True, type=_day, metavar="DAY")
+    run.add_argument("--quotas", type=Path, help="quotas as CSV: payee, measure, amount, period")
+    run.set_defaults(run=_telling(run_over_deals))
 
 
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +144,21 @@ def run_explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_over_deals(arguments: argparse.Namespace) -> int:
+    """Make the plan known and active, put the sales reps on it, set quotas, book what was won,
+    calculate; prints what each payee earns. Running it again changes nothing."""
+    from dealwright.compensation.bookings.whole_runs import run_for_all_reps
+
+    quotas = _text(arguments.quotas) if arguments.quotas else ""
+    rows = run_for_all_reps(_text(arguments.plan), arguments.first, arguments.last, quotas)
+    if arguments.json:
+        _print_json(rows)
+        return 0
+    for row in rows:
+        _print(f"{row['payee']:<24} {row['period']:<10} {row['amount']:>14} {row['currency']}")
+    return 0
+
+
 def _print_chain(chain: Mapping[str, Any]) -> None:
     _print(
         f"{chain['payee']}, {chain['period']}, {chain['component']}: "
@@ -174,11 +198,21 @@ def _present(inputs: Inputs) -> set[tuple[str, int]]:
 
 
 def _read(path: Path) -> Plan:
+    return read_plan(_text(path))
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise NotFound(f"The plan {path} cannot be read: {error}.") from None
-    return read_plan(text)
+        raise NotFound(f"The file {path} cannot be read: {error}.") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a day like 2017-01-31") from None
 
 
 def _print(text: str) -> None:

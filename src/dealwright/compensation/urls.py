@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/plans/<uuid:plan_id>", plans.show),
     path("compensation/plans/<uuid:plan_id>/edit", plans.edit),
     path("compensation/plans/<uuid:plan_id>/assign", plans.assign),
+    path("compensation/plans/<uuid:plan_id>/run", plans.run),
     path("compensation/plans/<uuid:plan_id>/versions/<int:number>", plans.version),
     path("compensation/plans/<uuid:plan_id>/versions/<int:number>/activate", plans.activate),
     path("compensation/assignments/<uuid:assignment_id>/end", plans.end),

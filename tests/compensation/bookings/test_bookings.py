@@ -14,6 +14,7 @@ from compensation.bookings.maven import MAVEN, load_maven
 from compensation.make import TEST, ledger_total, make_payee, make_plan, owed
 from crm.make import make_opportunity, make_product
 from dealwright.base.access.actor import system
+from dealwright.base.errors import Conflict
 from dealwright.compensation.bookings.queries import pay_of_record
 from dealwright.compensation.bookings.services import (
     book_opportunity,
@@ -117,3 +118,51 @@ def test_the_year_2017_pays_five_percent_to_quota_and_seven_above() -> None:
     before = Posting.objects.count()
     run_plan_over_opportunities(system("test"), version.plan, date(2017, 1, 1), date(2017, 12, 31))
     assert Posting.objects.count() == before
+
+
+def test_deals_won_before_there_was_a_plan_are_paid_by_one_command() -> None:
+    from dealwright.compensation.bookings.whole_runs import run_for_all_reps
+    from make import make_user
+
+    ann = make_user("Ann Agent")
+    make_user("Nobody's Deal")
+    deal = make_opportunity(owner=ann, amount="1500", currency="EUR")
+    win_opportunity(TEST, deal.pk, close_date=date(2027, 1, 20))
+    text = (
+        "plan: late\ncurrency: EUR\ncalendar: quarter\n"
+        "components:\n  - tiered: {id: c, quota: bookings, bands: [[0, 5%], [100%, 7%]]}\n"
+    )
+    quotas = "payee,measure,period,amount\nann agent,bookings,2027-Q1,1000\n"
+    expected = [{"payee": "Ann Agent", "period": "2027-Q1", "amount": "85.00", "currency": "EUR"}]
+    year = (date(2027, 1, 1), date(2027, 12, 31))
+    assert run_for_all_reps(text, *year, quotas) == expected
+    assert run_for_all_reps(text, *year) == expected
+    assert Posting.objects.count() == 2
+    cheaper = text.replace("5%", "4%")
+    with pytest.raises(Conflict, match="Another version pays"):
+        run_for_all_reps(cheaper, *year)
+
+
+def test_the_same_from_the_plan_page_as_a_job_that_can_be_watched() -> None:
+    from django.test import Client
+
+    from dealwright.base.jobs import run_jobs
+    from dealwright.base.jobs.models import JobRun
+    from make import make_administrator
+
+    plan = make_plan()
+    ann = make_payee(plan, "Ann")
+    deal = make_opportunity(owner=ann, amount="1500", currency="EUR")
+    win_opportunity(TEST, deal.pk, close_date=date(2027, 1, 20))
+    client = Client()
+    client.force_login(make_administrator())
+    address = f"/compensation/plans/{plan.pk}/run"
+    wrong = client.post(address, {"first": "2027-02-01", "last": "2027-01-01"})
+    assert wrong.status_code == 422
+    assert "The last day comes before the first" in wrong.content.decode()
+    response = client.post(address, {"first": "2027-01-01", "last": "2027-02-28"})
+    run_jobs()
+    run = JobRun.objects.get(title__startswith=plan.name)
+    assert response.headers["Location"] == f"/jobs/{run.pk}"
+    assert run.status == "done", run.error
+    assert owed(ann, "2027-01") == "85.00"

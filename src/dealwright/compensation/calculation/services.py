@@ -254,7 +254,7 @@ def _post_difference(
     }
     numbers = {each.pk: each.number for each in rows.values()}
     keys = {event_id: key for key, event_id in snapshot.event_ids.items()}
-    changes += _gone_lines(row, gone, numbers, keys)
+    changes += _gone_lines(row, payees, gone, numbers, keys)
     if not changes and payees is not None:
         return None
     posted = {number: posting_period(rows[number]) for number in {c.line.period for c in changes}}
@@ -313,6 +313,7 @@ def _held_lines(
 
 def _gone_lines(
     row: CompensationPlan,
+    payees: frozenset[UUID] | None,
     gone: Mapping[str, int],
     numbers: Mapping[UUID, int],
     keys: Mapping[UUID, str],
@@ -320,11 +321,12 @@ def _gone_lines(
     """The lines that are true no longer, as they were written."""
     if not gone:
         return []
-    found = (
-        RunLine.objects.filter(plan=row, hash__in=list(gone), sign=1)
-        .order_by("hash", "-id")
-        .distinct("hash")
+    found = RunLine.objects.filter(
+        plan=row, earned_period_id__in=list(numbers), hash__in=list(gone), sign=1
     )
+    if payees is not None:
+        found = found.filter(payee_id__in=payees)
+    found = found.order_by("hash", "-id").distinct("hash")
     known = dict(keys)
     written = list(found)
     missing = {

@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from dealwright.base.errors import Invalid
+from dealwright.base.jobs import start_long_job
 from dealwright.base.people.models import User
 from dealwright.base.web.pages import Form, actor_of, done, page, render
 from dealwright.compensation.access import manages_pay, require_pay_manager
+from dealwright.compensation.bookings.jobs import run_plan
 from dealwright.compensation.given import given_day, given_id, given_optional_amount
 from dealwright.compensation.plans import queries, services
 from dealwright.compensation.plans.models import CompensationPlan
@@ -157,6 +159,30 @@ def assign(request: HttpRequest, plan_id: UUID) -> HttpResponse:
             )
             said = f"{user.name} is on the plan from {starts_on:%Y-%m-%d}."
         return done(request, f"/compensation/plans/{plan_id}", said)
+    return _plan_page(request, actor, plan, form)
+
+
+@page(methods=["POST"])
+def run(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Book what was won in some days and calculate the plan's periods; somebody may watch."""
+    actor = actor_of(request)
+    require_pay_manager(actor)
+    plan = queries.get_plan(actor, plan_id)
+    form = Form(request)
+    with form:
+        first, last = given_day(form["first"], "first"), given_day(form["last"], "last")
+        if last < first or (last - first).days > 5 * 366:
+            said = "The last day comes before the first, or more than five years after it."
+            raise Invalid(said, fields={"last": [said]})
+        started = start_long_job(
+            actor,
+            run_plan,
+            f"{plan.name}: pay for what was won",
+            plan_id=str(plan.pk),
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )
+        return done(request, f"/jobs/{started.pk}")
     return _plan_page(request, actor, plan, form)
 
 
