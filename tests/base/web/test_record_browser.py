@@ -201,7 +201,8 @@ def test_a_visited_record_is_read_without_a_connection(live: Live, ada: Any) -> 
         """async () => {
             const names = (await caches.keys()).filter(name => name.startsWith("records-"));
             const keys = await Promise.all(names.map(async n => (await caches.open(n)).keys()));
-            return keys.flat().some(request => request.url.endsWith("/side"));
+            const kept = keys.flat().map(request => new URL(request.url).pathname);
+            return [location.pathname, location.pathname + "/side"].every(p => kept.includes(p));
         }"""
     )
     page.context.set_offline(True)

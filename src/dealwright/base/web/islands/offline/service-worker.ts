@@ -67,10 +67,11 @@ async function keepWhole(url: string, person: string): Promise<void> {
   for (const part of [url, `${url}/side`]) {
     try {
       const response = await fetch(part, { headers: part === url ? {} : { "HX-Request": "true" }, credentials: "same-origin" });
-      if (response.ok && !response.redirected) {
-        await cache.delete(part);
-        await cache.put(part, response);
-      }
+      if (!response.ok || response.redirected) continue;
+      // Whole before the older copy goes: a connection that breaks now must not cost both.
+      const whole = new Response(await response.blob(), { headers: response.headers });
+      await cache.delete(part);
+      await cache.put(part, whole);
     } catch {
       return;
     }
