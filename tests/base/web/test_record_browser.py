@@ -197,12 +197,16 @@ def test_a_visited_record_is_read_without_a_connection(live: Live, ada: Any) -> 
     page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     live.open(f"/accounts/{account.pk}")
-    page.wait_for_function(
+    page.evaluate(
         """async () => {
-            const names = (await caches.keys()).filter(name => name.startsWith("records-"));
-            const keys = await Promise.all(names.map(async n => (await caches.open(n)).keys()));
-            const kept = keys.flat().map(request => new URL(request.url).pathname);
-            return [location.pathname, location.pathname + "/side"].every(p => kept.includes(p));
+            const wanted = [location.pathname, location.pathname + "/side"];
+            const kept = async () => {
+                const names = (await caches.keys()).filter(name => name.startsWith("records-"));
+                const keys = await Promise.all(names.map(async n => (await caches.open(n)).keys()));
+                const paths = keys.flat().map(request => new URL(request.url).pathname);
+                return wanted.every(path => paths.includes(path));
+            };
+            while (!(await kept())) await new Promise(resolve => setTimeout(resolve, 20));
         }"""
     )
     page.context.set_offline(True)
