@@ -9,7 +9,6 @@ belongs to them is posted into the first period that still takes postings.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,13 +25,21 @@ from dealwright.base.errors import Conflict, NotFound
 from dealwright.base.events import record_event
 from dealwright.base.periods import period_of
 from dealwright.compensation.access import require_pay_manager
+from dealwright.compensation.calculation.difference import (
+    Change,
+    copy_lines,
+    gone_lines,
+    held_lines,
+    refresh_statistics,
+    result_hash,
+    write_attainments,
+)
 from dealwright.compensation.calculation.events import StatementChanged
-from dealwright.compensation.calculation.models import Attainment, CalculationRun, RunLine
+from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.calculation.snapshot import Snapshot, managers_above, take_snapshot
-from dealwright.compensation.credits.models import CreditEvent
 from dealwright.compensation.credits.services import Recorded
 from dealwright.compensation.engine.inputs import Inputs, load_rows
-from dealwright.compensation.engine.lines import LINE_COLUMNS, Line, hash_sql, line_from_row
+from dealwright.compensation.engine.lines import LINE_COLUMNS, hash_sql, line_from_row
 from dealwright.compensation.engine.periods import calendar_kind
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import ENGINE_VERSION, run_stages
@@ -209,15 +216,6 @@ def _needs_everybody(plan: Plan) -> bool:
     return any(isinstance(each, Rated) and each.budget is not None for each in plan.components)
 
 
-@dataclass(slots=True)
-class _Change:
-    """A line that came or went."""
-
-    sign: int
-    hash: str
-    line: Line
-
-
 def _post_difference(
     actor: Actor,
     row: CompensationPlan,
@@ -239,14 +237,14 @@ def _post_difference(
         f"SELECT {hash_sql()}, {', '.join(LINE_COLUMNS)} FROM line WHERE period >= ?",
         paying[0].number,
     )
-    held = _held_lines(row, payees, [each.pk for each in rows.values()])
+    held = held_lines(row, payees, [each.pk for each in rows.values()])
     counts = Counter(hash_ for hash_, *_ in truth)
     changes = []
     left = Counter({hash_: counts[hash_] - held.get(hash_, 0) for hash_ in counts})
     for hash_, *values in truth:
         if left[hash_] > 0:
             left[hash_] -= 1
-            changes.append(_Change(1, hash_, line_from_row(tuple(values))))
+            changes.append(Change(1, hash_, line_from_row(tuple(values))))
     gone = {
         hash_: held[hash_] - counts.get(hash_, 0)
         for hash_ in held
@@ -254,7 +252,7 @@ def _post_difference(
     }
     numbers = {each.pk: each.number for each in rows.values()}
     keys = {event_id: key for key, event_id in snapshot.event_ids.items()}
-    changes += _gone_lines(row, payees, gone, numbers, keys)
+    changes += gone_lines(row, payees, gone, numbers, keys)
     if not changes and payees is not None:
         return None
     posted = {number: posting_period(rows[number]) for number in {c.line.period for c in changes}}
@@ -269,7 +267,7 @@ def _post_difference(
         plan_hash=version.hash,
         input_hash=inputs.hash,
         engine=f"duckdb {ENGINE_VERSION}",
-        result_hash=_result_hash(counts),
+        result_hash=result_hash(counts),
         line_count=len(truth),
         total=total.quantize(_CENT),
         delta_count=len(changes),
@@ -277,7 +275,7 @@ def _post_difference(
         currency=plan.currency,
         created_by=actor.user,
     )
-    _copy_lines(run, row, changes, rows, posted, snapshot.event_ids)
+    copy_lines(run, row, changes, rows, posted, snapshot.event_ids)
     post_lines(
         actor,
         run,
@@ -287,9 +285,9 @@ def _post_difference(
             for each in changes
         ],
     )
-    _write_attainments(row, inputs, payees, rows)
+    write_attainments(row, inputs, payees, rows)
     if len(changes) >= MANY_LINES:
-        _refresh_statistics()
+        refresh_statistics()
     _tell(actor, run, changes, posted, cause)
     return run
 
@@ -297,200 +295,10 @@ def _post_difference(
 _PAYOUT = list(LINE_COLUMNS).index("payout") + 1
 
 
-def _held_lines(
-    row: CompensationPlan, payees: frozenset[UUID] | None, period_ids: Sequence[UUID]
-) -> dict[str, int]:
-    """Content address -> how many times the line holds now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select hash, sum(sign) from compensation_runline where plan_id = %s"
-            " and earned_period_id = any(%s) and (%s or payee_id = any(%s))"
-            " group by hash having sum(sign) <> 0",
-            [row.pk, list(period_ids), payees is None, list(payees or ())],
-        )
-        return {hash_: int(count) for hash_, count in cursor.fetchall()}
-
-
-def _gone_lines(
-    row: CompensationPlan,
-    payees: frozenset[UUID] | None,
-    gone: Mapping[str, int],
-    numbers: Mapping[UUID, int],
-    keys: Mapping[UUID, str],
-) -> list[_Change]:
-    """The lines that are true no longer, as they were written."""
-    if not gone:
-        return []
-    found = RunLine.objects.filter(
-        plan=row, earned_period_id__in=list(numbers), hash__in=list(gone), sign=1
-    )
-    if payees is not None:
-        found = found.filter(payee_id__in=payees)
-    found = found.order_by("hash", "-id").distinct("hash")
-    known = dict(keys)
-    written = list(found)
-    missing = {
-        each
-        for line in written
-        for each in (line.event_id, line.cause_id)
-        if each is not None and each not in known
-    }
-    known |= dict(CreditEvent.objects.filter(pk__in=missing).values_list("pk", "key"))
-    return [
-        _Change(-1, line.hash, as_line(line, numbers, known))
-        for line in written
-        for _ in range(gone[line.hash])
-    ]
-
-
-def as_line(row: RunLine, numbers: Mapping[UUID, int], keys: Mapping[UUID, str]) -> Line:
-    """A stored line as the engine's value."""
-    return Line(
-        component=row.component,
-        payee=str(row.payee_id),
-        period=numbers[row.earned_period_id],
-        kind=row.kind,
-        payout=row.payout,
-        event=keys[row.event_id] if row.event_id else "",
-        cause=keys[row.cause_id] if row.cause_id else "",
-        via=str(row.via_id or ""),
-        role=row.role,
-        credit=row.credit,
-        band=row.band,
-        low=row.low,
-        high=row.high,
-        base=row.base,
-        rate=row.rate,
-        balance=row.balance,
-    )
-
-
-def _result_hash(counts: Counter[str]) -> str:
-    digest = hashlib.sha256()
-    for hash_ in sorted(counts.elements()):
-        digest.update(hash_.encode())
-    return digest.hexdigest()
-
-
-_COPIED = (
-    "run_id",
-    "sign",
-    "hash",
-    "plan_id",
-    "payee_id",
-    "earned_period_id",
-    "posted_period_id",
-    "component",
-    "kind",
-    "payout",
-    "event_id",
-    "cause_id",
-    "via_id",
-    "role",
-    "credit",
-    "band",
-    "low",
-    "high",
-    "base",
-    "rate",
-    "balance",
-)
-
-
-def _copy_lines(
-    run: CalculationRun,
-    row: CompensationPlan,
-    changes: Sequence[_Change],
-    rows: Mapping[int, PayPeriod],
-    posted: Mapping[int, PayPeriod],
-    event_ids: Mapping[str, UUID],
-) -> None:
-    """Write lines with COPY, which takes a tenth of the time of inserts."""
-    unknown = {
-        key
-        for each in changes
-        for key in (each.line.event, each.line.cause)
-        if key and key not in event_ids
-    }
-    ids = dict(event_ids)
-    ids |= dict(CreditEvent.objects.filter(key__in=unknown).values_list("key", "pk"))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"copy compensation_runline ({', '.join(_COPIED)}) from stdin") as copy,
-    ):
-        for each in changes:
-            line = each.line
-            copy.write_row(
-                (
-                    run.pk,
-                    each.sign,
-                    each.hash,
-                    row.pk,
-                    line.payee,
-                    rows[line.period].pk,
-                    posted[line.period].pk,
-                    line.component,
-                    line.kind,
-                    line.payout,
-                    ids[line.event] if line.event else None,
-                    ids[line.cause] if line.cause else None,
-                    line.via or None,
-                    line.role,
-                    line.credit,
-                    line.band,
-                    line.low,
-                    line.high,
-                    line.base,
-                    line.rate,
-                    line.balance,
-                )
-            )
-
-
-def _refresh_statistics() -> None:
-    """Let the planner know at once of a run that wrote much: until it does, a statement's
-    query may read a whole table where an index would do."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "analyze compensation_runline, compensation_posting, compensation_creditevent,"
-            " compensation_creditsplit, compensation_attainment"
-        )
-
-
-def _write_attainments(
-    row: CompensationPlan,
-    inputs: Inputs,
-    payees: frozenset[UUID] | None,
-    rows: Mapping[int, PayPeriod],
-) -> None:
-    """Attainments are facts of now: those of the payees and periods are written anew."""
-    stale = Attainment.objects.filter(plan=row, period__in=[each.pk for each in rows.values()])
-    if payees is not None:
-        stale = stale.filter(payee_id__in=payees)
-    stale.delete()
-    Attainment.objects.bulk_create(
-        [
-            Attainment(
-                plan=row,
-                payee_id=payee,
-                period=rows[number],
-                component=component,
-                reached=reached,
-                quota=quota,
-            )
-            for component, payee, number, reached, quota in inputs.rows(
-                "SELECT component, payee, period, reached, quota FROM attainment"
-            )
-            if number in rows
-        ],
-        batch_size=2000,
-    )
-
-
 def _tell(
     actor: Actor,
     run: CalculationRun,
-    changes: Sequence[_Change],
+    changes: Sequence[Change],
     posted: Mapping[int, PayPeriod],
     cause: Cause,
 ) -> None:
