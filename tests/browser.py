@@ -90,6 +90,12 @@ class Live:
                 "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
             },
         }
+        # A colour half way through a transition is nobody's design.
+        self.page.evaluate(
+            "() => Promise.allSettled(document.getAnimations()"
+            ".filter((each) => each.effect.getComputedTiming().endTime !== Infinity)"
+            ".map((each) => each.finished))"
+        )
         results = Axe().run(self.page, context=within or None, options=options)
         faults = [
             f"{fault['id']}: {fault['help']}\n    "

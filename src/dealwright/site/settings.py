@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "dealwright.base.api.refusals.ProblemMiddleware",
     "dealwright.base.api.idempotency.IdempotencyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -218,5 +219,8 @@ STATICFILES_DIRS = [SOURCE / "base" / "web" / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+
+# Ours alone, see base/operations/logs.py: Django's would undo it when it is set up once more.
+LOGGING_CONFIG = None
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -139,6 +139,8 @@ def test_a_second_start_on_the_same_data_is_refused(installation: Installation) 
 
 def test_a_port_that_is_taken_is_named(installation: Installation) -> None:
     with socket.socket() as taken:
+        # A server that just ended here leaves its connections waiting for a while.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", installation.port))
         taken.listen()
         done = installation.run("up", "--port", str(installation.port))

@@ -28,6 +28,7 @@ class IdempotentRequest(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     content_type = models.CharField(max_length=80, blank=True)
     body = models.BinaryField(default=bytes)
+    etag = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -90,7 +91,10 @@ class IdempotencyMiddleware:
             bytes(known.body),
             status=known.status,
             content_type=known.content_type,
-            headers={"Idempotent-Replayed": "true"},
+            headers={
+                "Idempotent-Replayed": "true",
+                **({"ETag": known.etag} if known.etag else {}),
+            },
         )
 
 
@@ -120,6 +124,7 @@ def _keep(caller: str, key: str, response: HttpResponse) -> None:
         status=response.status_code,
         content_type=response.headers.get("Content-Type", "application/json")[:80],
         body=response.content,
+        etag=response.headers.get("ETag", "")[:80],
     )
 
 

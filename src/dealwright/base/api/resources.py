@@ -1,5 +1,6 @@
 """The endpoints that every object has, made once per object from the registry."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,9 +19,10 @@ from dealwright.base.objects.registry import ObjectType
 from dealwright.base.records import queries, services
 
 BULK_LINES = 10_000
+_SYSTEM = r"^[A-Za-z0-9_.-]{1,60}$"
 _KEY = r"^[^/\x00]{1,200}$"
 
-Slug = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
+Slug = Annotated[str, Path(pattern=_SYSTEM)]
 Key = Annotated[str, Path(pattern=_KEY)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that was read.")]
 
@@ -227,15 +229,25 @@ def _bulk_line(actor: Actor, of: ObjectType, line: bytes) -> dict[str, Any]:
         return {"status": 422, "detail": "The line is not a JSON object."}
     system, key = values.pop("external_system", None), values.pop("external_key", None)
     try:
-        if system and key:
-            record, created = services.upsert_record(
-                actor, of.key, str(system)[:60], str(key)[:200], values
-            )
+        if system is not None or key is not None:
+            record, created = services.upsert_record(actor, of.key, *_known_by(system, key), values)
         else:
             record, created = services.create_record(actor, of.key, values), True
     except DealwrightError as error:
         return {"status": error.status, "detail": error.message, "errors": error.fields}
     return {"status": 201 if created else 200, "id": record.pk, "created": created}
+
+
+def _known_by(system: Any, key: Any) -> tuple[str, str]:
+    """The two keys as the address of the single upsert takes them; raises Invalid by name."""
+    wrong = {}
+    if not (isinstance(system, str) and re.fullmatch(_SYSTEM, system)):
+        wrong["external_system"] = ["Must be 1 to 60 letters, digits, dots, dashes."]
+    if not (isinstance(key, str) and re.fullmatch(_KEY, key)):
+        wrong["external_key"] = ["Must be text of 1 to 200 characters without a slash."]
+    if wrong:
+        raise Invalid("The external key is not valid.", fields=wrong)
+    return system, key
 
 
 def _row(actor: Actor, of: ObjectType, record: Any) -> Mapping[str, Any]:

@@ -67,6 +67,8 @@ def server_options(cluster: Cluster, *, unsafe: bool) -> list[str]:
             "synchronous_commit": "off",
             "log_min_duration_statement": "-1",
             "max_connections": "200",
+            # Its worker is a superuser's: while one looks at a database, that cannot be dropped.
+            "autovacuum": "off",
         }
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
