@@ -161,8 +161,8 @@ def test_rows_by_keyboard_peek_select_and_open(live: Live, ada: Any) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/accounts/*-*")
     expect(page.get_by_role("heading", name="Acme", exact=True)).to_be_visible()
+    live.ready()
     page.keyboard.press("j")
-    page.wait_for_url("**/accounts/*-*")
     expect(page.get_by_role("heading", name="Globex", exact=True)).to_be_visible()
 
 
@@ -278,9 +278,13 @@ def test_scrolling_brings_more_rows_but_keeps_the_page_small(live: Live, ada: An
     page = live.open("/accounts?sort=name")
     expect(page.locator("tbody tr[data-id]")).to_have_count(50)
     expect(page.locator(".grid-foot")).to_contain_text("220")
-    for _step in range(8):
-        page.locator(".grid-scroll").evaluate("box => box.scrollTo(0, box.scrollHeight)")
-        page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        """() => {
+            const box = document.querySelector(".grid-scroll");
+            box.scrollTo(0, box.scrollHeight);
+            return box.querySelector('tr[data-title="Account 219"]');
+        }"""
+    )
     expect(page.locator('tr[data-title="Account 219"]')).to_be_visible()
     assert page.locator("tbody tr[data-id]").count() <= 100
     page.locator(".grid-scroll").evaluate("box => box.scrollTo(0, 0)")
