@@ -2,15 +2,18 @@
 
 from dealwright.base.files import register_file_access
 from dealwright.base.objects.registry import Panel, add_panel
+from dealwright.base.web.home import add_card
 from dealwright.compensation.access import manages_pay
 from dealwright.compensation.bookings import jobs as _jobs  # noqa: F401  makes the job known
 from dealwright.compensation.bookings.queries import opportunity_panel
 from dealwright.compensation.calculation import events as _calculation  # noqa: F401  publishes
 from dealwright.compensation.ledger.payroll import PAYROLL
 from dealwright.compensation.periods import events as _periods  # noqa: F401  publishes
+from dealwright.compensation.statements.card import PAY_CARD
 
 register_file_access(PAYROLL, lambda actor, stored: manages_pay(actor.user))
 
+add_card(PAY_CARD)
 add_panel(
     "opportunity",
     Panel(

@@ -1,8 +1,11 @@
 """What contracts bring to the house: object types, panels, jobs. Imported once at start."""
 
+from dealwright.base.files.panel import attachments_panel
 from dealwright.base.objects.registry import Action, Panel, add_action, add_panel, register
+from dealwright.base.web.home import add_card
 from dealwright.contracts.agreements.object import CONTRACT
 from dealwright.contracts.agreements.panels import ACTIONS, PANELS
+from dealwright.contracts.approvals.card import APPROVALS_CARD
 from dealwright.contracts.library.object import CONTRACT_TEMPLATE
 from dealwright.contracts.obligations import jobs as _jobs  # noqa: F401  makes the schedule known
 from dealwright.contracts.obligations.object import OBLIGATION
@@ -15,6 +18,8 @@ for panel in PANELS:
     add_panel("contract", panel)
 for action in ACTIONS:
     add_action("contract", action)
+add_panel("contract", attachments_panel("contract"))
+add_card(APPROVALS_CARD)
 add_panel(
     "contract",
     Panel(

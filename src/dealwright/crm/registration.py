@@ -12,7 +12,9 @@ import dealwright.crm.cases.jobs
 import dealwright.crm.quotes.jobs
 import dealwright.crm.subscribers  # noqa: F401
 from dealwright.base.access.actor import Actor
+from dealwright.base.files.panel import attachments_panel
 from dealwright.base.objects.registry import add_action, add_panel, register
+from dealwright.base.web.home import add_card
 from dealwright.base.web.records.board_rules import set_board_rules
 from dealwright.base.web.records.duplicates import Hint, set_duplicate_finder
 from dealwright.crm.accounts import panels as accounts
@@ -29,6 +31,7 @@ from dealwright.crm.forms import panels as forms
 from dealwright.crm.forms.object import WEB_FORM
 from dealwright.crm.leads import panels as leads
 from dealwright.crm.leads.board import LEAD_BOARD
+from dealwright.crm.leads.card import LEADS_CARD
 from dealwright.crm.leads.object import LEAD
 from dealwright.crm.merging.duplicates import find_duplicates
 from dealwright.crm.opportunities import panels as opportunities
@@ -70,6 +73,8 @@ for key, panels in {
 }.items():
     for panel in panels:
         add_panel(key, panel)
+for key in ("account", "contact", "lead", "opportunity", "quote", "case", "campaign"):
+    add_panel(key, attachments_panel(key))
 for key, actions in {
     "account": accounts.ACTIONS,
     "contact": contacts.ACTIONS,
@@ -82,6 +87,7 @@ for key, actions in {
     for action in actions:
         add_action(key, action)
 
+add_card(LEADS_CARD)
 set_board_rules("opportunity", OPPORTUNITY_BOARD)
 set_board_rules("lead", LEAD_BOARD)
 import_module("dealwright.crm.imports.registration")  # needs the objects

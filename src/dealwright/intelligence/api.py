@@ -7,7 +7,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from dealwright.base.access.visibility import get_visible
+from dealwright.base.access.actor import change
+from dealwright.base.access.visibility import get_changeable, get_visible
 from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.responses import as_json
 from dealwright.base.errors import NotFound
@@ -75,6 +76,7 @@ def lead_score(request: HttpRequest, id: UUID) -> HttpResponse:
 )
 def rescore(request: HttpRequest, id: UUID) -> HttpResponse:
     actor = require_scope(request, "intelligence:write")
-    get_visible(actor, "lead", id)
-    detail = score_lead(actor, id)
+    with change(actor):
+        get_changeable(actor, "lead", id)
+        detail = score_lead(actor, id)
     return as_json({"score": detail.score, "grade": detail.grade, "reasons": detail.reasons})

@@ -3,6 +3,7 @@
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import Action, ObjectType, Panel, register
 from dealwright.base.people.models import Profile
+from dealwright.base.web.navigation import Link, add_creation
 from dealwright.signing.envelopes import jobs as _jobs  # noqa: F401  makes the jobs known
 from dealwright.signing.envelopes.models import Envelope, EnvelopeStatus
 from dealwright.signing.envelopes.queries import evidence_panel, progress_panel
@@ -100,5 +101,15 @@ register(
                 available=lambda user, row: row.get("status") in OPEN,
             ),
         ],
+    )
+)
+add_creation(
+    Link(
+        key="send-for-signature",
+        label="Send for signature",
+        url="/send-for-signature",
+        icon="signature",
+        object="envelope",
+        allowed=lambda user: user.profile != Profile.READ_ONLY,
     )
 )

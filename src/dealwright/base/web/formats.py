@@ -111,11 +111,14 @@ def format_month(value: date) -> str:
 
 
 def format_datetime(value: Any, style: str = "medium") -> str:
-    """A moment in the reader's zone."""
+    """A moment in the reader's zone, its day written as days are elsewhere; ``short`` leaves
+    this year's number out."""
     moment = _moment(value)
     if moment is None:
         return format_date(value)
-    return babel_dates.format_datetime(moment, _datetime_style(style), locale=locale())
+    day = format_short_date(moment) if style == "short" else format_date(moment, style)
+    pattern = str(locale().datetime_formats["medium"])
+    return pattern.replace("{1}", day).replace("{0}", format_time(moment))
 
 
 def format_time(value: Any) -> str:
@@ -253,10 +256,6 @@ def _day(value: Any) -> date | None:
         except ValueError:
             return None
     return None
-
-
-def _datetime_style(style: str) -> Any:
-    return style
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -66,12 +66,23 @@ class ShownGroup:
 
 _groups: list[Group] = []
 _settings: list[Group] = []
+_creations: dict[str, Link] = {}
 
 
 def set_navigation(groups: Sequence[Group], settings: Sequence[Group]) -> None:
     """Called once by the site, which knows every room."""
     _groups[:] = groups
     _settings[:] = settings
+
+
+def add_creation(link: Link) -> None:
+    """Something one begins at a page of its own; listed among what can be created."""
+    _creations[link.key] = link
+
+
+def creations_for(user: User) -> Sequence[Link]:
+    """What the person may begin beside the records of ``/<slug>/new``."""
+    return [link for link in _creations.values() if _may_open(user, link)]
 
 
 def navigation_for(user: User, path: str = "") -> Sequence[ShownGroup]:

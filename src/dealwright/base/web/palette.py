@@ -12,6 +12,7 @@ from dealwright.base.people.models import User
 from dealwright.base.records.views import all_views_of
 from dealwright.base.web.navigation import (
     ShownLink,
+    creations_for,
     navigation_for,
     settings_navigation_for,
 )
@@ -55,6 +56,10 @@ def palette(request: HttpRequest) -> HttpResponse:
                 {"label": _(of.label), "url": f"/{of.slug}/new", "icon": of.icon}
                 for of in openable_types(user)
                 if may_create(user, of)
+            ]
+            + [
+                {"label": _(link.label), "url": link.url, "icon": link.icon}
+                for link in creations_for(user)
             ],
             "views": [
                 {

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.access.visibility import get_changeable, get_visible
+from dealwright.base.access.visibility import get_changeable, visible_records
 from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from dealwright.base.events import record_event
 from dealwright.base.messaging import notify
@@ -122,9 +122,9 @@ def decide_approval(
             .filter(pk=step_id)
             .first()
         )
-        if step is None:
-            raise NotFound("This approval does not exist.")
-        get_visible(actor, "contract", step.contract_id)
+        seen = visible_records(actor, "contract")
+        if step is None or not seen.filter(pk=step.contract_id).exists():
+            raise NotFound("This approval does not exist, or you may not see it.")
         contract: Contract = Contract.objects.select_for_update(of=("self",)).get(
             pk=step.contract_id
         )

@@ -22,6 +22,7 @@ from dealwright.base.web.pages import Form, actor_of, done, page, render
 from dealwright.crm.forms.models import WebForm
 from dealwright.crm.forms.questions import QUESTIONS
 from dealwright.crm.forms.services import TRAP, get_public_form, stamp_form, submit_form
+from dealwright.crm.forms.tracker import tracker
 from dealwright.crm.leads.capture import UTM_FIELDS
 
 _CARRIED = (*UTM_FIELDS, "landing_page", "referrer")
@@ -74,6 +75,9 @@ def _page(
         ],
         "carried": carried,
         "embedded": embedded,
+        # Inside another site its own snippet tracks; without consent the script does nothing.
+        "tracker": "" if embedded else tracker(),
+        "is_known": "dw_visitor" in request.COOKIES,
         "sent": sent,
         "stamp": form["stamp"] or stamp_form(web_form),
         "trap": TRAP,

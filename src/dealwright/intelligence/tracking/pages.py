@@ -67,6 +67,7 @@ def snippet(request: HttpRequest) -> HttpResponse:
 SNIPPET = """(function () {
   "use strict";
   var script = document.currentScript;
+  var address = script && script.src ? script.src.replace(/t\\.js.*$/, "e") : "__ADDRESS__";
   if (navigator.globalPrivacyControl || navigator.doNotTrack === "1") return;
   function id() {
     return Array.from(crypto.getRandomValues(new Uint8Array(16)), function (b) {
@@ -87,8 +88,8 @@ SNIPPET = """(function () {
     var batch = JSON.stringify({ visitor: visitor(), sent_at: Date.now(), events: [{
       id: uuid, name: "page", at: Date.now(), url: location.href, referrer: document.referrer,
       title: document.title }] });
-    if (!navigator.sendBeacon || !navigator.sendBeacon("__ADDRESS__", batch))
-      fetch("__ADDRESS__", { method: "POST", body: batch, keepalive: true, mode: "no-cors" });
+    if (!navigator.sendBeacon || !navigator.sendBeacon(address, batch))
+      fetch(address, { method: "POST", body: batch, keepalive: true, mode: "no-cors" });
   }
   window.dealwright = { consent: page, page: page };
   if (script && script.dataset.consent === "granted") page();

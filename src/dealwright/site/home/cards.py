@@ -38,7 +38,7 @@ add_first_step(
         key="invite",
         label="Invite your people",
         text="Each gets an e-mail with a link, a profile and a place in the role tree.",
-        url="/settings/people",
+        url="/settings/users/invite",
         button="Invite people",
         icon="user-plus",
         is_done=_invited,
@@ -63,7 +63,7 @@ add_card(
         label="My open tasks",
         template="site/home/tasks.html",
         query=queries.my_tasks,
-        url="/activities",
+        url="/tasks",
         position=10,
     )
 )
@@ -75,6 +75,16 @@ add_card(
         query=queries.pipeline,
         url="/opportunities/board",
         position=20,
+    )
+)
+add_card(
+    Card(
+        key="team",
+        label="My team this month",
+        template="site/home/team.html",
+        query=queries.team_this_month,
+        url="/leaderboard",
+        position=22,
     )
 )
 add_card(

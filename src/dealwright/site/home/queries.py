@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -16,6 +18,7 @@ from dealwright.crm.activities.models import Activity
 from dealwright.crm.opportunities.models import Opportunity
 
 TASKS = 8
+TEAM = 12
 
 
 def my_tasks(user: User) -> Mapping[str, Any] | None:
@@ -45,11 +48,74 @@ def my_tasks(user: User) -> Mapping[str, Any] | None:
 def pipeline(user: User) -> Mapping[str, Any] | None:
     """The person's open deals by stage, money by currency; who has none sees those that the
     person may see, as a head of sales does. None where there are none at all."""
-    mine = _by_stage(Opportunity.objects.filter(owner=user))
-    if mine is not None:
-        return mine | {"is_mine": True}
-    seen = _by_stage(Opportunity.objects.filter(visible_to(user, "opportunity")))
-    return seen | {"is_mine": False} if seen is not None else None
+    for is_mine, deals in (
+        (True, Opportunity.objects.filter(owner=user)),
+        (False, Opportunity.objects.filter(visible_to(user, "opportunity"))),
+    ):
+        shown = _by_stage(deals)
+        if shown is not None:
+            return shown | {"is_mine": is_mine} | _won_this_month(deals)
+    return None
+
+
+def _month() -> date:
+    return formats.today().replace(day=1)
+
+
+def _won_this_month(deals: QuerySet[Opportunity]) -> dict[str, Any]:
+    """How many were won since the month began, their sum by currency, and the list of them."""
+    rows = (
+        deals.filter(status="won", close_date__gte=_month(), close_date__lte=formats.today())
+        .values("currency")
+        .annotate(count=Count("id"), total=Sum("amount"))
+        .order_by("currency")
+    )
+    won = list(rows)
+    return {
+        "won": sum(row["count"] for row in won),
+        "won_total": " + ".join(
+            formats.format_compact_money(row["total"] or 0, row["currency"]) for row in won
+        ),
+        "since": _month().isoformat(),
+        "until": formats.today().isoformat(),
+    }
+
+
+def team_this_month(user: User) -> Mapping[str, Any] | None:
+    """The people below the person: what each has won this month and has open, the most won
+    first; None for who leads nobody."""
+    people = dict(
+        User.objects.filter(manager=user, is_active=True)
+        .order_by("name")
+        .values_list("id", "name")[:TEAM]
+    )
+    if not people:
+        return None
+    this_month = Q(status="won", close_date__gte=_month(), close_date__lte=formats.today())
+    rows = (
+        Opportunity.objects.filter(visible_to(user, "opportunity"), owner__in=people)
+        .filter(this_month | Q(status="open"))
+        .values("owner_id", "currency")
+        .annotate(
+            won=Coalesce(Sum("amount", filter=this_month), Decimal(0)),
+            open=Coalesce(Sum("amount", filter=Q(status="open")), Decimal(0)),
+            deals=Count("id", filter=Q(status="open")),
+        )
+        .order_by("currency")
+    )
+    team: dict[Any, dict[str, Any]] = {
+        key: {"id": key, "name": name, "won": [], "open": [], "deals": 0, "rank": Decimal(0)}
+        for key, name in people.items()
+    }
+    for row in rows:
+        line = team[row["owner_id"]]
+        line["deals"] += row["deals"]
+        line["rank"] += row["won"]
+        for key in ("won", "open"):
+            if row[key]:
+                line[key].append(formats.format_compact_money(row[key], row["currency"]))
+    lines = sorted(team.values(), key=lambda line: (-line["rank"], line["name"]))
+    return {"team": lines, "since": _month().isoformat(), "until": formats.today().isoformat()}
 
 
 def _by_stage(deals: QuerySet[Opportunity]) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ island("field-kind", () => import("./field-kind"));
 island("submit-on-change", () => import("./submit-on-change"));
 island("filter-field", () => import("./filters/filter-field"));
 island("copy", () => import("./copy"));
+island("consent", () => import("./consent"));
 island("signature", () => import("./signature"));
 island("passkey", () => import("./passkey"));
 island("offline-list", () => import("./offline/list"));
