@@ -138,10 +138,10 @@ def _selling(one: Company) -> None:
         opportunity=one.opportunity, due_at=timezone.now() - timedelta(days=1), **mine
     )
     one.quote = make.make_quote(opportunity=one.opportunity, **mine)
-    one.sent_quote = send_quote(
-        system(), make.make_quote(opportunity=one.opportunity, **mine).pk
+    one.sent_quote = send_quote(system(), make.make_quote(opportunity=one.opportunity, **mine).pk)
+    one.message_template = _record(
+        "message_template", one, name="Hello", subject="Hi", body="Hello"
     )
-    one.message_template = _record("message_template", one, name="Hello", subject="Hi", body="Hello")
     one.segment = _record("segment", one, name="Ours", of="contact")
     one.play = _record("play", one, name="Discovery", stage=one.stage.pk)
     one.sequence = _record("sequence", one, name="Welcome", any_time=True)
@@ -209,7 +209,9 @@ def _machinery(one: Company) -> None:
         b"Message-ID: <1@acme.example>\r\n\r\nHello\r\n"
     )
     one.token = create_token(one.actor, name="Mine", scopes=["crm:read"]).token
-    one.client = add_client(acting(one.ada), name="Portal", redirect_uris="https://p.example/cb").client
+    one.client = add_client(
+        acting(one.ada), name="Portal", redirect_uris="https://p.example/cb"
+    ).client
 
 
 def _pay(one: Company) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Body, Router, Schema
 
 from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.responses import as_json
@@ -71,7 +71,7 @@ def draft(request: HttpRequest, body: FromQuote) -> HttpResponse:
     operation_id="fill_contract",
     summary="Set the values of a contract's text by key",
 )
-def fill(request: HttpRequest, id: UUID, values: dict[str, Any]) -> HttpResponse:
+def fill(request: HttpRequest, id: UUID, values: Body[dict[str, Any]]) -> HttpResponse:
     actor = require_scope(request, "contracts:write")
     services.fill_contract(actor, id, values)
     return _shown(actor, id)

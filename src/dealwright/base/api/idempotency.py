@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar
 
+from django.contrib.auth import get_user
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -87,6 +88,8 @@ class IdempotencyMiddleware:
                 "The first request with this Idempotency-Key still runs.",
                 code="idempotency_running",
             )
+        if not _is_let_in(request):
+            return self.get_response(request)
         return HttpResponse(
             bytes(known.body),
             status=known.status,
@@ -96,6 +99,16 @@ class IdempotencyMiddleware:
                 **({"ETag": known.etag} if known.etag else {}),
             },
         )
+
+
+def _is_let_in(request: HttpRequest) -> bool:
+    """Whether the credentials hold now: they may have been taken back since the first time."""
+    from dealwright.base.people.tokens import authenticate_token
+
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return authenticate_token(secret.strip()) is not None
+    return bool(get_user(request).is_authenticated)
 
 
 def _claim(caller: str, key: str, fingerprint: str) -> IdempotentRequest | None:

@@ -11,7 +11,7 @@ from dateutil.rrule import rrulestr
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.access.visibility import get_changeable, get_visible
+from dealwright.base.access.visibility import check_create, get_changeable, get_visible
 from dealwright.base.errors import Conflict, Invalid
 from dealwright.base.events import record_event
 from dealwright.base.objects.registry import object_type
@@ -32,7 +32,8 @@ DONE_AT_ONCE = (
 
 def create_activity(actor: Actor, values: Mapping[str, Any]) -> Activity:
     """Write an activity. What is no task and lies not ahead counts as done at once. Raises
-    Invalid."""
+    Invalid, or NotAllowed where the actor's profile writes no activities."""
+    check_create(actor, "activity")
     cleaned = _complete_subjects(dict(values))
     _check_times(cleaned)
     now = timezone.now()

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.access.visibility import as_uuid, get_changeable
+from dealwright.base.access.visibility import as_uuid, get_changeable, visible_records
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.events import record_event
 from dealwright.base.objects.fields import Field
@@ -234,6 +234,10 @@ def _row(table: str, record_id: UUID) -> Any:
     return row
 
 
+def _is_seen(actor: Actor, event: MergeEvent) -> bool:
+    return visible_records(actor, event.object).filter(pk=event.survivor_id).exists()
+
+
 def unmerge_records(actor: Actor, merge_id: Any) -> MergeEvent:
     """Take a merge apart: both records are as they were, and what had moved moves back unless
     someone moved it elsewhere since. What the survivor got later stays with it.
@@ -243,8 +247,8 @@ def unmerge_records(actor: Actor, merge_id: Any) -> MergeEvent:
     """
     with change(actor):
         event = MergeEvent.objects.select_for_update().filter(pk=as_uuid(merge_id)).first()
-        if event is None:
-            raise NotFound("This merge does not exist.")
+        if event is None or not _is_seen(actor, event):
+            raise NotFound("This merge does not exist, or you may not see it.")
         if event.undone_at is not None:
             raise Conflict("This merge was undone already.")
         of = object_type(event.object)
