@@ -71,6 +71,12 @@ def test_a_moment_is_shown_in_the_active_zone() -> None:
     with translation.override("en"), timezone.override("Europe/Berlin"):
         assert formats.format_date(moment) == "Feb 1, 2027"
         assert formats.iso_local(moment) == "2027-02-01T00:30"
+        assert formats.format_datetime(moment).replace("\u202f", " ") == "Feb 1, 2027, 12:30 AM"
+        past = moment.replace(year=2019)
+        short = formats.format_datetime(past, "short").replace("\u202f", " ")
+        assert short == "Feb 1, 2019, 12:30 AM"
+    with translation.override("de"), timezone.override("Europe/Berlin"):
+        assert formats.format_datetime(moment) == "01.02.2027, 00:30"
 
 
 def test_a_scale_has_round_lines_and_includes_zero() -> None:

@@ -139,7 +139,8 @@ def test_times_are_shown_in_the_persons_zone(client: Client) -> None:
     type(account).objects.filter(pk=account.pk).update(created_at="2027-01-31T20:00:00Z")
     client.force_login(user)
     text = client.get("/accounts?columns=name,created_at").content.decode()
-    assert "2/1/27, 1:45" in text.replace("\u202f", " ")
+    # The year stands there only in other years.
+    assert re.search(r"Feb 1(, 2027)?, 1:45", text)
 
 
 def test_no_page_carries_inline_script_or_style(client: Client) -> None:
