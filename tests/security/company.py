@@ -22,6 +22,7 @@ from dealwright.acceleration.sequences.services import enroll_contact, save_step
 from dealwright.base.access.actor import Actor, system
 from dealwright.base.access.models import ObjectAccess, SharingRule
 from dealwright.base.events.webhooks.services import create_endpoint, send_test
+from dealwright.base.evidence.models import EvidenceEntry
 from dealwright.base.files import store_file
 from dealwright.base.jobs.models import JobRun
 from dealwright.base.messaging import notify, receive_email
@@ -52,6 +53,7 @@ from dealwright.crm.merging.services import merge_records
 from dealwright.crm.opportunities.line_items import set_line_items
 from dealwright.crm.quotes.delivery import send_quote
 from dealwright.intelligence.tracking.services import record_touch
+from dealwright.signing.envelopes.placing import add_field
 from make import acting, make_administrator, make_role, make_team, make_user
 from signing.make import make_envelope, make_sent_envelope
 
@@ -109,7 +111,7 @@ def _customers(one: Company) -> None:
     make.make_account(name="Acme Robotics", parent=one.account, **mine)
     one.contact = make.make_contact(account=one.account, email="grace@acme.example", **mine)
     one.twin = make.make_contact(first_name="Robin", last_name=one.contact.last_name, **mine)
-    link_contact(one.actor, one.account.pk, one.contact.pk, role="Buyer")
+    one.link = link_contact(one.actor, one.account.pk, one.contact.pk, role="Buyer")
     one.point = add_contact_point(one.actor, one.contact.pk, "email", "g@acme.example")
     one.lead = make.make_lead(contact=one.contact, message="Call me", utm_source="mail", **mine)
     one.case = make.make_case(account=one.account, contact=one.contact, **mine)
@@ -155,7 +157,7 @@ def _selling(one: Company) -> None:
         system(),
         key="touch-1",
         kind="page_view",
-        channel="web",
+        channel="website",
         title="Prices",
         contact_id=one.contact.pk,
         account_id=one.account.pk,
@@ -178,7 +180,19 @@ def _paper(one: Company) -> None:
     one.envelope = make_envelope(one.actor)
     one.sent_envelope = make_sent_envelope(one.actor)
     one.document = one.envelope.documents.first()
+    one.envelope_field = add_field(
+        one.actor,
+        one.envelope.pk,
+        document_id=one.document.pk,
+        recipient_id=one.envelope.recipients.first().pk,
+        kind="signature",
+        page=1,
+        x=0.2,
+        y=0.2,
+    )
+    one.sent_document = one.sent_envelope.documents.first()
     one.recipient = one.sent_envelope.recipients.first()
+    one.chain = EvidenceEntry.objects.values_list("chain", flat=True).first()
 
 
 def _machinery(one: Company) -> None:
@@ -257,3 +271,8 @@ def _record(object_key: str, one: Company, **values: Any) -> Any:
 def actor_with(user: User, *scopes: str) -> Actor:
     """The user through a token with these scopes."""
     return Actor(user=user, via="api", scopes=frozenset(scopes))
+
+
+def listed(wrong: list[Any]) -> str:
+    """The offenders, one a line."""
+    return f"{len(wrong)}:\n" + "\n".join(str(each) for each in wrong)

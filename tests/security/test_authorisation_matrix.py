@@ -19,7 +19,7 @@ from dealwright.base.transfer.drafts import start_import, upload_tables
 from dealwright.crm.models import Account
 from make import acting, make_user
 
-from .company import Company, everything_private
+from .company import Company, everything_private, listed
 from .operations import (
     SYSTEM,
     Addresses,
@@ -240,11 +240,6 @@ def test_a_reader_writes_nothing(
         if answer.status != OPEN_TO_READERS.get(str(operation), another):
             wrong.append((str(operation), another, answer))
     assert not wrong, listed(wrong)
-
-
-def listed(wrong: list[Any]) -> str:
-    """The offenders, one a line."""
-    return f"{len(wrong)}:\n" + "\n".join(str(each) for each in wrong)
 
 
 def in_the_bin(company: Company, address: str) -> Any:

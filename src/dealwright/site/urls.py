@@ -5,12 +5,13 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from dealwright.base.people.pages.entrance import login
+from dealwright.base.people.pages.entrance import connect_device, login
 from dealwright.site.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("me/login/", login),
     path("me/", include("allauth.urls")),
+    path("identity/o/device", connect_device),
     path("", include("allauth.idp.urls")),
     path("api/v1/", api.urls),
     path("", include("dealwright.site.pages_urls")),

@@ -77,7 +77,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The handiest first: who has no password and no app is asked for the passkey, not for
-        a recovery code."""
+        a recovery code. Who is not signed in has none, and goes to the sign-in page."""
+        if not user.is_authenticated:
+            return []
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
         if methods and methods[0]["id"] == "mfa_reauthenticate" and not has_app:

@@ -6,6 +6,7 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import Login
 from allauth.account.views import login as allauth_login
 from allauth.core import ratelimit
+from allauth.idp.oidc.views import device_authorization as allauth_device_authorization
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -29,6 +30,13 @@ def login(request: HttpRequest) -> HttpResponseBase:
     if request.method in ("GET", "HEAD") and nobody_is_here():
         return HttpResponseRedirect("/welcome")
     answer: HttpResponseBase = allauth_login(request)
+    return answer
+
+
+def connect_device(request: HttpRequest) -> HttpResponseBase:
+    """The page that lets a device in. The library's own takes a post from any site; this one,
+    being no view that is exempt, wants the token of our form."""
+    answer: HttpResponseBase = allauth_device_authorization(request)
     return answer
 
 
