@@ -205,3 +205,17 @@ def test_a_visitor_sends_a_form(live: Live, settings: Any) -> None:
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status").filter(has_text="Thank you")).to_be_visible()
     assert Lead.objects.get().utm_source == "newsletter"
+
+
+def test_a_visitor_is_remembered_only_after_allowing_it(live: Live) -> None:
+    create_record(system(), "web_form", {"name": "F", "slug": "contact-us", "title": "Talk to us"})
+    page = live.open("/forms/contact-us?utm_source=newsletter")
+    assert "dw_visitor" not in {cookie["name"] for cookie in page.context.cookies()}
+    live.check_accessibility()
+    with page.expect_response(lambda response: response.url.endswith("/e")) as taken:
+        page.get_by_role("button", name="Allow").click()
+    assert taken.value.status == 204
+    expect(page.get_by_text("This browser will be known.")).to_be_visible()
+    assert "dw_visitor" in {cookie["name"] for cookie in page.context.cookies()}
+    live.open("/forms/contact-us")
+    expect(page.get_by_role("button", name="Allow")).to_have_count(0)

@@ -110,7 +110,10 @@ def accept_suggestion(draft: ImportJob, table: str, column: str, value: str, use
             break
         known.replacements[value] = use
         draft.plan[place] = plan.as_json()
-        draft.save(update_fields=["plan"])
+        for odd in draft.report.get("oddities", []):
+            if (odd["table"], odd["column"], odd["value"]) == (table, column, value):
+                odd["accepted"] = True
+        draft.save(update_fields=["plan", "report"])
         return
     raise Invalid("This column is not mapped.")
 

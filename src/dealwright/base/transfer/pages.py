@@ -51,6 +51,9 @@ def show(request: HttpRequest, job_id: UUID) -> HttpResponse:
     run = get_run(actor, draft.run) if draft.run else None
     if run is not None and not run.is_over:
         return render(request, "base/transfer/running.html", {"draft": draft, "run": run})
+    if request.method != "POST" and request.headers.get("HX-Request"):
+        # The page of the running job asks: with the job, its whole frame has changed.
+        return done(request, f"/import/{draft.pk}")
     if draft.state != "waiting":
         return render(
             request,
