@@ -1,0 +1,1 @@
+"""The house measured on a large company; ``python -m bench.house --help``."""
