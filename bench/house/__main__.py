@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def main() -> None:
         import django
 
         django.setup()
+        logging.disable(logging.INFO)  # of the requests that are looked at in this process
+        (data_dir / "static").mkdir(exist_ok=True)
         from django.db import connections
 
         from bench.house.load import load_company

@@ -45,8 +45,7 @@ class Figures:
 
 def measure_house(data_dir: Path, company: Mapping[str, Any], options: argparse.Namespace) -> None:
     """Measures every case, prints the table, and writes it where ``--json`` says."""
-    cases = [case for case in make_cases(company["people"]) if options.only in case.key]
-    cases = [case for case in cases if case.requests]
+    cases = make_cases(company["people"], options.only)
     if options.explain:
         _explain(cases)
     statements = {case.key: list(zip(case.fresh, case.sql, strict=True)) for case in cases}
@@ -131,7 +130,6 @@ def _servers(data_dir: Path, statements: Path) -> Iterator[tuple[int, int]]:
         [sys.executable, "-m", "bench.house.bare", str(statements), str(bare), PROCESSES, THREADS],
     ]  # fmt: skip
     log = (data_dir / "logs" / "bench.log").open("ab")
-    (data_dir / "static").mkdir(exist_ok=True)
     started = [
         subprocess.Popen(command, env=own, stdout=log, stderr=log) for command in commands
     ]
