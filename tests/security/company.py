@@ -157,7 +157,7 @@ def _selling(one: Company) -> None:
         system(),
         key="touch-1",
         kind="page_view",
-        channel="website",
+        channel="direct",
         title="Prices",
         contact_id=one.contact.pk,
         account_id=one.account.pk,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db.models import CharField, Count, Value
+
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, DealwrightError
 from dealwright.base.jobs import check_cancelled, finish, job, progress, start_long_job
@@ -19,13 +21,20 @@ AT_ONCE = 200
 
 
 def records_owned(user: User) -> list[tuple[ObjectType, int]]:
-    """How many living records of each object the user owns; objects without any are left out."""
-    found = []
-    for of in _owned_types():
-        model: Any = of.model
-        if count := model.objects.filter(owner=user).count():
-            found.append((of, count))
-    return found
+    """How many living records of each object the user owns; objects without any are left out.
+
+    One statement, however many objects there are.
+    """
+    types = {of.key: of for of in _owned_types()}
+    first, *others = (
+        model.objects.filter(owner=user)
+        .order_by()
+        .values(owned_kind=Value(key, output_field=CharField()))
+        .annotate(owned_number=Count("pk"))
+        for key, model in ((key, _model(of)) for key, of in types.items())
+    )
+    counted = {row["owned_kind"]: row["owned_number"] for row in first.union(*others, all=True)}
+    return [(of, counted[key]) for key, of in types.items() if counted[key]]
 
 
 def transfer_records(actor: Actor, user_id: uuid.UUID, to_id: uuid.UUID) -> JobRun:
@@ -82,6 +91,10 @@ def _give(actor: Actor, of: ObjectType, record: Any, target: uuid.UUID) -> bool:
     except DealwrightError:
         return False
     return True
+
+
+def _model(of: ObjectType) -> Any:
+    return of.model
 
 
 def _owned_types() -> list[ObjectType]:

@@ -14,11 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import DateTimeField, Q
+from django.db.models import Case, DateTimeField, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.access.visibility import get_visible
+from dealwright.base.access.visibility import get_visible, visible_to
 from dealwright.base.events.models import OutboxEvent
 from dealwright.base.messaging.models import STATUS_LABELS, OutboundMessage
 from dealwright.crm.activities.changes import Change, changes_of
@@ -100,7 +100,7 @@ def timeline_of(
     found: list[Entry] = []
     wanted = limit + 1
     if "activity" in kinds:
-        found += _activities(object_key, record_id, before, wanted)
+        found += _activities(actor, object_key, record_id, before, wanted)
     if "message" in kinds:
         found += _messages(object_key, record_id, before, wanted)
     if "change" in kinds:
@@ -139,24 +139,33 @@ def _about(object_key: str, record_id: UUID) -> Q:
 
 
 def _activities(
-    object_key: str, record_id: UUID, before: datetime | None, limit: int
+    actor: Actor, object_key: str, record_id: UUID, before: datetime | None, limit: int
 ) -> Iterable[Entry]:
     moment = Coalesce("happened_at", "completed_at", "created_at", output_field=DateTimeField())
     rows = (
         Activity.objects.filter(_about(object_key, record_id))
         .exclude(status=Activity.Status.CANCELLED)
-        .annotate(moment=moment)
+        .annotate(moment=moment, opens=_opens(actor))
     )
     if before is not None:
         rows = rows.filter(moment__lt=before)
     columns = (
         "id", "moment", "kind", "subject", "body", "status", "outcome", "direction", "due_at",
         "starts_at", "duration_seconds", "owner__name", "contact__name", "message_id",
+        "opens",
     )  # fmt: skip
     listed = list(rows.order_by("-moment", "-id").values(*columns)[:limit])
     sent = _message_states([row["message_id"] for row in listed if row["message_id"]])
     for row in listed:
         yield _activity_entry(row, sent.get(row["message_id"], ""))
+
+
+def _opens(actor: Actor) -> Case:
+    """Whether the actor may open the activity itself: the line tells of it either way."""
+    seen = Q() if actor.is_system else visible_to(actor.require_user(), "activity")
+    if not seen:
+        return Case(default=Value(True))
+    return Case(When(seen, then=Value(True)), default=Value(False))
 
 
 def _activity_entry(row: Mapping[str, Any], sending: str) -> Entry:
@@ -184,7 +193,7 @@ def _activity_entry(row: Mapping[str, Any], sending: str) -> Entry:
         body=row["body"],
         by=row["owner__name"] or "",
         tone="" if done else "accent",
-        url=f"/activities/{row['id']}",
+        url=f"/activities/{row['id']}" if row["opens"] else "",
         status=row["status"],
         facts=facts,
     )
