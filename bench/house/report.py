@@ -130,9 +130,7 @@ def _servers(data_dir: Path, statements: Path) -> Iterator[tuple[int, int]]:
         [sys.executable, "-m", "bench.house.bare", str(statements), str(bare), PROCESSES, THREADS],
     ]  # fmt: skip
     log = (data_dir / "logs" / "bench.log").open("ab")
-    started = [
-        subprocess.Popen(command, env=own, stdout=log, stderr=log) for command in commands
-    ]
+    started = [subprocess.Popen(command, env=own, stdout=log, stderr=log) for command in commands]
     try:
         for port in (house, bare):
             _wait(port, started)
