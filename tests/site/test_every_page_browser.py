@@ -54,7 +54,9 @@ def a_company(user: User) -> list[str]:
     late = timezone.now() - timedelta(days=2)
     make.make_activity(subject=f"Call {LONG}", opportunity=deal, owner=user, due_at=late)
     form = create_record(
-        acting(user), "web_form", {"name": "Contact us", "slug": "contact-us", "title": "Talk to us"}
+        acting(user),
+        "web_form",
+        {"name": "Contact us", "slug": "contact-us", "title": "Talk to us"},
     )
     pages = {
         "accounts": account,

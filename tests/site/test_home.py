@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from compensation.make import book, make_payee, make_plan
 from crm import make
@@ -51,13 +51,14 @@ def test_a_manager_sees_what_each_has_won_this_month_and_has_open() -> None:
     ):
         won = make.make_opportunity(stage="Won", amount=amount, owner=rep, currency="USD")
         type(won).objects.filter(pk=won.pk).update(close_date=day)
-    shown: Any = team_this_month(manager)
+    with translation.override("en"):
+        shown: Any = team_this_month(manager)
+        seen: Any = pipeline(manager)
     assert [(row["name"], row["won"], row["open"]) for row in shown["team"]] == [
         ("Bob", ["$5K"], []),
         ("Ann", [], ["$100"]),
     ]
     assert team_this_month(ann) is None
-    seen: Any = pipeline(manager)
     assert (seen["won"], seen["won_total"], seen["is_mine"]) == (1, "$5K", False)
 
 
@@ -76,7 +77,13 @@ def test_pay_on_the_home_page_is_what_the_statement_says() -> None:
 def test_the_palette_offers_to_send_for_signature(client: Client) -> None:
     client.force_login(make_user())
     created = client.get("/palette").json()["create"]
-    assert "/send-for-signature" in [each["url"] for each in created]
+    assert [each["label"] for each in created][:3] == ["Lead", "Opportunity", "Account"]
+    assert created[-1] == {
+        "label": "Send for signature",
+        "url": "/send-for-signature",
+        "icon": "signature",
+        "page": True,
+    }
     client.force_login(make_user(profile="read_only"))
     created = client.get("/palette").json()["create"]
     assert "/send-for-signature" not in [each["url"] for each in created]

@@ -49,16 +49,20 @@ def palette(request: HttpRequest) -> HttpResponse:
         if f"/{of.slug}" not in linked
     ]
     types = {of.key: of for of in object_types()}
+    # What stands in the navigation is made more often than what settings hold.
+    order = {place["url"]: number for number, place in enumerate(pages)}
+    makeable = sorted(
+        (of for of in openable_types(user) if may_create(user, of)),
+        key=lambda of: order.get(f"/{of.slug}", len(order)),
+    )
     return JsonResponse(
         {
             "pages": pages,
             "create": [
-                {"label": _(of.label), "url": f"/{of.slug}/new", "icon": of.icon}
-                for of in openable_types(user)
-                if may_create(user, of)
+                {"label": _(of.label), "url": f"/{of.slug}/new", "icon": of.icon} for of in makeable
             ]
             + [
-                {"label": _(link.label), "url": link.url, "icon": link.icon}
+                {"label": _(link.label), "url": link.url, "icon": link.icon, "page": True}
                 for link in creations_for(user)
             ],
             "views": [

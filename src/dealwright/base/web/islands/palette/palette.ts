@@ -25,7 +25,7 @@ interface Section {
 interface Hit { title: string; subtitle: string; url: string; icon: string; label: string }
 interface Places {
   pages: { label: string; url: string; icon: string; group: string; keys: string }[];
-  create: { label: string; url: string; icon: string }[];
+  create: { label: string; url: string; icon: string; page?: boolean }[];
   views: { label: string; url: string; object: string }[];
 }
 
@@ -47,10 +47,16 @@ export function openCreate(): void {
     const entries = (places?.create ?? []).map((each) => ({
       label: each.label,
       icon: each.icon,
-      run: () => void openRemote(`${each.url}?dialog=1`).then((made) => made || location.assign(each.url)).catch(() => location.assign(each.url)),
+      run: () => begin(each),
     }));
-    return [{ title: t("Create"), entries: ranked(text, entries) }];
+    return [{ title: t("Create"), entries: text ? ranked(text, entries) : entries }];
   });
+}
+
+/** Open the dialog that makes a record, or go to the page where such a thing begins. */
+function begin(what: Places["create"][number]): void {
+  if (what.page) return location.assign(what.url);
+  void openRemote(`${what.url}?dialog=1`).then((made) => made || location.assign(what.url)).catch(() => location.assign(what.url));
 }
 
 function ranked(text: string, entries: Entry[], most = 8): Entry[] {
@@ -71,8 +77,10 @@ function local(text: string): Section[] {
     label: each.label, icon: each.icon.replace("icon:", ""), keys: each.keys, words: each.words, run: () => void each.run(),
   }));
   const create: Entry[] = (places?.create ?? []).map((each) => ({
-    label: t("New {thing}", { thing: each.label.toLowerCase() }), icon: "plus", words: t("Create"),
-    run: () => void openRemote(`${each.url}?dialog=1`).catch(() => location.assign(each.url)),
+    label: each.page ? each.label : t("New {thing}", { thing: each.label.toLowerCase() }),
+    icon: each.page ? each.icon : "plus",
+    words: t("Create"),
+    run: () => begin(each),
   }));
   const views: Entry[] = (places?.views ?? []).map((each) => ({ label: each.label, detail: each.object, icon: "list", url: each.url }));
   const recent: Entry[] = recents().map((each) => ({ label: each.title, detail: each.label, icon: each.icon, url: each.url }));
