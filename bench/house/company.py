@@ -12,46 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from bench.house import words
+
 SEED = 20_270_101
 DAYS = 1_095
 TODAY = date(2026, 11, 1)
 START = datetime(2023, 11, 2, tzinfo=UTC)
 SPAN_MS = DAYS * 86_400_000
 FIRST_MS = int(START.timestamp() * 1_000)
-
-ADJECTIVES = """Amber Arctic Atlas Azure Birch Blue Bright Cedar Cobalt Copper Coral Crystal Delta
-Eagle Ember Evergreen Falcon Forest Frontier Golden Granite Harbor Highland Indigo Iron Ivory Jade
-Lunar Maple Meridian Northern Oak Onyx Pacific Pioneer Quartz Red River Royal Sable Silver Solar
-Southern Sterling Summit Swift Timber Union Velvet Western""".split()
-NOUNS = """Analytics Appliances Aviation Bakery Biotech Brewing Builders Capital Ceramics Chemicals
-Clinics Clothing Components Dental Design Dynamics Electric Energy Engineering Finance Foods
-Freight Furniture Gardens Glass Health Hotels Instruments Insurance Labs Logistics Machines Marine
-Media Metals Mining Motors Networks Optics Packaging Paper Pharma Plastics Power Press Robotics
-Software Steel Systems Textiles Tools Trading Transport Water""".split()
-FORMS = ["Ltd", "GmbH", "Inc", "SA", "AB", "BV", "LLC", "plc"]
-INDUSTRIES = """Retail Transportation Machinery Healthcare Energy Apparel Media Electronics Finance
-Education Hospitality Government""".split()
-COUNTRIES = "US US US GB DE DE FR NL SE ES IT PL CA AU".split()
-CITIES = """Amsterdam Austin Berlin Boston Chicago Denver Hamburg Leeds London Lyon Madrid Milan
-Munich Oslo Paris Porto Seattle Stockholm Sydney Toronto Utrecht Vienna Warsaw Zurich""".split()
-GIVEN = """Aaron Ada Alice Amara Anna Ben Bruno Carla Chloe Clara Daniel David Dmitri Elena Elif Emil
-Emma Erik Eva Farid Fiona Frank Greta Hana Hugo Ida Igor Ines Jan Jonas Julia Karl Kofi Laura Lena
-Leo Lina Lukas Maria Marta Max Mia Milan Nadia Nina Noah Olga Oscar Paul Petra Priya Rosa Samir
-Sara Simon Sofia Tom Vera Viktor Yuki Zoe""".split()
-FAMILY = """Adams Albrecht Andersen Baker Bauer Becker Bianchi Brandt Brown Carter Chen Clark
-Costa Cruz Diaz Dubois Evans Fabre Fischer Garcia Green Haddad Hansen Herrera Hill Holm Huber Ivanov
-Jensen Johnson Jones Kaya Keller King Klein Kowalski Kumar Larsen Lee Lindqvist Lopez Martin Mensah
-Meyer Moreau Murphy Nakamura Novak Nunez Orlov Osei Patel Petit Ramos Raman Rossi Sato Schmidt Silva
-Singh Smith Svensson Taylor Thomas Vogel Walker Wang Weber Whitlock Wilson Wright Young""".split()
-TITLES = """Buyer Controller Director Engineer Head Lead Manager Officer Owner President Specialist
-Supervisor""".split()
-DEALS = """Expansion Licences Maintenance Migration Pilot Platform Renewal Rollout Services Support
-Training Upgrade""".split()
-SUBJECTS = """Budget Contract Delivery Demo Discovery Integration Introduction Kick-off Offer Pricing
-Proposal Questions Reference Review Roadmap Security Status Timeline""".split()
-NEXT_STEPS = ["", "", "Send offer", "Call back", "Meet the board", "Wait for budget"]
-SOURCES = ["Web", "Referral", "Partner", "Event", "Outbound", ""]
-KINDS = ["task"] * 5 + ["call"] * 6 + ["email"] * 6 + ["meeting"] * 2 + ["note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +121,8 @@ class Company:
         for at in range(count):
             key, made = self._id(at, count, 0)
             owner = pick(self.owners)
-            first, second = pick(ADJECTIVES), pick(NOUNS)
-            name = f"{first} {second} {pick(FORMS)} {at + 1}"
+            first, second = pick(words.ADJECTIVES), pick(words.NOUNS)
+            name = f"{first} {second} {pick(words.FORMS)} {at + 1}"
             domain = f"{first}-{second}-{at + 1}.example".lower()
             kind = "customer" if chance() < 0.4 else "prospect"
             people = int(5 / (chance() ** 1.2 + 0.0005))
@@ -163,8 +131,8 @@ class Company:
             yield (
                 f"{key}\t{owner}\t{self._shared()}\t{made}\t{made}\t{name}\t{domain}"
                 f"\thttps://{domain}\t{kind}\t{'customer' if kind == 'customer' else 'lead'}"
-                f"\t{pick(INDUSTRIES)}\t{people}\t{people * 180_000}.00\t{self.currency}"
-                f"\t+1 555 {number(10_000_000):07}\t{pick(CITIES)}\t{pick(COUNTRIES)}\n"
+                f"\t{pick(words.INDUSTRIES)}\t{people}\t{people * 180_000}.00\t{self.currency}"
+                f"\t+1 555 {number(10_000_000):07}\t{pick(words.CITIES)}\t{pick(words.COUNTRIES)}\n"
             )
 
     def _contacts(self) -> Iterator[str]:
@@ -174,14 +142,14 @@ class Company:
             key, made = self._id(at, count, 1)
             place = number(accounts)
             account, owner = self.accounts[place]
-            first, last = pick(GIVEN), pick(FAMILY)
+            first, last = pick(words.GIVEN), pick(words.FAMILY)
             self.contacts_of[place].append(at)
             self.contacts.append((key, place))
             yield (
                 f"{key}\t{owner}\t{self._shared()}\t{made}\t{made}\t{first}\t{last}"
                 f"\t{first}.{last}.{at + 1}@mail.example\t+1 555 {number(10_000_000):07}\t{account}"
-                f"\t{pick(TITLES)}\t{pick(('executive', 'director', 'manager', 'staff'))}"
-                f"\t{pick(CITIES)}\t{pick(COUNTRIES)}\n"
+                f"\t{pick(words.TITLES)}\t{pick(('executive', 'director', 'manager', 'staff'))}"
+                f"\t{pick(words.CITIES)}\t{pick(words.COUNTRIES)}\n"
             )
 
     def _opportunities(self) -> Iterator[str]:
@@ -204,10 +172,10 @@ class Company:
             self.deals.append((key, owner, place, contact))
             yield (
                 f"{key}\t{owner}\t{self._shared()}\t{made}\t{made}"
-                f"\t{pick(DEALS)} {pick(NOUNS)} {at + 1}\t{account}\t{contact}\t{stage.pipeline}"
-                f"\t{stage.id}\t{stage.category}\t{entered}\t{amount}\t{self.currency}"
+                f"\t{pick(words.DEALS)} {pick(words.NOUNS)} {at + 1}\t{account}\t{contact}"
+                f"\t{stage.pipeline}\t{stage.id}\t{stage.category}\t{entered}\t{amount}\t{self.currency}"
                 f"\t{stage.probability}\t{stage.forecast}\t{pick(('new', 'new', 'expansion'))}"
-                f"\t{made.date()}\t{close}\t{closed}\t{pick(NEXT_STEPS)}\t{pick(SOURCES)}"
+                f"\t{made.date()}\t{close}\t{closed}\t{pick(words.NEXT_STEPS)}\t{pick(words.SOURCES)}"
                 f"\t{lost if stage.category == 'lost' else ''}\n"
             )
 
@@ -231,14 +199,14 @@ class Company:
                 account, owner = self.accounts[place]
                 near = self.contacts_of[place]
                 contact = self.contacts[pick(near)][0] if near else "\\N"
-            kind = pick(KINDS)
+            kind = pick(words.KINDS)
             still_open = kind == "task" and chance() < 0.15
             happened = "\\N" if still_open else made
             due = made + timedelta(days=3) if kind == "task" else "\\N"
             spoke = kind in ("call", "email")
             yield (
                 f"{key}\t{owner}\t{{}}\t{made}\t{made}\t{kind}"
-                f"\t{pick(SUBJECTS)} {pick(SUBJECTS).lower()}"
+                f"\t{pick(words.SUBJECTS)} {pick(words.SUBJECTS).lower()}"
                 f"\t{'open' if still_open else 'completed'}"
                 f"\t{pick(('inbound', 'outbound')) if spoke else ''}"
                 f"\t{pick(('reached', 'no_answer', 'voicemail')) if kind == 'call' else ''}"

@@ -39,7 +39,8 @@ select gen_random_uuid(), id, kind, value, '', true
  where value <> ''"""
 PLACES = """
 insert into crm_accountcontact (id, account_id, contact_id, role, influence, is_primary)
-select gen_random_uuid(), account_id, id, '', '', true from crm_contact where account_id is not null"""
+select gen_random_uuid(), account_id, id, '', '', true
+  from crm_contact where account_id is not null"""
 # Of activities only the search is filled: a line of audit each would double the load's time, and
 # no page that is measured reads them.
 AUDIT = """
@@ -135,7 +136,7 @@ def _share(people: dict[str, Any]) -> None:
 
     administrator = Actor(User.objects.get(pk=people["administrator"]), "web")
     teams = people["teams"]
-    rules = [
+    rules: list[tuple[str, str, dict[str, Any], str, str]] = [
         ("opportunity", "Team 4 shows its deals to Team 1", {}, teams[3], teams[0]),
         (
             "opportunity",
@@ -282,8 +283,9 @@ def _fill_search() -> None:
         of = table.removeprefix("crm_")
         with connection.cursor() as cursor:
             cursor.execute(
-                f"select array_agg(id) from (select id, row_number() over (order by id) - 1 as place "
-                f"from {table}) each group by place / {BATCH}"
+                "select array_agg(id) from "
+                f"(select id, row_number() over (order by id) - 1 as place from {table}) each "
+                f"group by place / {BATCH}"
             )
             bounds = [(min(ids), max(ids)) for (ids,) in cursor.fetchall()]
         jobs += [
