@@ -11,9 +11,15 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any
 from uuid import UUID
 
-from dealwright.base.access.actor import Actor
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+
+from dealwright.base.access.actor import Actor, change, system
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.errors import NotAllowed, NotFound
+from dealwright.base.events.feed import last_position, place_events, read_changes
+from dealwright.base.events.records import tell_record_changed
 from dealwright.base.objects.registry import object_type
 from dealwright.base.records.boards import board_columns
 from dealwright.base.records.queries import get_row, get_rows, list_records
@@ -95,6 +101,42 @@ def on_a_board(actor: Actor, object_key: str, world: World) -> set[UUID]:
     by = {"account": "kind", "opportunity": "stage"}[object_key]
     columns = board_columns(actor, object_type(object_key), by=by, with_sums=False)
     return {card["id"] for column in columns for card in column.cards}
+
+
+@channel
+def answered_by_the_api(actor: Actor, object_key: str, world: World) -> set[UUID]:
+    of = object_type(object_key)
+    return {UUID(row["id"]) for row in _json(actor, f"/api/v1/{of.slug}?limit=100&fields=name")}
+
+
+@channel
+def offered_for_a_relation(actor: Actor, object_key: str, world: World) -> set[UUID]:
+    return {UUID(row["id"]) for row in _json(actor, f"/lookup/{object_key}?q=zed")}
+
+
+@channel
+def found_in_the_feed(actor: Actor, object_key: str, world: World) -> set[UUID]:
+    """The feed, webhooks and the live stream ask alike: one event about each record."""
+    before = last_position()
+    with transaction.atomic():
+        with change(system("test")):
+            for row in world.records(object_key):
+                tell_record_changed(system("test"), row, "updated")
+        place_events()
+        found = read_changes(actor, before, [object_key], 100)
+        transaction.set_rollback(True)
+    return {event.record_id for event in found.events if event.record_id}
+
+
+def _json(actor: Actor, address: str) -> list[Any]:
+    client = Client()
+    client.force_login(actor.require_user(), backend=settings.AUTHENTICATION_BACKENDS[0])
+    answer = client.get(address, headers={"Accept": "application/json"})
+    if answer.status_code != 200:
+        assert answer.status_code in (302, 401, 403, 404), answer
+        return []
+    found = answer.json()
+    return list(found.get("items", found.get("results")))
 
 
 def _all(world: World, object_key: str) -> list[Any]:
