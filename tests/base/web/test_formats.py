@@ -66,6 +66,13 @@ def test_a_date_without_its_year_is_of_this_year() -> None:
         assert formats.format_short_date(date(2019, 3, 4)) == "Mar 4, 2019"
 
 
+def test_a_short_sum_has_separators_where_a_language_has_no_short_form() -> None:
+    with translation.override("de"):
+        assert formats.format_compact_money(220_200, "USD").replace("\xa0", " ") == "220.200 $"
+    with translation.override("en"):
+        assert formats.format_compact_money(220_200, "USD") == "$220.2K"
+
+
 def test_a_moment_is_shown_in_the_active_zone() -> None:
     moment = datetime(2027, 1, 31, 23, 30, tzinfo=UTC)
     with translation.override("en"), timezone.override("Europe/Berlin"):

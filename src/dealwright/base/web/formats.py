@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -51,11 +52,15 @@ def format_compact_money(amount: Any, currency: str = "") -> str:
     number = _decimal(amount)
     if number is None:
         return ""
-    if not currency:
-        return babel_numbers.format_compact_decimal(number, locale=locale(), fraction_digits=1)
-    return babel_numbers.format_compact_currency(
-        number, currency, locale=locale(), fraction_digits=1
+    short = (
+        babel_numbers.format_compact_currency(number, currency, locale=locale(), fraction_digits=1)
+        if currency
+        else babel_numbers.format_compact_decimal(number, locale=locale(), fraction_digits=1)
     )
+    # Some languages shorten from a million on and leave what is below without separators.
+    if re.search(r"\d{4}", short):
+        return format_whole_money(round(number), currency)
+    return short
 
 
 def format_number(value: Any, places: int | None = None) -> str:
