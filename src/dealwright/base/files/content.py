@@ -54,6 +54,11 @@ _EXTENSIONS = {  # what a name may end in when the content is of a binary kind
     _OFFICE["xl/workbook.xml"]: {".xlsx"},
     _OFFICE["ppt/presentation.xml"]: {".pptx"},
 }
+# Plain text that a desktop runs when its icon is clicked.
+_RUN_ON_A_CLICK = {
+    ".bat", ".cmd", ".hta", ".js", ".jse", ".ps1", ".reg", ".scf", ".url", ".vbe", ".vbs", ".wsf",
+    ".wsh",
+}  # fmt: skip
 INLINE = {  # what may be shown inside a page; everything else is only downloaded
     "application/pdf",
     "image/png",
@@ -165,6 +170,8 @@ def _zip_kind(source: BinaryIO) -> str:
 
 
 def _text_kind(head: bytes, source: BinaryIO, name: str) -> str:
+    if PurePosixPath(name).suffix.lower() in _RUN_ON_A_CLICK:
+        raise _refuse(f"“{name}” is of a kind that is not allowed. {ALLOWED_SENTENCE}")
     decoder = getincrementaldecoder("utf-8")()
     source.seek(0)
     while chunk := source.read(1024 * 1024):

@@ -19,6 +19,13 @@ MAX_FILE_BYTES = 4_000_000_000
 MAX_ROWS = 5_000_000
 MAX_SHEET_BYTES = 400 * 1024 * 1024
 MAX_EXPANSION = 200
+# How files begin that are no tables, whatever they are called and however they decode.
+NO_TABLES = (
+    b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"MZ\x90", b"\x7fELF", b"\x1f\x8b",
+    b"Rar!", b"7z\xbc\xaf", b"<!doctype", b"<html", b"<svg", b"<?xml",
+)  # fmt: skip
+_NO_TABLES_IN_SMALL = tuple(each.lower() for each in NO_TABLES)
+WHAT_IS_READ = "Tables are read from .csv and .xlsx files."
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -73,6 +80,8 @@ def open_table(path: Path, *, name: str = "", sheet: str = "") -> Table:
         return _open_xlsx(path, name, sheet)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise Invalid(f"{path.name} is an old or protected Excel file. Save it as .xlsx or .csv.")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:16].lower().startswith(_NO_TABLES_IN_SMALL):
+        raise Invalid(f"{path.name} is no table: its content is of another kind. {WHAT_IS_READ}")
     return _open_csv(path, name, head)
 
 
