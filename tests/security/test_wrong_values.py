@@ -1,0 +1,129 @@
+"""Every form answers a wrong value with a sentence that names the field, and writes nothing."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.registry import ObjectType, object_type, object_types
+
+from .company import Company, listed
+from .operations import ABSENT
+from .test_page_doors import signed_in
+
+pytestmark = pytest.mark.django_db
+
+HUGE = "1" + "0" * 30
+LONG = "long " * 4_000
+WRONG: dict[Kind, list[str]] = {
+    Kind.TEXT: [LONG, "a\x00b"],
+    Kind.LONG_TEXT: ["a\x00b"],
+    Kind.NUMBER: ["twelve", HUGE],
+    Kind.INTEGER: ["twelve", HUGE],
+    Kind.MONEY: ["twelve", HUGE],
+    Kind.PERCENT: ["twelve", HUGE],
+    Kind.DATE: ["31 Febtober 2027", "2027-02-31"],
+    Kind.DATETIME: ["2027-02-31T25:00"],
+    Kind.CHOICE: ["no such choice"],
+    Kind.EMAIL: ["not an address"],
+    Kind.PHONE: ["a\x00b"],
+    Kind.URL: ["javascript:alert(1)"],
+    Kind.RELATION: [str(ABSENT), "nonsense"],
+    Kind.USER: [str(ABSENT)],
+}
+OBJECTS = [
+    "message_template", "lead", "opportunity", "account", "contact", "activity", "quote",
+    "product", "price_book", "campaign", "case", "web_form", "envelope", "contract",
+    "obligation", "contract_template", "segment", "sequence", "enrollment", "play",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ada(company: Company) -> Client:
+    return signed_in(company.ada)
+
+
+def test_every_object_is_tried() -> None:
+    assert [of.key for of in object_types()] == OBJECTS
+
+
+def wrong_values(of: ObjectType, *, creating: bool) -> Iterator[tuple[Field, str]]:
+    for field in of.all_fields():
+        if field.on_create if creating else field.editable:
+            for value in WRONG.get(field.kind, []):
+                yield field, value
+
+
+@pytest.mark.parametrize("object_key", OBJECTS)
+def test_a_wrong_cell_is_refused_by_name(company: Company, ada: Client, object_key: str) -> None:
+    of = object_type(object_key)
+    record = getattr(company, object_key)
+    model: Any = of.model
+    before = model.everything.filter(pk=record.pk).values().get()
+    wrong = []
+    for field, value in wrong_values(of, creating=False):
+        answer = ada.post(
+            f"/{of.slug}/{record.pk}/cells",
+            json.dumps({"values": {field.key: value}, "version": before["version"]}),
+            content_type="application/json",
+            headers={"Accept": "application/json"},
+        )
+        said = answer.json().get("fields", {}).get(field.key) if answer.status_code == 422 else None
+        if not (said and all(sentence.strip() for sentence in said)):
+            wrong.append((field.key, value[:30], answer.status_code, answer.content[:200]))
+    assert not wrong, listed(wrong)
+    assert model.everything.filter(pk=record.pk).values().get() == before
+
+
+@pytest.mark.parametrize("object_key", OBJECTS)
+def test_a_cell_of_a_stale_page_is_not_written(
+    company: Company, ada: Client, object_key: str
+) -> None:
+    of = object_type(object_key)
+    record = getattr(company, object_key)
+    texts = [each for each in of.fields if each.editable and each.kind == Kind.TEXT]
+    if not texts:
+        return
+    answer = ada.post(
+        f"/{of.slug}/{record.pk}/cells",
+        json.dumps({"values": {texts[0].key: "Newer"}, "version": 10_000}),
+        content_type="application/json",
+        headers={"Accept": "application/json"},
+    )
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "version_conflict"
+
+
+@pytest.mark.parametrize(
+    "object_key", [key for key in OBJECTS if key not in ("envelope", "enrollment")]
+)
+def test_a_wrong_value_of_a_new_record_is_refused_and_kept(
+    company: Company, ada: Client, object_key: str
+) -> None:
+    of = object_type(object_key)
+    model: Any = of.model
+    before = model.everything.count()
+    wrong = []
+    for field, value in wrong_values(of, creating=True):
+        answer = ada.post(f"/{of.slug}/new", {field.key: value})
+        page = html.unescape(answer.content.decode())
+        kept = (
+            "\x00" in value
+            or value in page
+            or field.kind in (Kind.CHOICE, Kind.RELATION, Kind.USER)
+        )
+        if (
+            answer.status_code != 422
+            or field.label not in page
+            or "field-error" not in page
+            or not kept
+        ):
+            wrong.append((field.key, value[:30], answer.status_code, kept))
+    assert not wrong, listed(wrong)
+    assert model.everything.count() == before
