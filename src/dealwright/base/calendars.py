@@ -151,6 +151,8 @@ def calendar_from(
             )
     if country and (sentence := _unknown_place(country, subdivision)):
         wrong["country"] = [sentence]
+    if subdivision and not country:
+        wrong["subdivision"] = ["Name the country that this is a part of, or leave it empty."]
     if wrong:
         raise Invalid(" ".join(each for row in wrong.values() for each in row), fields=wrong)
     return BusinessCalendar(timezone, weekly, country, subdivision, own)

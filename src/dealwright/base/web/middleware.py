@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
@@ -113,6 +113,10 @@ class ErrorMiddleware:
         return answer_error(request, None)
 
 
+# How PostgreSQL and its driver say that text and JSON hold no NUL.
+_NUL = re.compile(r"NUL \(0x00\)|\\u0000 cannot be converted")
+
+
 def as_domain_error(exception: Exception) -> DealwrightError | None:
     """The product's own error for an exception that has one, else None."""
     if isinstance(exception, DealwrightError):
@@ -123,6 +127,8 @@ def as_domain_error(exception: Exception) -> DealwrightError | None:
         return NotAllowed("You may not do this.")
     if isinstance(exception, BadRequest | SuspiciousOperation):
         return Invalid("This request could not be understood.")
+    if isinstance(exception, DataError | ValueError) and _NUL.search(str(exception)):
+        return Invalid("A text contains a character that cannot be stored.")
     if isinstance(exception, OperationalError | InterfaceError):
         return Unavailable("The database does not answer just now. Try again in a moment.")
     return None

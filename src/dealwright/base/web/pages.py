@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template import loader
+from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Conflict, Invalid, NotAllowed
@@ -212,7 +213,21 @@ class Form:
             for key, sentences in error.fields.items():
                 self.errors.setdefault(key, []).extend(sentences)
             return True
-        return False
+        return isinstance(error, Exception) and self._refuse_unstorable()
+
+    def _refuse_unstorable(self) -> bool:
+        """Whether what failed was a text with a NUL, which no text of the database can hold;
+        says so at each field that has one. Nobody types it: hand-made requests send it."""
+        bad = [
+            key
+            for key, values in self.request.POST.lists()
+            if any("\x00" in str(value) for value in values)
+        ]
+        for key in bad:
+            self.refuse(key, _("Remove the character that cannot be shown."))
+        if bad:
+            self.message = _("A text contains a character that cannot be stored.")
+        return bool(bad)
 
     def page(
         self, template: str, context: Mapping[str, Any] | None = None, status: int = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 subject=subject,
                 message=form["message"],
                 expires_at=_expiry(form["expires_in"]),
-                remind_every_days=int(form["remind_every"]) if form["remind_every"] else None,
+                remind_every_days=_reminder(form["remind_every"]),
             )
             return done(request, f"/envelopes/{envelope.pk}/send")
     return form.page(
@@ -317,10 +318,18 @@ def _rows(form: Form) -> Sequence[dict[str, str]]:
 
 
 def _expiry(days: str) -> datetime:
-    if not days.isdigit() or not 1 <= int(days) <= 365:
-        sentence = "Expires after 1 to 365 days."
-        raise Invalid(sentence, fields={"expires_in": [sentence]})
-    return timezone.now() + timedelta(days=int(days))
+    return timezone.now() + timedelta(days=_days(days, 365, "expires_in", "Expires after"))
+
+
+def _reminder(days: str) -> int | None:
+    return _days(days, 30, "remind_every", "Reminds every") if days else None
+
+
+def _days(days: str, most: int, key: str, what: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", days) or not 1 <= int(days) <= most:
+        sentence = f"{what} 1 to {most} days."
+        raise Invalid(sentence, fields={key: [sentence]})
+    return int(days)
 
 
 def _as_download(stored: StoredFile) -> HttpResponse:
