@@ -12,6 +12,7 @@ from django.test import Client
 
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType, object_type, object_types
+from dealwright.base.records.models import AuditEvent
 
 from .company import Company, listed
 from .operations import ABSENT
@@ -127,3 +128,73 @@ def test_a_wrong_value_of_a_new_record_is_refused_and_kept(
             wrong.append((field.key, value[:30], answer.status_code, kept))
     assert not wrong, listed(wrong)
     assert model.everything.count() == before
+
+
+def test_a_record_of_another_is_no_value(company: Company) -> None:
+    """Neither by its id nor by telling its name does a form lead to what one may not see."""
+    sam = signed_in(company.sam)
+    for address, values in (
+        ("/contacts/new", {"last_name": "Own", "account": str(company.account.pk)}),
+        ("/opportunities/new", {"name": "Own", "account": str(company.account.pk)}),
+        ("/opportunities/new", {"name": "Own", "contact": str(company.contact.pk)}),
+        ("/cases/new", {"subject": "Own", "contact": str(company.contact.pk)}),
+    ):
+        answer = sam.post(address, values)
+        page = answer.content.decode()
+        assert answer.status_code == 422, address
+        assert "Own" in page
+        assert company.account.name not in page
+        assert company.contact.email not in page
+
+
+# Who, where, what is sent with one wrong value, a word of the sentence, and what stays typed.
+FORMS = [
+    ("ada", "/settings/company", {"name": "", "currency": "EUR"}, "name", "EUR"),
+    ("ada", "/settings/users/invite", {"email": "nobody at", "name": "Nia"}, "e-mail", "Nia"),
+    ("ada", "/settings/teams", {"name": "t" * 300}, "name", "t" * 300),
+    ("ada", "/settings/roles", {"name": "r" * 300}, "name", "r" * 300),
+    ("ada", "/settings/tokens", {"name": "Sync"}, "scope", "Sync"),
+    ("ada", "/settings/webhooks", {"url": "ftp://x.example"}, "address", "ftp://x.example"),
+    ("ada", "/settings/webhooks", {"url": "http://127.0.0.1/x"}, "address", "http://127.0.0.1/x"),
+    ("ada", "/settings/mail", {"smtp_host": "m.example", "smtp_port": "many"}, "port", "m.example"),
+    ("ada", "/settings/calendars", {"name": "Depot", "timezone": "Mars/Base"}, "zone", "Depot"),
+    ("ada", "/settings/approvals/new", {"name": "Big", "filter": "{"}, "filter", "Big"),
+    ("ada", "/settings/assignment/new", {"name": "", "response_minutes": "x"}, "name", "x"),
+    ("ada", "/settings/identity/programs/add", {"name": "Hub", "redirect_uris": "x"}, "address",
+     "Hub"),
+    ("rita", "/opportunities/{opportunity}/lose", {"reason": "because", "detail": "So it is"},
+     "reason", "So it is"),
+    ("rita", "/leads/{lead}/disqualify", {"reason": "because"}, "reason", ""),
+    ("rita", "/quotes/{quote}/send", {"to": "nobody at", "subject": "Our offer"}, "e-mail",
+     "Our offer"),
+    ("rita", "/contacts/{contact}/points", {"kind": "email", "value": "nobody at"}, "e-mail",
+     "nobody at"),
+    ("rita", "/send-for-signature", {"title": "Lease", "expires_in": "never"}, "days", "Lease"),
+    ("rita", "/contracts/{contract}/terminate", {"effective_on": "soon", "reason": "Moved"},
+     "date", "Moved"),
+    ("fay", "/compensation/plans/new", {"text": "plan: [", "name": "Mine"}, "line", "plan: ["),
+    ("fay", "/compensation/quotas/new", {"amount": "much", "measure": "bookings"}, "amount",
+     "much"),
+    ("mia", "/sequences/{sequence}/steps", {"kind-0": "email", "wait_days-0": "x"}, "step", "x"),
+    ("mia", "/web-forms/{web_form}/questions", {"email.asked": "on", "email.label": "L" * 500},
+     "label", "L" * 500),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "address", "values", "word", "kept"), FORMS)
+def test_a_form_of_its_own_refuses_names_and_keeps(
+    company: Company, who: str, address: str, values: dict[str, str], word: str, kept: str
+) -> None:
+    ids = {key: getattr(company, key).pk for key in OBJECTS}
+    before = written()
+    answer = signed_in(getattr(company, who)).post(address.format(**ids), values)
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 422
+    assert word in page.lower()
+    assert kept in page
+    assert written() == before
+
+
+def written() -> int:
+    """How often anything was written: each change leaves its line."""
+    return AuditEvent.objects.count()

@@ -48,4 +48,4 @@ def given_optional_amount(text: Any, field: str) -> Decimal | None:
 
 def given_start(text: Any) -> int:
     """Where a page of a list starts."""
-    return min(int(text), 10_000_000) if str(text).isdigit() else 0
+    return min(int(text), 10_000_000) if str(text).isdecimal() and len(str(text)) < 12 else 0

@@ -83,7 +83,7 @@ def _wrong_with(step: Mapping[str, Any], *, first: bool) -> list[str]:
     if kind not in SequenceStep.Kind.values:
         found.append("choose e-mail, task or call.")
     wait = str(step.get("wait_days") or 0)
-    if not wait.isdecimal() or int(wait) > 90:
+    if not (wait.isdecimal() and len(wait) <= 2) or int(wait) > 90:
         found.append("wait 0 to 90 working days.")
     if kind == SequenceStep.Kind.EMAIL:
         if first and not str(step.get("subject") or "").strip():

@@ -46,7 +46,7 @@ def chain(request: HttpRequest, key: str) -> HttpResponse:
     result = verify_chain(key)
     before = request.GET.get("before", "")
     rows = EvidenceEntry.objects.filter(chain_id=key).order_by("-seq")
-    if before.isdigit() and len(before) < 16:
+    if before.isdecimal() and len(before) < 16:
         rows = rows.filter(seq__lt=int(before))
     entries = list(rows[: _PAGE + 1])
     context = {

@@ -80,7 +80,7 @@ def page_preview(request: HttpRequest, file_id: uuid.UUID, number: int) -> HttpR
     """A page of a PDF as PNG; ``width`` in pixels."""
     stored = get_file(actor_of(request), file_id)
     asked = request.GET.get("width", "")
-    width = int(asked) if asked.isdigit() and len(asked) < 6 else 1_000
+    width = int(asked) if asked.isdecimal() and len(asked) < 6 else 1_000
     tag = f'"{stored.sha256}-{number}-{width}"'
     if request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -222,7 +223,7 @@ def _assign(stored: MailSettings, values: Mapping[str, Any]) -> None:
     for name in _PORTS:
         if name in values:
             text = str(values[name]).strip()
-            if not text.isdigit() or not 1 <= int(text) <= 65535:
+            if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
                 wrong[name] = ["A port is a number from 1 to 65535."]
             else:
                 setattr(stored, name, int(text))

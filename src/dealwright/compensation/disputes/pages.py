@@ -161,7 +161,7 @@ def _about(request: HttpRequest, actor: Any) -> dict[str, Any]:
         "components": [(each.id, each.label) for each in definition.components]
         if definition
         else [],
-        "line_id": int(line_id) if line_id.isdigit() and len(line_id) < 18 else None,
+        "line_id": int(line_id) if line_id.isdecimal() and len(line_id) < 18 else None,
         "back": f"/compensation/statements/{payee.pk}/{period.pk}",
     }
 

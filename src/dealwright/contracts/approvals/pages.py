@@ -121,7 +121,7 @@ def _save(request: HttpRequest, rule: ApprovalRule, form: Form) -> None:
     elif ApprovalRule.objects.filter(name=name).exclude(pk=rule.pk).exists():
         wrong["name"] = [_("Another rule has this name.")]
     stage = form["stage"].strip() or "1"
-    if not stage.isdecimal() or not 1 <= int(stage) <= 20:
+    if not (stage.isdecimal() and len(stage) <= 2) or not 1 <= int(stage) <= 20:
         wrong["stage"] = [_("A stage is a number from 1 to 20.")]
     try:
         tree = orjson.loads(form["filter"] or "{}")

@@ -8,6 +8,8 @@ from typing import Any
 
 from dealwright.base.errors import Invalid
 
+LONGEST_LABEL = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -55,7 +57,10 @@ def checked_questions(given: Any) -> list[dict[str, Any]]:
             if any(each["key"] == key for each in questions):
                 problem = f"Questions: {QUESTIONS[key].label} stands twice."
                 break
-            label = str(row.get("label") or QUESTIONS[key].label).strip()[:80]
+            label = str(row.get("label") or QUESTIONS[key].label).strip()
+            if len(label) > LONGEST_LABEL:
+                problem = f"Questions: a label may have at most {LONGEST_LABEL} characters."
+                break
             questions.append({"key": key, "label": label, "required": bool(row.get("required"))})
     if not problem and not _IDENTIFYING & {each["key"] for each in questions}:
         problem = "Questions: ask for an e-mail address, a phone number or a name."

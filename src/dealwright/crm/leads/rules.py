@@ -161,7 +161,7 @@ def _members(
         text = str(row.get("capacity") or "").strip()
         if key not in active:
             wrong[f"members.{number}.user"] = ["Choose an active user."]
-        elif text and (not text.isdigit() or int(text) > 100_000):
+        elif text and (not (text.isdecimal() and len(text) < 10) or int(text) > 100_000):
             wrong[f"members.{number}.capacity"] = ["Capacity must be a whole number."]
         else:
             chosen[active[key]] = int(text) if text else None

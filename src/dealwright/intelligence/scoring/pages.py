@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -87,7 +88,7 @@ def _typed(request: HttpRequest) -> tuple[list[dict[str, Any]], list[list[Any]]]
         request.POST.getlist("grade"), request.POST.getlist("least"), strict=False
     ):
         if letter.strip():
-            if not least.lstrip("+-").isdecimal():
+            if not re.fullmatch(r"[+-]?[0-9]{1,6}", least.strip()):
                 raise Invalid(_("Grade %(letter)s: say the least score.") % {"letter": letter})
             grades.append([letter.strip(), int(least)])
     return rules, grades

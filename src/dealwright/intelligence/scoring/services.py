@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -249,7 +250,7 @@ def check_rules(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if not reason:
             wrong[place] = [f"Rule {number + 1}: say the reason in words."]
             continue
-        if not points.lstrip("+-").isdecimal() or abs(int(points)) > MOST_POINTS:
+        if not re.fullmatch(r"[+-]?[0-9]{1,6}", points) or abs(int(points)) > MOST_POINTS:
             wrong[place] = [f"Rule {number + 1}: points are a whole number up to {MOST_POINTS}."]
             continue
         try:

@@ -202,7 +202,8 @@ def picture(
     document = queries.find_document(ceremony, document_id)
     if not 1 <= page <= document.page_count:
         raise NotFound("The document has no such page.")
-    width = int(request.GET.get("width", "800")) if request.GET.get("width", "").isdigit() else 800
+    wanted = request.GET.get("width", "")
+    width = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else 800
     width = width if width in PICTURE_WIDTHS else PICTURE_WIDTHS[0]
     content = file_content(document.prepared)
     response = HttpResponse(page_picture(content, page - 1, width=width), content_type="image/png")

@@ -173,7 +173,7 @@ def picture(request: HttpRequest, envelope_id: UUID, document_id: UUID, page: in
     if not 1 <= page <= document.page_count:
         raise NotFound("The document has no such page.")
     wanted = request.GET.get("width", "")
-    width = int(wanted) if wanted.isdigit() and int(wanted) in PICTURE_WIDTHS else 800
+    width = int(wanted) if wanted in map(str, PICTURE_WIDTHS) else 800
     content = page_picture(file_content(document.prepared), page - 1, width=width)
     response = HttpResponse(content, content_type="image/png")
     response["Cache-Control"] = "private, max-age=3600"
@@ -290,7 +290,7 @@ def _recipients(form: Form) -> list[NewRecipient]:
             name=row["name"],
             email=row["email"],
             role=row["role"],
-            order=int(row["order"]) if row["order"].isdigit() else 1,
+            order=int(row["order"]) if re.fullmatch(r"[0-9]{1,3}", row["order"]) else 1,
             identity_method=method,
         )
         for row in _rows(form)

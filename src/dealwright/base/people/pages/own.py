@@ -55,6 +55,6 @@ def end_one_session(request: HttpRequest, session_id: int) -> HttpResponse:
 def _end(days: str) -> datetime | None:
     if not days:
         return None
-    if not days.isdigit() or not 1 <= int(days) <= 3650:
+    if not (days.isdecimal() and len(days) < 6) or not 1 <= int(days) <= 3650:
         raise Invalid(_("Choose how long the token lasts."))
     return timezone.now() + timedelta(days=int(days))
