@@ -216,7 +216,13 @@ def test_a_missing_timestamp_authority_only_delays(settings: Any) -> None:
 
 def test_a_swapped_prepared_file_is_not_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     envelope = make_signed_envelope()
-    other = make_sent_envelope().documents.get().prepared
+    other = (
+        make_sent_envelope(
+            documents=[NewDocument(name="Order form.pdf", content=make_pdf("A higher price"))]
+        )
+        .documents.get()
+        .prepared
+    )
     monkeypatch.setattr(sealing, "read_file", lambda stored: read_file(other))
     assert seal_envelope(envelope.pk) is False
     envelope.refresh_from_db()

@@ -34,13 +34,16 @@ language sql stable parallel safe as $$
     select btrim(regexp_replace(lower(unaccent(coalesce(given, ''))), '\\s+', ' ', 'g'))
 $$;
 create or replace function dealwright_words(given text[]) returns tsvector
-language sql stable parallel safe as $$
-    select array_to_tsvector(array(
+language plpgsql stable parallel safe as $$ begin
+    if given = '{}' then return ''::tsvector; end if;
+    -- One regexp_replace over all texts: splitting each by regexp took five times as long.
+    return array_to_tsvector(array(
         select distinct left(word, 200)
-        from unnest(given) each,
-             regexp_split_to_table(dealwright_fold(left(each, 2000)), '[^[:alnum:]]+') word
-        where word <> ''))
-$$;
+        from unnest(string_to_array(regexp_replace(
+            (select lower(unaccent(string_agg(left(each, 2000), ' '))) from unnest(given) each),
+            '[^[:alnum:]]+', ' ', 'g'), ' ')) word
+        where word <> ''));
+end $$;
 create or replace function dealwright_keys(given text[]) returns text[]
 language sql stable parallel safe as $$
     select array(

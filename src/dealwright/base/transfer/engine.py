@@ -18,8 +18,9 @@ from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Invalid
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.values import attribute_of, clean_value
+from dealwright.base.records.copying import copy_rows
 from dealwright.base.transfer.formats import parse_datetime, parse_number
-from dealwright.base.transfer.models import ImportJob, ImportRow
+from dealwright.base.transfer.models import ImportJob
 from dealwright.base.transfer.plan import EXTERNAL_ID, ColumnPlan, TablePlan
 from dealwright.base.transfer.relations import Resolver
 from dealwright.base.transfer.report import Report
@@ -433,7 +434,7 @@ def _record(
     if run.job is not None:
         for each in logged:
             each.job = run.job
-        ImportRow.objects.bulk_create(logged, batch_size=2000)
+        copy_rows(logged)
 
 
 def _link_later(

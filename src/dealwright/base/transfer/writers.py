@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,12 +19,13 @@ from dealwright.base.events.records import changed_keys
 from dealwright.base.objects.fields import Field
 from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.objects.values import attribute_of
+from dealwright.base.records.copying import copy_rows
 from dealwright.base.records.models import ExternalId
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.plan import EXTERNAL_ID, TablePlan
 from dealwright.base.transfer.report import Report
 
-BATCH = 500
+BATCH = 1000
 
 
 @dataclass(slots=True)
@@ -125,7 +127,7 @@ class Writer:
             outcomes.append(Outcome(row, "updated", record, before))
         model: Any = self.object_type.model
         if new:
-            model.everything.bulk_create(new)
+            copy_rows(new)
             self._remember_keys([each for each in outcomes if each.action == "created"])
         if changed:
             model.everything.bulk_update(
@@ -193,7 +195,7 @@ class Writer:
         return before
 
     def _remember_keys(self, outcomes: Sequence[Outcome]) -> None:
-        ExternalId.objects.bulk_create(
+        copy_rows(
             ExternalId(
                 object=self.plan.object,
                 record_id=each.record.pk,
@@ -226,8 +228,6 @@ class Writer:
     def log(self, job_id: Any, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:
         """The lines undo reads."""
         encode = DjangoJSONEncoder().encode
-        import json
-
         return [
             ImportRow(
                 job_id=job_id,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from dealwright.base.records.copying import copy_rows
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.writers import Outcome, Prepared
 from dealwright.crm.accounts.models import Account
@@ -145,7 +146,7 @@ class OpportunityWriter(BulkWriter):
                     amount=price,
                 )
             )
-        OpportunityLineItem.objects.bulk_create(lines)
+        copy_rows(lines)
 
     def _add_history(self, created: Sequence[Outcome]) -> None:
         """The day a closed deal was engaged, before the move that the database noted itself."""
@@ -158,7 +159,7 @@ class OpportunityWriter(BulkWriter):
             if each.record.engaged_on and each.row.extras["stage"].category != StageCategory.OPEN
         ]
         StageHistory.objects.filter(opportunity__in=through).update(from_stage=engaging)
-        StageHistory.objects.bulk_create(
+        copy_rows(
             StageHistory(
                 opportunity=record,
                 to_stage=engaging,

@@ -1,0 +1,50 @@
+"""Rows by COPY are the rows an INSERT would have made, and the triggers see them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from crm.make import make_account
+from dealwright.base.records.copying import copy_rows
+from dealwright.base.records.models import AuditEvent, ExternalId
+from dealwright.base.search.models import SearchEntry
+from dealwright.crm.models import Account
+from make import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_copied_row_is_what_was_given():
+    owner = make_user()
+    made = Account(
+        name="Tab\tand\\break\nÄ",
+        owner=owner,
+        annual_revenue=Decimal("12.50"),
+        custom={"a": [1, "x"], "b": None},
+        access_keys=[owner.pk],
+    )
+    copy_rows([made, Account(name="Plain")])
+    kept = Account.objects.get(pk=made.pk)
+    assert kept.name == made.name
+    assert (kept.owner, kept.annual_revenue, kept.custom) == (owner, Decimal("12.50"), made.custom)
+    assert kept.access_keys == [owner.pk]
+    assert AuditEvent.objects.filter(record_id=made.pk, action="insert").count() == 1
+    assert SearchEntry.objects.get(record_id=made.pk).folded == "tab and\\break a"
+    made.name = "Renamed"
+    made.save()
+    assert Account.objects.filter(name="Renamed").count() == 1
+
+
+def test_nothing_is_copied_of_nothing():
+    copy_rows([])
+
+
+def test_a_broken_rule_is_an_error_of_the_database_layer():
+    account = make_account(name="Acme")
+    key = {"object": "account", "system": "erp", "key": "1", "record_id": account.pk}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy_rows([ExternalId(**key), ExternalId(**key)])
+    assert ExternalId.objects.count() == 0
