@@ -115,6 +115,11 @@ class Activity(Record):
                 )
                 for subject in ("account", "contact", "lead", "opportunity", "case")
             ),
+            models.Index(
+                fields=["due_at", "id"],
+                name="activity_by_due",
+                condition=LIVING & models.Q(due_at__isnull=False),
+            ),
             models.Index(fields=["message_id"], name="activity_message"),
         ]
         constraints: ClassVar = [
