@@ -129,6 +129,8 @@ def _condition(user: User, of: ObjectType, *, write: bool) -> Q:
         return Q()
     reach = reach_of(user)
     condition = Q(owner_id__in=reach.owners)
+    if level == "own" and (of.unowned == "write" or (of.unowned == "read" and not write)):
+        condition |= Q(owner_id__isnull=True)
     if not write:
         condition |= Q(access_keys__overlap=list(reach.keys))
     else:
@@ -187,25 +189,24 @@ def get_visible(actor: Actor, object_key: str, record_id: Any) -> Any:
 
 
 def get_changeable(actor: Actor, object_key: str, record_id: Any) -> Any:
-    """One record that the actor may change, locked for the transaction.
+    """One record that the actor may change, locked for the transaction that runs.
 
-    Raises NotFound where it may not be seen and NotAllowed where it may only be seen.
+    A page that only shows a form asks outside of one and locks nothing. Raises NotFound where
+    the record may not be seen and NotAllowed where it may only be seen.
     """
     of = object_type(object_key)
     model: Any = of.model
     key = as_uuid(record_id)
+    rows = model.objects.all()
+    if connection.in_atomic_block:
+        rows = rows.select_for_update(of=("self",))
     if actor.is_system:
-        record = model.objects.select_for_update(of=("self",)).filter(pk=key).first()
+        record = rows.filter(pk=key).first()
         if record is None:
             raise NotFound(f"This {of.label.lower()} does not exist.")
         return record
     user = actor.require_user()
-    record = (
-        model.objects.filter(changeable_by(user, object_key))
-        .select_for_update(of=("self",))
-        .filter(pk=key)
-        .first()
-    )
+    record = rows.filter(changeable_by(user, object_key), pk=key).first()
     if record is None:
         get_visible(actor, object_key, key)
         raise NotAllowed(f"You may see this {of.label.lower()} but not change it.")

@@ -18,7 +18,6 @@ from dealwright.base.objects.values import clean_values
 from dealwright.base.people.models import User
 from dealwright.base.records.services import check_may_own, save_changes
 from dealwright.crm.accounts.models import Lifecycle
-from dealwright.crm.contacts.models import Contact
 from dealwright.crm.leads.assignment import choose_owner, response_due
 from dealwright.crm.leads.events import (
     FirstResponseMade,
@@ -101,7 +100,7 @@ def assign_lead(actor: Actor, lead_id: Any, *, owner_id: Any = None) -> Lead:
         if lead.first_response_at is None:
             values["response_due_at"] = response_due(rule, lead.created_at)
         assigned: Lead = save_changes(actor, lead, values)
-        _give_person(actor, lead.contact, user)
+        _give_what_nobody_owns(actor, lead, user)
         record_event(
             actor,
             LeadAssigned(
@@ -129,10 +128,11 @@ def _lead_for_assignment(actor: Actor, lead_id: Any) -> Lead:
     return found
 
 
-def _give_person(actor: Actor, contact: Contact, user: User) -> None:
-    """A person whom nobody owns comes with the lead, so that its owner can work."""
-    if contact.owner_id is None:
-        save_changes(actor, contact, {"owner_id": user.pk})
+def _give_what_nobody_owns(actor: Actor, lead: Lead, user: User) -> None:
+    """Person and company that nobody owns come with the lead, so that its owner can work."""
+    for record in (lead.contact, lead.account):
+        if record is not None and record.owner_id is None:
+            save_changes(actor, record, {"owner_id": user.pk})
 
 
 def _active_user(user_id: Any) -> User:
@@ -232,6 +232,8 @@ def convert_lead(
             },
         )
         _raise_lifecycle(actor, lead)
+        if opportunity.owner is not None:
+            _give_what_nobody_owns(actor, lead, opportunity.owner)
         record_event(
             actor,
             LeadConverted(
