@@ -7,6 +7,7 @@ def fill_empty_company() -> None:
 
     from dealwright.site.demo.company import fill_empty_company as fill
 
+    sys.stderr.write("Making the demo company ...\n")
     made = fill()
     sys.stderr.write(
         f"Demo company made. Sign in as {made.emails[0]} with the password {made.password}\n"

@@ -1,0 +1,41 @@
+"""The demo company: every room has something real to show."""
+
+from __future__ import annotations
+
+import pytest
+
+from dealwright.base.errors import Conflict
+from dealwright.base.events.models import EventDelivery
+from dealwright.base.evidence import verify_all
+from dealwright.base.people.models import User
+from dealwright.compensation.disputes.models import Adjustment, Dispute
+from dealwright.compensation.ledger.models import Posting
+from dealwright.compensation.periods.models import PayPeriod
+from dealwright.contracts.agreements.models import Contract
+from dealwright.crm.models import Opportunity
+from dealwright.intelligence.tracking.models import Touchpoint
+from dealwright.signing.envelopes.models import Envelope
+from dealwright.site.demo.company import fill_empty_company
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_the_demo_company_has_a_past_in_every_room():
+    made = fill_empty_company()
+    assert User.objects.get(email=made.emails[0]).check_password(made.password)
+    assert set(Contract.objects.values_list("status", flat=True)) >= {
+        "draft", "in_approval", "approved", "signing", "executed", "terminated",
+    }  # fmt: skip
+    assert set(Envelope.objects.values_list("status", flat=True)) >= {
+        "draft", "sent", "declined", "completed",
+    }  # fmt: skip
+    states = [period.state for period in PayPeriod.objects.order_by("number")]
+    assert states == ["closed"] * 4 + ["in_approval", "calculated"]
+    assert sum(Posting.objects.values_list("amount", flat=True)) == 0
+    assert Dispute.objects.count() == Adjustment.objects.count() == 1
+    assert Touchpoint.objects.filter(opportunity__status="won", is_marketing=True).exists()
+    assert not Opportunity.objects.filter(status="won", closed_at=None).exists()
+    assert not EventDelivery.open.exists()
+    assert all(chain.ok for chain in verify_all())
+    with pytest.raises(Conflict):
+        fill_empty_company()
