@@ -8,12 +8,15 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from crm.make import make_account, make_contact, make_lead
+from crm.make import make_account, make_contact, make_lead, make_opportunity
 from dealwright.base.access.actor import Actor, system
-from dealwright.base.errors import Conflict, Invalid
+from dealwright.base.access.visibility import get_visible
+from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.people.models import User
 from dealwright.base.records.services import create_record, update_record
 from dealwright.crm.activities.services import log_call
 from dealwright.crm.leads.capture import capture_lead
+from dealwright.crm.leads.card import waiting_leads
 from dealwright.crm.leads.models import AssignmentMember, AssignmentRule, Lead
 from dealwright.crm.leads.services import (
     assign_lead,
@@ -253,3 +256,26 @@ def test_a_lead_made_by_a_person_is_theirs():
     make_rule(make_user("Other"))
     lead = create_record(acting(rep), "lead", {"email": "x@y.example"})
     assert lead.owner == rep
+
+
+def test_leads_of_nobody_are_a_queue_from_which_reps_take():
+    rep, other = make_user("Rita Rep"), make_user("Otto Other")
+    lead = make_lead(owner=None)
+    assert lead.owner is None
+    (waiting,) = waiting_leads(User.objects.get(pk=rep.pk))["leads"]
+    assert waiting["id"] == lead.pk
+    assign_lead(acting(rep), lead.pk, owner_id=rep.pk)
+    assert Lead.objects.get(pk=lead.pk).owner == rep
+    with pytest.raises(NotFound):
+        get_visible(acting(other), "lead", lead.pk)
+
+
+def test_companies_and_people_of_nobody_are_seen_but_not_changed():
+    rep = make_user("Rita Rep")
+    account = make_account(name="Imported")
+    assert account.owner is None
+    assert get_visible(acting(rep), "account", account.pk) == account
+    deal = make_opportunity(name="First", account=account.pk, actor=acting(rep))
+    assert deal.account == account
+    with pytest.raises(NotAllowed):
+        update_record(acting(rep), "account", account.pk, {"name": "Mine"})

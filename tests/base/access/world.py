@@ -54,6 +54,7 @@ class World:
                 level == "own"
                 and (
                     row.owner_id in self._people_under(user)
+                    or (object_key == "account" and row.owner_id is None)
                     or bool(set(row.access_keys) & self._keys(user))
                     or self._opened(user, object_key, row, writing=False)
                 )

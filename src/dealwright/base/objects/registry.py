@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from django.db import models
 
@@ -69,7 +69,8 @@ class ObjectType:
 
     ``access`` is the level per profile: "none"; "own" (what the user, those below in the
     role tree and the user's teams own, and what is shared); "read" (all, change own);
-    "write" (all).
+    "write" (all). ``unowned`` is what the level "own" means for records that nobody owns:
+    "none", "read", or "write" for a queue from which people take.
     """
 
     key: str
@@ -86,6 +87,7 @@ class ObjectType:
     board_field: str = ""
     icon: str = "circle"
     access: Mapping[str, Level] = field(default_factory=dict)
+    unowned: Literal["none", "read", "write"] = "none"
     create: Callable[..., Any] | None = None
     update: Callable[..., Any] | None = None
     delete: Callable[..., Any] | None = None

@@ -167,6 +167,9 @@ def _sights(actor: Actor, known: Sequence[ObjectType]) -> list[_Sight]:
         sights.append(_Sight.of("whole", SearchEntry.objects.filter(object__in=whole)))
     if own:
         mine = Q(owner_id__in=reach.owners) | Q(access_keys__overlap=list(reach.keys))
+        nobodys = [of.key for of in own if of.unowned != "none"]
+        if nobodys:
+            mine |= Q(owner_id__isnull=True, object__in=nobodys)
         entries = SearchEntry.objects.filter(mine, object__in=[of.key for of in own])
         sights.append(_Sight.of("own", entries))
     opened = Q()

@@ -9,6 +9,7 @@ from dealwright.crm.imports.vocabularies import countries, industries
 ACCOUNT = ObjectType(
     key="account",
     slug="accounts",
+    unowned="read",
     label="Account",
     label_plural="Accounts",
     model=Account,

@@ -9,6 +9,7 @@ from dealwright.crm.contacts.services import create_contact, update_contact
 CONTACT = ObjectType(
     key="contact",
     slug="contacts",
+    unowned="read",
     label="Contact",
     label_plural="Contacts",
     model=Contact,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
+from dealwright.base.access.visibility import visible_to
 from dealwright.base.people.models import User
 from dealwright.base.web.home import Card
 from dealwright.crm.leads.assignment import OPEN
@@ -17,11 +18,19 @@ SHOWN = 6
 
 
 def waiting_leads(user: User) -> Mapping[str, Any] | None:
-    """One's open leads that nobody has answered, the most urgent first; None without any."""
+    """Open leads that nobody has answered, one's own and those in the queue that nobody owns,
+    the most urgent first; None without any."""
     rows = list(
-        Lead.objects.filter(owner=user, status__in=OPEN, first_response_at__isnull=True)
+        Lead.objects.filter(
+            Q(owner=user) | Q(owner=None),
+            visible_to(user, "lead"),
+            status__in=OPEN,
+            first_response_at__isnull=True,
+        )
         .order_by(F("response_due_at").asc(nulls_last=True), "created_at")
-        .values("id", "contact__name", "account__name", "score", "response_due_at")[: SHOWN + 1]
+        .values("id", "contact__name", "account__name", "score", "response_due_at", "owner")[
+            : SHOWN + 1
+        ]
     )
     if not rows:
         return None
@@ -40,7 +49,10 @@ LEADS_CARD = Card(
     label="Leads waiting for an answer",
     template="crm/leads/card.html",
     query=waiting_leads,
-    url="/leads?filter=%7B%22all%22%3A%5B%7B%22field%22%3A%22owner%22%2C%22op%22%3A%22is_me%22"
-    "%7D%2C%7B%22field%22%3A%22first_response_at%22%2C%22op%22%3A%22empty%22%7D%5D%7D",
+    # Mine or nobody's, and not answered.
+    url="/leads?filter="
+    "%7B%22all%22%3A%5B%7B%22any%22%3A%5B%7B%22field%22%3A%22owner%22%2C%22op%22%3A"
+    "%22is_me%22%7D%2C%7B%22field%22%3A%22owner%22%2C%22op%22%3A%22empty%22%7D%5D%7"
+    "D%2C%7B%22field%22%3A%22first_response_at%22%2C%22op%22%3A%22empty%22%7D%5D%7D",
     position=12,
 )

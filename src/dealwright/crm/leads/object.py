@@ -10,6 +10,7 @@ from dealwright.crm.leads.services import create_lead, update_lead
 LEAD = ObjectType(
     key="lead",
     slug="leads",
+    unowned="write",
     label="Lead",
     label_plural="Leads",
     model=Lead,

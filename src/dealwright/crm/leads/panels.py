@@ -17,7 +17,7 @@ _COLUMNS = (
     "referrer", "message", "source_detail", "contact_id", "contact__name", "contact__email",
     "contact__phone", "contact__job_title", "account_id", "account__name", "form_id",
     "form__name", "disqualified_reason", "disqualified_detail", "converted_opportunity_id",
-    "converted_opportunity__name", "converted_at",
+    "converted_opportunity__name", "converted_at", "owner_id",
 )  # fmt: skip
 
 
@@ -43,6 +43,7 @@ def work_context(user: Any, record_id: Any) -> Mapping[str, Any] | None:
     return {
         "lead": lead,
         "clock": clock,
+        "me": user.pk,
         "is_open": lead["status"] not in CLOSED,
         "campaign_facts": [
             (label, lead[f"utm_{key}"])
