@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from crm.make import make_account, make_opportunity, make_product
 from dealwright.base.access.actor import system
@@ -127,17 +128,21 @@ def test_the_stage_bar_counts_days_in_each_stage():
 
 
 def test_ageing_deals_say_why():
-    resting, late, idle, fine = (make_opportunity(next_step=step) for step in "abcd")
+    resting, late, idle, later, fine = (make_opportunity(next_step=step) for step in "abcde")
     Opportunity.objects.filter(pk=resting.pk).update(
         stage_entered_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
     Opportunity.objects.filter(pk=late.pk).update(close_date=date(2026, 1, 1))
-    Opportunity.objects.filter(pk=idle.pk).update(next_step="")
-    said = ageing_deals(system(), [each.pk for each in (resting, late, idle, fine)])
+    today = timezone.localdate()
+    for deal, days in ((idle, 10), (later, 20)):
+        Opportunity.objects.filter(pk=deal.pk).update(
+            next_step="", close_date=today + timedelta(days=days)
+        )
+    said = ageing_deals(system(), [each.pk for each in (resting, late, idle, later, fine)])
     assert said[resting.pk].startswith("In this stage for ")
     assert said[late.pk] == "The close date has passed"
-    assert said[idle.pk] == "No next step"
-    assert fine.pk not in said
+    assert said[idle.pk] == "Closes soon without a next step"
+    assert {later.pk, fine.pk}.isdisjoint(said)
 
 
 def test_the_board_shows_one_pipeline_at_a_time():
@@ -164,7 +169,7 @@ def test_a_group_of_companies_sums_up():
 
 def test_hidden_companies_of_a_group_have_no_name():
     rep = make_user()
-    top = make_account(name="Secret")
+    top = make_account(name="Secret", owner=make_user("Other"))
     mine = make_account(name="Mine", parent=top, owner=rep)
     family = family_of(rep, mine.pk)
     assert [(each["name"], each["id"]) for each in family] == [("", None), ("Mine", mine.pk)]

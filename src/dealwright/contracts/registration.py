@@ -7,6 +7,7 @@ from dealwright.contracts.agreements.object import CONTRACT
 from dealwright.contracts.agreements.panels import ACTIONS, PANELS
 from dealwright.contracts.approvals.card import APPROVALS_CARD
 from dealwright.contracts.library.object import CONTRACT_TEMPLATE
+from dealwright.contracts.library.panels import TEMPLATE_TEXT
 from dealwright.contracts.obligations import jobs as _jobs  # noqa: F401  makes the schedule known
 from dealwright.contracts.obligations.object import OBLIGATION
 from dealwright.signing.envelopes.queries import subject_panel
@@ -26,10 +27,11 @@ add_panel(
         key="signatures",
         label="Signatures",
         template="signing/envelopes/subject_panel.html",
-        query=subject_panel("contract"),
+        query=subject_panel("contract", may_send=False),
         position=20,
     ),
 )
+add_panel("contract_template", TEMPLATE_TEXT)
 add_action(
     "contract_template",
     Action(

@@ -6,8 +6,10 @@ from dealwright.intelligence.enrichment.panels import SOURCES
 from dealwright.intelligence.journeys.pages import journey_action
 from dealwright.intelligence.scoring.panels import SCORE
 from dealwright.intelligence.segments.object import SEGMENT
+from dealwright.intelligence.segments.panel import MEMBERS
 
 register(SEGMENT)
+add_panel("segment", MEMBERS)
 set_tracker("/t.js")
 add_panel("lead", SCORE)
 for _key in ("contact", "account"):

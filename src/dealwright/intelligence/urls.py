@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from dealwright.intelligence.attribution import pages as attribution
 from dealwright.intelligence.journeys import pages as journeys
 from dealwright.intelligence.scoring import pages as scoring
+from dealwright.intelligence.segments import pages as segments
 from dealwright.intelligence.tracking import pages as tracking
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,4 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("journeys/<slug:object_key>/<uuid:record_id>", journeys.journey, name="journey"),
     path("reports/attribution", attribution.attribution, name="attribution"),
     path("scorecard", scoring.scorecard, name="scorecard"),
+    path("segments/<uuid:record_id>/filter", segments.edit_filter),
+    path("segments/<uuid:record_id>/freeze", segments.freeze),
+    path("segments/<uuid:record_id>/thaw", segments.thaw),
 ]

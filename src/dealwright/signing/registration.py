@@ -38,6 +38,7 @@ register(
         columns=("title", "status", "owner", "sent_at", "expires_at", "completed_at"),
         search=("title",),
         creatable=False,
+        create_url="/send-for-signature",
         update=update_envelope,
         delete=delete_envelope,
         access={Profile.LEGAL: "write", Profile.FINANCE: "read"},

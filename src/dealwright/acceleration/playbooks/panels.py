@@ -43,6 +43,21 @@ PLAYS = Panel(
     position=15,
 )
 
+
+def _text_of(user: Any, record_id: Any) -> Mapping[str, Any] | None:
+    play = Play.objects.select_related("stage").filter(pk=record_id).first()
+    return {"play": play} if play is not None else None
+
+
+TEXT = Panel(
+    key="text",
+    label="What it says",
+    template="acceleration/playbooks/text_panel.html",
+    query=_text_of,
+    place="main",
+    leads=True,
+)
+
 PLAY = ObjectType(
     key="play",
     slug="plays",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dealwright.acceleration.sequences.models import StepExecution
-from dealwright.acceleration.sequences.queries import enrollments_of_contact
+from dealwright.acceleration.sequences.models import Sequence, StepExecution
+from dealwright.acceleration.sequences.queries import enrollments_of_contact, steps_with_figures
 from dealwright.base.objects.registry import Action, Panel
 
 
@@ -35,6 +35,23 @@ DONE_PANEL = Panel(
     template="acceleration/sequences/done_panel.html",
     query=_done_steps,
     position=10,
+)
+
+
+def _steps_of(user: Any, record_id: Any) -> Mapping[str, Any] | None:
+    sequence = Sequence.objects.filter(pk=record_id).first()
+    if sequence is None:
+        return None
+    return {"sequence": sequence, "rows": steps_with_figures(sequence)}
+
+
+STEPS_PANEL = Panel(
+    key="steps",
+    label="Steps",
+    template="acceleration/sequences/steps_panel.html",
+    query=_steps_of,
+    place="main",
+    leads=True,
 )
 
 

@@ -30,7 +30,8 @@ class Panel:
 
     ``query(user, record_id)`` returns the template's context in a bounded number of
     statements, or None to leave the panel out; ``place`` is "main" (a tab beside the
-    timeline) or "side".
+    timeline) or "side". A main panel that ``leads`` is shown first, before the timeline: for
+    records that are read more than worked on.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Panel:
     query: Callable[[Any, Any], Mapping[str, Any] | None]
     place: str = "side"
     position: int = 100
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class ObjectType:
     ``update(actor, record, values) -> record``, ``delete(actor, record)``; without them the
     generic ones in ``records.services`` serve.
 
+    ``create_url`` is the page on which one is made where the form of its fields does not do.
+
     ``access`` is the level per profile: "none"; "own" (what the user, those below in the
     role tree and the user's teams own, and what is shared); "read" (all, change own);
     "write" (all). ``unowned`` is what the level "own" means for records that nobody owns:
@@ -94,6 +98,7 @@ class ObjectType:
     match_keys: Sequence[str] = ()
     empty_text: str = ""
     creatable: bool = True
+    create_url: str = ""
     in_navigation: bool = True
     panels: list[Panel] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)

@@ -47,6 +47,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "sees_others": sees_others,
         "own_periods": own_periods[:12],
     }
+    if not sees_others:
+        context["earned"] = queries.earned_by_period(actor, user, own_periods[:12])
     if sees_others and period is not None:
         after = request.GET.get("after", "")
         rows = queries.payees_of_period(actor, period, after=after, limit=101)

@@ -450,6 +450,24 @@ def periods_of(payee: User) -> Sequence[PayPeriod]:
     return list(PayPeriod.objects.filter(condition).order_by("-starts_on")[:60])
 
 
+def earned_by_period(
+    actor: Actor, payee: User, periods: Sequence[PayPeriod]
+) -> Mapping[UUID, Mapping[str, Decimal]]:
+    """What each of these periods came to for a payee, by currency."""
+    rows = (
+        Posting.objects.filter(
+            visible_pay(actor), payee=payee, posted_period__in=periods, account=Account.PAYABLE
+        )
+        .exclude(kind=Posting.Kind.PAYMENT)
+        .values("posted_period_id", "currency")
+        .annotate(sum=Sum("amount"))
+    )
+    sums: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
+    for row in rows:
+        sums[row["posted_period_id"]][row["currency"]] = -row["sum"]
+    return sums
+
+
 def period_for(actor: Actor, payee: User | None, today: date) -> PayPeriod | None:
     """The period to show first: that of today, else the latest there is."""
     rows = (

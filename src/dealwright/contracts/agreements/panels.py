@@ -115,7 +115,7 @@ PANELS = (
         position=10,
     ),
     Panel(
-        key="duties",
+        key="obligations",
         label="Obligations",
         template="contracts/obligations/panel.html",
         query=obligations_context,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -14,6 +15,8 @@ from dealwright.base.access.actor import Actor
 from dealwright.base.web.records.board_rules import BoardRules, ColumnGroup
 from dealwright.crm.activities.models import Activity
 from dealwright.crm.opportunities.models import Opportunity, Stage, StageCategory
+
+SOON = timedelta(days=14)
 
 
 def stage_groups() -> Sequence[ColumnGroup]:
@@ -33,15 +36,23 @@ def stage_groups() -> Sequence[ColumnGroup]:
 
 
 def ageing_deals(actor: Actor, ids: Sequence[Any]) -> Mapping[Any, str]:
-    """A sentence for each open deal that rests longer than its stage allows, has no next step,
-    or should have closed; one statement. The ids come from a list the actor may see."""
+    """A sentence for each open deal that rests longer than its stage allows, should have closed,
+    or should close soon without a next step; one statement. The ids come from a list the actor
+    may see.
+
+    Many deals have no next step, above all right after an import; if all of them were marked,
+    the mark would tell nothing.
+    """
     now, today = timezone.now(), timezone.localdate()
+    soon = today + SOON
     planned = Activity.objects.filter(opportunity=OuterRef("pk"), status=Activity.Status.OPEN)
     rows = (
         Opportunity.objects.filter(pk__in=ids, status=StageCategory.OPEN)
         .annotate(rot_days=F("stage__rot_days"), has_task=Exists(planned))
         .filter(
-            Q(next_step="", has_task=False) | Q(rot_days__isnull=False) | Q(close_date__lt=today)
+            Q(next_step="", has_task=False, close_date__lte=soon)
+            | Q(rot_days__isnull=False)
+            | Q(close_date__lt=today)
         )
         .values("pk", "stage_entered_at", "rot_days", "close_date", "next_step", "has_task")
     )
@@ -54,8 +65,13 @@ def ageing_deals(actor: Actor, ids: Sequence[Any]) -> Mapping[Any, str]:
             ) % {"days": days}
         elif row["close_date"] is not None and row["close_date"] < today:
             said[row["pk"]] = _("The close date has passed")
-        elif not row["next_step"] and not row["has_task"]:
-            said[row["pk"]] = _("No next step")
+        elif (
+            not row["next_step"]
+            and not row["has_task"]
+            and row["close_date"] is not None
+            and row["close_date"] <= soon
+        ):
+            said[row["pk"]] = _("Closes soon without a next step")
     return said
 
 

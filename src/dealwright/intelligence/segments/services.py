@@ -54,3 +54,12 @@ def freeze_segment(actor: Actor, segment_id: UUID) -> Segment:
         )
         frozen: Segment = save_changes(actor, segment, {"frozen_at": timezone.now()})
         return frozen
+
+
+def thaw_segment(actor: Actor, segment_id: UUID) -> Segment:
+    """Let a frozen segment follow its filter again."""
+    with change(actor):
+        segment: Segment = get_changeable(actor, "segment", segment_id)
+        SegmentMember.objects.filter(segment=segment).delete()
+        thawed: Segment = save_changes(actor, segment, {"frozen_at": None})
+        return thawed

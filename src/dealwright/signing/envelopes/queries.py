@@ -113,8 +113,14 @@ def evidence_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
     return {"envelope": envelope, "events": evidence_rows(envelope), "chain": chain}
 
 
-def subject_panel(object_key: str) -> Callable[[Any, Any], Mapping[str, Any] | None]:
-    """The query of the panel “Signatures” on the pages of an object: the envelopes about it."""
+def subject_panel(
+    object_key: str, *, may_send: bool = True
+) -> Callable[[Any, Any], Mapping[str, Any] | None]:
+    """The query of the panel “Signatures” on the pages of an object: the envelopes about it.
+
+    ``may_send`` offers to send another document about the record; an object that is sent for
+    signature itself, such as a contract, has its own way.
+    """
 
     def query(user: Any, record_id: Any) -> Mapping[str, Any] | None:
         rows = (
@@ -129,7 +135,7 @@ def subject_panel(object_key: str) -> Callable[[Any, Any], Mapping[str, Any] | N
                 {**row, "tone": TONES[row["status"]], "url": f"/envelopes/{row['id']}"}
                 for row in rows
             ],
-            "may_send": user.profile != Profile.READ_ONLY,
+            "may_send": may_send and user.profile != Profile.READ_ONLY,
             "send_url": f"/send-for-signature?object={object_key}&record={record_id}",
         }
 

@@ -51,6 +51,15 @@ def may_create(user: User, of: ObjectType) -> bool:
     return of.creatable and user.profile != Profile.READ_ONLY and access_level(user, of) != "none"
 
 
+def may_make_elsewhere(user: User, of: ObjectType) -> bool:
+    """Whether the person is offered the page of its own on which one is made."""
+    return (
+        bool(of.create_url)
+        and user.profile != Profile.READ_ONLY
+        and access_level(user, of) != "none"
+    )
+
+
 def may_write_any(user: User, of: ObjectType) -> bool:
     """Whether there can be a record of the object that the person may change."""
     return user.profile != Profile.READ_ONLY and access_level(user, of) != "none"

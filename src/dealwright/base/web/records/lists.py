@@ -20,7 +20,12 @@ from dealwright.base.records.summaries import summarize_records
 from dealwright.base.records.views import may_change, teams_of, views_for
 from dealwright.base.web.pages import actor_of, page, render
 from dealwright.base.web.records import cells
-from dealwright.base.web.records.addresses import may_create, may_write_any, require_openable
+from dealwright.base.web.records.addresses import (
+    may_create,
+    may_make_elsewhere,
+    may_write_any,
+    require_openable,
+)
 from dealwright.base.web.records.cells import Column, column_of, field_infos, hidden_columns
 from dealwright.base.web.records.row_html import rows_html
 from dealwright.base.web.records.state import ListState, read_state
@@ -60,7 +65,7 @@ def list_context(state: ListState, user: User, found: Page | None = None) -> dic
         "state": state,
         "cells": cells,
         "layouts": layouts_of(of),
-        "may_create": may_create(user, of),
+        "may_create": may_create(user, of) or may_make_elsewhere(user, of),
         "may_write": may_write_any(user, of),
         "may_change_view": may_change,
         "views": views_for(user, of.key),

@@ -46,10 +46,11 @@ def record_page(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpRes
     actor = actor_of(request)
     context = record_context(actor, of, record_id)
     main = shown_panels(actor.user, of, record_id, "main")
-    tabs = [(shown.panel.key, shown.panel.label) for shown in main]
+    tabs = [(shown.panel.key, _(shown.panel.label)) for shown in main]
+    first = next((shown.panel.key for shown in main if shown.panel.leads), "timeline")
     if "timeline" not in [key for key, _label in tabs]:
         tabs.insert(0, ("timeline", _("Activity")))
-    chosen = request.GET.get("tab") or "timeline"
+    chosen = request.GET.get("tab") or first
     panel = next((shown for shown in main if shown.panel.key == chosen), None)
     if panel is None:
         chosen = "timeline"
@@ -58,10 +59,10 @@ def record_page(request: HttpRequest, of: ObjectType, record_id: Any) -> HttpRes
         "tabs": [
             (
                 label,
-                record_url(of, record_id) + ("" if key == "timeline" else f"?tab={key}"),
+                record_url(of, record_id) + ("" if key == first else f"?tab={key}"),
                 key == chosen,
             )
-            for key, label in sorted(tabs, key=lambda tab: tab[0] != "timeline")
+            for key, label in sorted(tabs, key=lambda tab: (tab[0] != first, tab[0] != "timeline"))
         ],
         "panel": panel,
         "timeline": (timeline_of(actor, of, record_id) if panel is None else []),
