@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("deleted_at__isnull", True)),
                 fields=["close_date", "id"],
-                name="opportunity_by_close_date",
+                name="opportunity_by_close",
             ),
         ),
     ]

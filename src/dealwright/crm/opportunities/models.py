@@ -219,10 +219,12 @@ class Opportunity(Record):
             models.Index(fields=["product"], name="opportunity_product", condition=LIVING),
             # What half a million deals are sorted by: a page is read off the end of the index.
             *(
-                models.Index(
-                    fields=[column, "id"], name=f"opportunity_by_{column}", condition=LIVING
+                models.Index(fields=[column, "id"], name=f"opportunity_by_{name}", condition=LIVING)
+                for name, column in (
+                    ("name", "name"),
+                    ("amount", "amount"),
+                    ("close", "close_date"),
                 )
-                for column in ("name", "amount", "close_date")
             ),
         ]
         constraints: ClassVar = [
