@@ -36,9 +36,9 @@ def main() -> None:
         from django.db import connections
 
         from bench.house.load import load_company
-        from dealwright.base.database.upgrade import bring_up_to_date
+        from dealwright.base.database.migrate import migrate_tables
 
-        bring_up_to_date(data_dir)
+        migrate_tables()  # without the backup that an upgrade makes: what is here can be made again
         try:
             company = load_company(data_dir, arguments.scale)
             if not arguments.load_only:
