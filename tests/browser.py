@@ -106,9 +106,14 @@ class Live:
         assert not faults, f"{self.page.url}\n" + "\n".join(faults)
 
     def check_no_overflow(self) -> None:
-        """The page is no wider than its window."""
+        """The page is no wider than its window; in the shell only its parts scroll."""
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{self.page.url} is {wide} px wider than the window"
+        high = self.page.evaluate(
+            "document.querySelector('.sidebar')"
+            " ? document.documentElement.scrollHeight - window.innerHeight : 0"
+        )
+        assert high <= 0, f"{self.page.url} scrolls {high} px beside what scrolls in it"
 
     def ignore(self, text: str) -> None:
         """A console error that the test brings about on purpose."""

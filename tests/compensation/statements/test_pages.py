@@ -359,3 +359,25 @@ def test_empty_pages_teach(finance: User) -> None:
     ):
         assert sentence in see(client, address)
     assert "You are on no plan yet" in see(signed_in(make_user()), "/compensation")
+
+
+def test_a_plan_of_a_year_that_is_over_offers_that_year(plan: CompensationPlan) -> None:
+    client = signed_in(make_administrator())
+    text = TIERS.replace("currency:", "effective: 2017-01-01\nuntil: 2017-12-31\ncurrency:")
+    send(client, "/compensation/plans/new", text=f"plan: old-year\n{text.strip()}")
+    old = CompensationPlan.objects.exclude(pk=plan.pk).get()
+    shown = see(client, f"/compensation/plans/{old.pk}")
+    assert shown.count('value="2017-01-01"') == 2  # pays from, put on the plan from
+    send(client, f"/compensation/plans/{old.pk}/versions/1/activate", starts_on="2017-01-01")
+    shown = see(client, f"/compensation/plans/{old.pk}")
+    assert shown.count('value="2017-01-01"') == 2  # put on the plan from, won from
+    assert 'value="2017-12-31"' in shown
+
+
+def test_my_statements_say_what_each_period_came_to(plan: CompensationPlan) -> None:
+    ann = make_payee(plan, "Ann Alone")
+    book(1000, (ann, "1"), on=date(2027, 1, 10))
+    book(400, (ann, "1"), on=date(2027, 2, 10))
+    home = see(signed_in(ann), "/compensation")
+    assert "50.00" in home
+    assert "20.00" in home

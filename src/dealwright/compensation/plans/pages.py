@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from dealwright.compensation.access import manages_pay, require_pay_manager
 from dealwright.compensation.bookings.jobs import run_plan
 from dealwright.compensation.given import given_day, given_id, given_optional_amount
 from dealwright.compensation.plans import queries, services
-from dealwright.compensation.plans.models import CompensationPlan
+from dealwright.compensation.plans.models import CompensationPlan, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
 
 STARTER = """\
@@ -215,9 +216,27 @@ def _plan_page(
             "shown": shown,
             "clauses": queries.check_text(shown.text).clauses if shown else [],
             "assignments": queries.assignments_of(actor, plan),
-            "today": timezone.localdate(),
+            "days": _likely_days(shown, draft),
         },
     )
+
+
+def _likely_days(shown: PlanVersion | None, draft: PlanVersion | None) -> dict[str, date | None]:
+    """The days that the forms of the page begin with. A plan whose text says when it takes
+    effect and when it ended is most likely run for just that time."""
+    today = timezone.localdate()
+    text = draft or shown
+    definition = read_plan(text.text) if text is not None else None
+    effective = definition.effective if definition else None
+    until = definition.until if definition else None
+    is_over = until is not None and until < today
+    is_ahead = effective is not None and effective > today
+    return {
+        "activate": effective,
+        "assign": effective if effective and (is_over or is_ahead) else today,
+        "first": effective or (shown.starts_on if shown is not None else None),
+        "last": until if is_over else today,
+    }
 
 
 def _editor(form: Form, plan: CompensationPlan | None, title: str) -> HttpResponse:
