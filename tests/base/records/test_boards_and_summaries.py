@@ -60,6 +60,23 @@ class TestBoards:
         assert [card["name"] for column in others for card in column.cards] in (["Q"], [])
         assert all(column.next_cursor == "" for column in others)
 
+    def test_cards_without_a_value_come_last_in_either_order(self) -> None:
+        for name, amount in (("None", None), ("One", 1), ("Nothing yet", None), ("Two", 2)):
+            make_deal(name=name, amount=amount)
+
+        def first(sort: str, cards: int) -> Any:
+            return board_columns(SYSTEM, deals(), sort=sort, columns=["name"], cards=cards)[0]
+
+        assert [card["name"] for card in first("-amount", 4).cards] == [
+            "Two", "One", "Nothing yet", "None",
+        ]  # fmt: skip
+        assert [card["name"] for card in first("amount", 3).cards] == ["One", "Two", "None"]
+        column = first("-amount", 3)
+        rest = list_records(
+            SYSTEM, deals(), sort="-amount", filter=column.more, cursor=column.next_cursor
+        )
+        assert [row["name"] for row in rest.rows] == ["None"]
+
     def test_a_board_takes_few_statements_and_shows_only_what_is_seen(self) -> None:
         ann, bob = make_user(), make_user()
         make_deal(name="Mine", owner=ann)

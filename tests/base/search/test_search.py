@@ -13,7 +13,9 @@ from django.utils import timezone
 from base.make import make_deal
 from crm.make import make_account, make_contact, make_lead
 from dealwright.base.access.actor import Actor, system
+from dealwright.base.access.models import SharingRule
 from dealwright.base.objects.registry import object_type
+from dealwright.base.people.models import Team
 from dealwright.base.records.queries import list_records
 from dealwright.base.records.services import (
     delete_record,
@@ -21,6 +23,7 @@ from dealwright.base.records.services import (
     share_record,
     update_record,
 )
+from dealwright.base.search import queries
 from dealwright.base.search.commands import run_reindex
 from dealwright.base.search.models import SearchEntry
 from dealwright.base.search.queries import search
@@ -114,6 +117,35 @@ class TestAccess:
         (hit,) = search(acting(ann), "visible")
         assert hit.subtitle == ""
         assert titles("hidden", acting(make_administrator())) == ["Hidden Holding", "Visible deal"]
+
+    @pytest.mark.parametrize("few,many", [(10_000, 100_000), (-1, 100_000), (-1, 0)])
+    def test_the_same_is_found_however_much_one_sees(
+        self, few: int, many: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(queries, "FEW", few)
+        monkeypatch.setattr(queries, "MANY", many)
+        team = Team.objects.create(name="Partners")
+        ann, bob = make_user(), make_user()
+        team.members.add(ann)
+        SharingRule.objects.create(
+            object="account",
+            name="Partners see energy",
+            filter={"field": "industry", "op": "is", "value": "Energy"},
+            to_team=team,
+        )
+        make_account(name="Harbor Own", owner=ann)
+        make_account(name="Harbor Ruled", owner=bob, industry="Energy")
+        make_account(name="Harbor Hidden", owner=bob, industry="Media")
+        make_deal(name="Harbor Deal", owner=ann)
+        make_account(name="The 50% Harbor", owner=ann)
+
+        def found(text: str, **options: Any) -> set[str]:
+            return set(titles(text, acting(ann), **options))
+
+        assert found("harbor") == {"Harbor Own", "Harbor Ruled", "Harbor Deal", "The 50% Harbor"}
+        assert found("harbor", objects=["account"]) == found("harbor") - {"Harbor Deal"}
+        assert found("hrabor ruled") == {"Harbor Ruled"}
+        assert found("50%") == {"The 50% Harbor"}
 
 
 class TestKeepingUp:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.contrib.postgres.search import SearchQuery, SearchVectorExact
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import (
@@ -40,9 +42,11 @@ MAX_TEXT = 200
 MAX_HITS = 100
 MAX_WORDS = 8
 CANDIDATES = 300
-FEW = 10_000
+LOOKED_AT = 10_000  # for the candidates, where words are common and what one sees is rare
+FEW, MANY = 10_000, 100_000  # entries, see _Sight
 LIKENESS = 0.36  # "jhonson" finds "Johnson"
 
+_FROM = ' FROM "base_searchentry" '
 _EXACT, _BEGINS, _WORDS, _ALIKE = 4, 3, 1, 0
 
 
@@ -66,7 +70,7 @@ def search(
     that finds too little, and one per object found to read what is shown.
     """
     limit = max(1, min(limit, MAX_HITS))
-    asked = _Question.of(text)
+    asked = _Question.of(text, objects or ())
     known = [of for of in _known(objects) if is_searched(of)]
     if asked is None or not known:
         return []
@@ -97,12 +101,16 @@ def holds_words(of: ObjectType, text: str, user: Any = None) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
+    """What is searched for: as text, in words, as an address or number; ``objects`` are the keys
+    of the objects wanted, none where all are."""
+
     folded: str
     words: tuple[str, ...]
     key: str
+    objects: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, text: str) -> _Question | None:
+    def of(cls, text: str, objects: Sequence[str] = ()) -> _Question | None:
         text = text.replace("\x00", "").strip()[:MAX_TEXT]
         if not text:
             return None
@@ -111,7 +119,7 @@ class _Question:
             row = cursor.fetchone()
         folded = str(row[0]) if row else ""
         words = tuple(word for word in re.split(r"[\W_]+", folded) if word)[:MAX_WORDS]
-        return cls(folded, words, _key(text)) if words else None
+        return cls(folded, words, _key(text), tuple(objects)) if words else None
 
     def by_words(self, column: str) -> Q:
         """All words, each as the beginning of one of the record's."""
@@ -139,24 +147,41 @@ def _known(objects: Sequence[str] | None) -> Iterable[ObjectType]:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """A part of what the actor may see; where that is ``few`` entries, looking at each is quicker
-    than any index."""
+    """A part of what the actor may see, and how many entries the planner expects of it.
+
+    A few are looked at one by one, which is quicker than any index. Of many, the words are
+    looked for first and access is asked of what was found: the planner would read all of the
+    owners' index beside that of the words. In between it may choose.
+    """
 
     name: str
-    entries: QuerySet[SearchEntry]
-    few: bool = False
+    condition: Q
+    entries: int
 
     @classmethod
-    def of(cls, name: str, entries: QuerySet[SearchEntry]) -> _Sight:
-        return cls(name, entries, entries.values("record_id")[: FEW + 1].count() <= FEW)
+    def of(cls, name: str, condition: Q) -> _Sight:
+        """With the planner's estimate, which costs nothing; counting would cost more than the
+        search, and a wrong one only time."""
+        rows = SearchEntry.objects.filter(condition).values("record_id")
+        plan = orjson.loads(rows.explain(format="json"))
+        return cls(name, condition, int(plan[0]["Plan"]["Plan Rows"]))
+
+    @property
+    def few(self) -> bool:
+        return self.entries <= FEW
+
+    def sql(self, *columns: str) -> str:
+        """What selects the entries, in the form of a statement with parameters."""
+        compose: Any = connection.ops.compose_sql  # type: ignore[attr-defined]
+        rows = SearchEntry.objects.filter(self.condition).values(*columns)
+        return str(compose(*rows.query.sql_with_params())).replace("%", "%%")
 
 
 def _sights(actor: Actor, known: Sequence[ObjectType]) -> list[_Sight]:
     """The entries of records that the actor may see: of objects seen whole, and of the others
     the actor's own and shared ones, and what sharing rules open."""
     if actor.is_system:
-        everything = SearchEntry.objects.filter(object__in=[of.key for of in known])
-        return [_Sight("whole", everything)]
+        return [_Sight("whole", Q(object__in=[of.key for of in known]), MANY)]
     user = actor.require_user()
     reach = reach_of(user)
     levels = {of.key: access_level(user, of) for of in known}
@@ -164,24 +189,35 @@ def _sights(actor: Actor, known: Sequence[ObjectType]) -> list[_Sight]:
     own = [of for of in known if levels[of.key] == "own"]
     sights = []
     if whole:
-        sights.append(_Sight.of("whole", SearchEntry.objects.filter(object__in=whole)))
+        sights.append(_Sight.of("whole", Q(object__in=whole)))
     if own:
         mine = Q(owner_id__in=reach.owners) | Q(access_keys__overlap=list(reach.keys))
         nobodys = [of.key for of in own if of.unowned != "none"]
         if nobodys:
             mine |= Q(owner_id__isnull=True, object__in=nobodys)
-        entries = SearchEntry.objects.filter(mine, object__in=[of.key for of in own])
-        sights.append(_Sight.of("own", entries))
+        sights.append(_Sight.of("own", mine & Q(object__in=[of.key for of in own])))
     opened = Q()
     for of in own:
         rule = opened_by_rules(user, of)
-        if rule:
-            model: Any = of.model
-            rows = model.objects.filter(rule, pk=OuterRef("record_id"))
-            opened |= Q(object=of.key) & Q(Exists(rows))
-    if opened:
-        sights.append(_Sight("ruled", SearchEntry.objects.filter(opened)))
+        model: Any = of.model
+        if rule and _may_match(model.objects.filter(rule)):
+            rows = model.objects.filter(rule, pk=OuterRef("record_id")).values(seen=Value(True))
+            # A sub-select of one row, since for "exists" all rows of the rule may be read before.
+            opened |= Q(object=of.key) & Q(Subquery(rows[:1], output_field=BooleanField()))
+    if opened and own and sights[-1].entries >= MANY:  # one look at what was found tests both
+        sights[-1] = _Sight("own", sights[-1].condition | opened, MANY)
+    elif opened:
+        sights.append(_Sight("ruled", opened, MANY))
     return sights
+
+
+def _may_match(rows: QuerySet[Any]) -> bool:
+    """False where the query can have no rows, such as a rule for the owners of an empty team."""
+    try:
+        rows.query.sql_with_params()
+    except EmptyResultSet:
+        return False
+    return True
 
 
 def _open_objects(actor: Actor, known: Sequence[ObjectType]) -> list[str]:
@@ -212,21 +248,22 @@ def _strict(
     for sight in sights:
         # ~<~ is the order of the index that finds beginnings.
         begins = "folded like %(begins)s order by folded using ~<~"
-        parts.append(_part(sight, f"{_BEGINS} + {short}", begins))
+        parts.append(_part(sight, asked, f"{_BEGINS} + {short}", begins))
         if asked.key:
-            parts.append(_part(sight, f"{_EXACT} + {short}", "keys @> array[%(key)s]"))
+            parts.append(_part(sight, asked, f"{_EXACT} + {short}", "keys @> array[%(key)s]"))
         if len(asked.folded) == 1:
             continue  # a single letter begins too many words to tell anything
-        parts.append(_part(sight, likeness, "words @@ %(words)s::tsquery"))
+        parts.append(_part(sight, asked, likeness, "words @@ %(words)s::tsquery"))
         if open_objects:
             related = "related @@ %(words)s::tsquery and object = any(%(open)s)"
-            parts.append(_part(sight, likeness, related))
+            parts.append(_part(sight, asked, likeness, related))
     params = {
         "text": asked.folded,
         "begins": escape_like(asked.folded) + "%",
         "words": asked.tsquery,
         "key": asked.key,
         "open": list(open_objects),
+        "objects": list(asked.objects),
     }
     return _run(sights, parts, params)
 
@@ -238,27 +275,32 @@ def _alike(sights: Sequence[_Sight], asked: _Question) -> list[Candidate]:
         True: f"word_similarity(%(text)s, folded) >= {LIKENESS}",
         False: "%(text)s <%% folded",  # what the trigram index answers
     }
-    parts = [_part(sight, score, tests[sight.few]) for sight in sights]
-    return _run(sights, parts, {"text": asked.folded})
+    parts = [_part(sight, asked, score, tests[sight.few]) for sight in sights]
+    return _run(sights, parts, {"text": asked.folded, "objects": list(asked.objects)})
 
 
-def _part(sight: _Sight, score: str, condition: str) -> str:
-    return (
-        f"(select object, record_id, ({score})::float8 from {sight.name}_seen "
-        f"where {condition} limit {CANDIDATES})"
-    )
+def _part(sight: _Sight, asked: _Question, score: str, condition: str) -> str:
+    columns = f"object, record_id, ({score})::float8"
+    if sight.entries >= MANY:
+        within = "object = any(%(objects)s)" if asked.objects else "true"
+        found = f"select * from base_searchentry where {within} and {condition} limit {LOOKED_AT}"
+        seen = sight.sql("object", "record_id", "folded")
+        rows = f"({seen.replace(_FROM, f' FROM ({found}) "base_searchentry" ', 1)}) seen"
+    else:
+        rows = f"{sight.name}_seen where {condition}"
+    return f"(select {columns} from {rows} limit {CANDIDATES})"
 
 
 def _run(
     sights: Sequence[_Sight], parts: Sequence[str], params: Mapping[str, Any]
 ) -> list[Candidate]:
-    tables = []
-    compose: Any = connection.ops.compose_sql  # type: ignore[attr-defined]
-    for sight in sights:
-        rows = sight.entries.values("object", "record_id", "folded", "words", "related", "keys")
-        seen = str(compose(*rows.query.sql_with_params())).replace("%", "%%")
-        how = "materialized" if sight.few else "not materialized"
-        tables.append(f"{sight.name}_seen as {how} ({seen})")
+    columns = ("object", "record_id", "folded", "words", "related", "keys")
+    tables = [
+        f"{each.name}_seen as {'' if each.few else 'not '}materialized ({each.sql(*columns)})"
+        for each in sights
+        if each.entries < MANY
+    ]
+    known = f"with {', '.join(tables)} " if tables else ""
     with transaction.atomic(), connection.cursor() as cursor:
         # The planner takes a beginning of a word for common and would read the whole table.
         cursor.execute(
@@ -266,7 +308,7 @@ def _run(
             "set_config('pg_trgm.word_similarity_threshold', %s, true)",
             [str(LIKENESS)],
         )
-        cursor.execute(f"with {', '.join(tables)} {' union all '.join(parts)}", params)
+        cursor.execute(known + " union all ".join(parts), params)
         found: list[Candidate] = cursor.fetchall()
         cursor.execute("select set_config('enable_seqscan', 'on', true)")
     return found
