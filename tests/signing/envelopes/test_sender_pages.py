@@ -215,8 +215,8 @@ class TestVerifying:
     def test_the_root_can_be_downloaded(self, client: Client) -> None:
         assert client.get("/signing/root.pem").content.startswith(b"-----BEGIN CERTIFICATE-----")
 
-    @pytest.mark.parametrize("content", [b"x", b"%PDF-1.4\n" + b"\xff" * 5000])
-    def test_garbage_is_not_proven(self, client: Client, content: bytes) -> None:
+    def test_garbage_is_not_proven(self, client: Client) -> None:
+        content = b"%PDF-1.4\n" + b"\xff" * 5000
         page = client.post("/verify", {"document": upload("x.pdf", content)})
         assert page.status_code == 200
         assert "Not proven" in page.content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -29,6 +30,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             report = verify_signed_pdf(content, trust=trust or root)
             context |= {
                 "report": report,
+                "moments": [_moments(each) for each in report["signatures"]],
                 "name": name,
                 "known": sealed_document(report["file"]["sha256"]),
                 "own_root": not trust,
@@ -47,6 +49,15 @@ def root_certificate(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _moments(signature: dict[str, Any]) -> dict[str, str]:
+    """The stated and the trusted time of a signature to the second, in UTC for every reader."""
+    moments = {key: signature.get(key) for key in ("stated_time", "timestamp")}
+    return {
+        key: f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else ""
+        for key, at in moments.items()
+    }
+
+
 def _upload(request: HttpRequest) -> tuple[str, bytes]:
     given: Any = request.FILES.get("document")
     if given is None:
@@ -54,5 +65,9 @@ def _upload(request: HttpRequest) -> tuple[str, bytes]:
     elif (given.size or 0) > MAX_BYTES:
         sentence = "The file is larger than 100 MB."
     else:
-        return given.name or "", given.read()
+        content = given.read()
+        # Readers look for it within the first 1,024 bytes (ISO 32000-2, annex I).
+        if b"%PDF-" in content[:1024]:
+            return given.name or "", content
+        sentence = "This is no PDF file."
     raise Invalid(sentence, fields={"document": [sentence]})

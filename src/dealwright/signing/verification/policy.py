@@ -64,7 +64,9 @@ def verify_pdf(content: bytes, *, trust: bytes = b"") -> dict[str, Any]:
         integrity, trusted = complete(_verify(content, roots, report))
     except Exception as error:  # hostile input: any exception of three parsers
         integrity.doubt(
-            "FORMAT_FAILURE", f"The file could not be examined to the end ({type(error).__name__})."
+            "FORMAT_FAILURE",
+            "The file is not built as a PDF should be and could not be examined to the end "
+            f"({type(error).__name__}).",
         )
         trusted.doubt("NO_CERTIFICATE_CHAIN_FOUND", "Without sound structure nobody can be named.")
     report["integrity"] = integrity.as_json()
