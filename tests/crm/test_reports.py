@@ -20,6 +20,7 @@ from dealwright.crm.opportunities.queries import stage_bar
 from dealwright.crm.opportunities.services import move_opportunity, win_opportunity
 from dealwright.crm.reports.queries import (
     Period,
+    deals_of_step,
     funnel,
     pipeline_by_stage,
     total_win_rate,
@@ -108,6 +109,11 @@ def test_the_funnel_counts_how_far_deals_came():
     assert [(step.stage, step.count) for step in found.steps] == [
         ("Prospecting", 3), ("Engaging", 2), ("Proposal", 1), ("Contract", 1), ("Won", 1),
     ]  # fmt: skip
+    for step, counted in enumerate(found.steps):
+        deals = deals_of_step(system(), pipeline_id=pipeline.pk, period=Period(), step=step)
+        assert len(deals) == counted.count
+    (last,) = deals
+    assert last["id"] == won.pk
     (velocity,) = found.velocities
     assert (velocity.win_rate, velocity.mean_amount, velocity.mean_days) == (1, 400, 20)
     assert velocity.per_day == Decimal(60)

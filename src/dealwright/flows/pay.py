@@ -110,5 +110,9 @@ def _attainment(actor: Actor, since: date, until: date, currency: str) -> Sequen
     return [Score(user_id, Decimal(reached)) for user_id, reached in attainment_on(actor, until)]
 
 
-register_measure(Measure("commission", "Commission", "money", _commission))
-register_measure(Measure("attainment", "Quota attainment", "percent", _attainment))
+def _statement(user: User, since: date, until: date) -> str:
+    return f"/compensation/statements/{user.pk}"
+
+
+register_measure(Measure("commission", "Commission", "money", _commission, _statement))
+register_measure(Measure("attainment", "Quota attainment", "percent", _attainment, _statement))

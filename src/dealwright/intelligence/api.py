@@ -46,7 +46,26 @@ def attribution(
     """The rows of a currency sum to what was won in it."""
     actor = require_scope(request, "intelligence:read")
     found = attribute_revenue(actor, model=model, by=by, since=since, until=until)
-    return as_json(asdict(found))
+    return as_json(
+        {
+            "model": found.model,
+            "by": found.by,
+            "totals": found.totals,
+            "rows": {
+                currency: [
+                    {
+                        "key": row.key,
+                        "label": row.label,
+                        "amount": row.amount,
+                        "deals": row.deals,
+                        "parts": {str(deal): credit for deal, credit in row.parts.items()},
+                    }
+                    for row in rows
+                ]
+                for currency, rows in found.rows.items()
+            },
+        }
+    )
 
 
 @router.get(

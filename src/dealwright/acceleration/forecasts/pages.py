@@ -37,21 +37,31 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
 
 
 def list_url(found: Forecast, user_id: Any, category: str) -> str:
-    """The deals behind one cell of the table."""
+    """The deals behind one figure: a category, "expected" (won or committed) or "weighted"."""
     days = (found.since.isoformat(), found.until.isoformat())
-    if category == "closed":
-        conditions: list[dict[str, Any]] = [
-            {"field": "status", "op": "is", "value": "won"},
-            {"field": "closed_at", "op": "gte", "value": days[0]},
-            {"field": "closed_at", "op": "lte", "value": f"{days[1]}T23:59:59Z"},
-        ]
-    else:
-        conditions = [
-            {"field": "status", "op": "is", "value": "open"},
-            {"field": "forecast_category", "op": "is", "value": category},
-            {"field": "close_date", "op": "gte", "value": days[0]},
-            {"field": "close_date", "op": "lte", "value": days[1]},
-        ]
+    won = [
+        {"field": "status", "op": "is", "value": "won"},
+        {"field": "closed_at", "op": "gte", "value": days[0]},
+        {"field": "closed_at", "op": "lte", "value": f"{days[1]}T23:59:59Z"},
+    ]
+    running = [
+        {"field": "status", "op": "is", "value": "open"},
+        {"field": "close_date", "op": "gte", "value": days[0]},
+        {"field": "close_date", "op": "lte", "value": days[1]},
+    ]
+    of_category = {"field": "forecast_category", "op": "is", "value": category}
+    commit = {"field": "forecast_category", "op": "is", "value": "commit"}
+    counted = {"field": "forecast_category", "op": "is_not", "value": "omitted"}
+    conditions: list[dict[str, Any]]
+    match category:
+        case "closed":
+            conditions = won
+        case "expected":
+            conditions = [{"any": [{"all": won}, {"all": [*running, commit]}]}]
+        case "weighted":
+            conditions = [{"any": [{"all": won}, {"all": [*running, counted]}]}]
+        case _:
+            conditions = [*running, of_category]
     if user_id is not None:
         conditions.append({"field": "owner", "op": "is", "value": str(user_id)})
     return "/opportunities?" + urlencode({"filter": json.dumps({"all": conditions})})

@@ -18,6 +18,7 @@ from dealwright.crm.reports.queries import (
     GROUPINGS,
     Period,
     Tree,
+    deals_of_step,
     funnel,
     pipeline_by_stage,
     total_win_rate,
@@ -88,6 +89,12 @@ def pipeline(request: HttpRequest) -> HttpResponse:
     context = {
         "sums": sums,
         "totals": currencies,
+        "open_in": lambda code: {
+            "all": [
+                {"field": "status", "op": "is", "value": "open"},
+                {"field": "currency", "op": "is", "value": code},
+            ]
+        },
         "several": len({each.pipeline for each in sums}) > 1,
         "list_url": list_url,
     }
@@ -102,11 +109,22 @@ def funnel_page(request: HttpRequest) -> HttpResponse:
     pipelines = list(Pipeline.objects.filter(archived_at__isnull=True))
     wanted = request.GET.get("pipeline", "")
     chosen = next((each for each in pipelines if str(each.pk) == wanted), ensure_default_pipeline())
-    found = funnel(actor_of(request), pipeline_id=chosen.pk, period=period)
-    context = {
+    actor = actor_of(request)
+    found = funnel(actor, pipeline_id=chosen.pk, period=period)
+    context: dict[str, Any] = {
         "funnel": found,
         "pipelines": [(str(each.pk), each.name) for each in pipelines],
         "chosen": str(chosen.pk),
         "steps": [(step.stage, step.count) for step in found.steps],
+        "step_url": lambda step: (
+            "?" + urlencode({**request.GET.dict(), "step": str(step)}) + "#deals"
+        ),
+        "opened": None,
     }
+    step = request.GET.get("step", "")
+    if step.isdecimal() and int(step) < len(found.steps):
+        context |= {
+            "opened": found.steps[int(step)],
+            "deals": deals_of_step(actor, pipeline_id=chosen.pk, period=period, step=int(step)),
+        }
     return form.page("crm/reports/funnel.html", context)

@@ -226,26 +226,14 @@ def funnel(actor: Actor, *, pipeline_id: Any, period: Period) -> Funnel:
     A deal begins on the day it was engaged, else the day it was made. A won deal came through
     every open stage, whether or not it rested in each.
     """
-    began = Coalesce(F("engaged_on"), Cast("created_at", DateField()))
-    deals = visible_records(actor, "opportunity").filter(pipeline=pipeline_id).annotate(began=began)
-    deals = deals.filter(period.condition("began"))
+    deals = _begun(actor, pipeline_id, period)
     stages = list(
         Stage.objects.filter(pipeline=pipeline_id, archived_at__isnull=True).order_by("position")
     )
     open_stages = [stage for stage in stages if stage.category == StageCategory.OPEN]
-    furthest = (
-        deals.order_by()
-        .values("status", "id")
-        .annotate(
-            position=Max(
-                "stage_history__to_stage__position",
-                filter=Q(stage_history__to_stage__category=StageCategory.OPEN),
-            )
-        )
-    )
     reached: dict[int, int] = {}
     won = 0
-    for row in furthest:
+    for row in _furthest(deals):
         if row["status"] == StageCategory.WON:
             won += 1
         else:
@@ -262,6 +250,51 @@ def funnel(actor: Actor, *, pipeline_id: Any, period: Period) -> Funnel:
     ]
     steps.append(FunnelStep("Won", won, None))
     return Funnel(steps, _velocities(deals))
+
+
+def _begun(actor: Actor, pipeline_id: Any, period: Period) -> Any:
+    began = Coalesce(F("engaged_on"), Cast("created_at", DateField()))
+    deals = visible_records(actor, "opportunity").filter(pipeline=pipeline_id).annotate(began=began)
+    return deals.filter(period.condition("began"))
+
+
+def _furthest(deals: Any) -> Any:
+    """Of each deal the last open stage it came to, by position."""
+    return (
+        deals.order_by()
+        .values("status", "id")
+        .annotate(
+            position=Max(
+                "stage_history__to_stage__position",
+                filter=Q(stage_history__to_stage__category=StageCategory.OPEN),
+            )
+        )
+    )
+
+
+def deals_of_step(
+    actor: Actor, *, pipeline_id: Any, period: Period, step: int, limit: int = 100
+) -> Sequence[Mapping[str, Any]]:
+    """The deals that a step of the funnel counts, the largest first; ``step`` counts from 0 and
+    the one after the last open stage is "Won"."""
+    deals = _begun(actor, pipeline_id, period)
+    positions = list(
+        Stage.objects.filter(
+            pipeline=pipeline_id, archived_at__isnull=True, category=StageCategory.OPEN
+        )
+        .order_by("position")
+        .values_list("position", flat=True)
+    )
+    if step >= len(positions):
+        deals = deals.filter(WON)
+    elif step > 0:
+        came = _furthest(deals).filter(position__gte=positions[step]).values("id")
+        deals = deals.filter(WON | Q(pk__in=came))
+    return list(
+        deals.order_by(F("amount").desc(nulls_last=True), "id").values(
+            "id", "name", "stage__name", "amount", "currency", "began"
+        )[:limit]
+    )
 
 
 def _days_in_stages(deals: Any) -> dict[Any, float]:

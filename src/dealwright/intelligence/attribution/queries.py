@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import visible_records
 from dealwright.base.errors import Invalid
+from dealwright.crm.opportunities.models import Opportunity
 from dealwright.intelligence.attribution.models_of_credit import MODELS, share_amount
 from dealwright.intelligence.tracking.models import Channel, Touchpoint
 
@@ -21,12 +23,27 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """What one channel, source or campaign brought: its share of won amounts, of how many deals."""
+    """What one channel, source or campaign brought: its share of won amounts, of how many deals.
+
+    ``parts`` is the share of each of these deals; they sum to ``amount``.
+    """
 
     key: str
     label: str
     amount: Decimal
     deals: int
+    parts: Mapping[UUID, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A won deal and how much of it is credited to one row."""
+
+    deal_id: UUID
+    name: str
+    closed_at: datetime
+    amount: Decimal
+    credit: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +80,36 @@ def attribute_revenue(
         deals = deals.filter(closed_at__date__lte=until)
     won = {row["pk"]: row for row in deals.values("pk", "amount", "currency", "closed_at")}
     touches = _touches(list(won), BY[by])
-    amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    counted: dict[tuple[str, str], set[UUID]] = defaultdict(set)
+    parts: dict[tuple[str, str], dict[UUID, Decimal]] = defaultdict(dict)
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for key, deal in won.items():
         currency = deal["currency"]
         totals[currency] += deal["amount"]
         before = [each for each in touches.get(key, []) if each[0] <= deal["closed_at"]]
         if not before:
-            amounts[(currency, UNKNOWN)] += deal["amount"]
-            counted[(currency, UNKNOWN)].add(key)
+            parts[(currency, UNKNOWN)][key] = deal["amount"]
             continue
         ages = [
             Decimal((deal["closed_at"] - at).total_seconds()) / Decimal(86400) for at, _ in before
         ]
-        parts = share_amount(model, deal["amount"], currency, ages)
-        for (_, name), part in zip(before, parts, strict=True):
-            amounts[(currency, name)] += part
-            if part:
-                counted[(currency, name)].add(key)
-    return Attribution(_rows(amounts, counted, by), dict(totals), model, by)
+        shares = share_amount(model, deal["amount"], currency, ages)
+        for (_, name), share in zip(before, shares, strict=True):
+            if share:
+                of_row = parts[(currency, name)]
+                of_row[key] = of_row.get(key, Decimal(0)) + share
+    return Attribution(_rows(parts, by), dict(totals), model, by)
+
+
+def deals_behind(row: Attributed) -> list[Part]:
+    """The deals of a row, what is credited most first. The row comes from
+    ``attribute_revenue``, so the actor may see them all."""
+    deals = Opportunity.objects.filter(pk__in=row.parts).values_list(
+        "pk", "name", "closed_at", "amount"
+    )
+    found = [
+        Part(key, name, closed_at, amount, row.parts[key]) for key, name, closed_at, amount in deals
+    ]
+    return sorted(found, key=lambda part: (-part.credit, part.name))
 
 
 def _touches(deals: list[UUID], column: str) -> dict[UUID, list[tuple[Any, str]]]:
@@ -99,11 +126,15 @@ def _touches(deals: list[UUID], column: str) -> dict[UUID, list[tuple[Any, str]]
 
 
 def _rows(
-    amounts: dict[tuple[str, str], Decimal], counted: dict[tuple[str, str], set[UUID]], by: str
+    parts: Mapping[tuple[str, str], Mapping[UUID, Decimal]], by: str
 ) -> dict[str, list[Attributed]]:
     labels = dict(Channel.choices) if by == "channel" else {}
     rows: dict[str, list[Attributed]] = defaultdict(list)
-    for (currency, name), amount in sorted(amounts.items(), key=lambda item: -item[1]):
+    for (currency, name), of_row in parts.items():
         label = str(labels.get(name, "Not known" if name == UNKNOWN else name))
-        rows[currency].append(Attributed(name, label, amount, len(counted[(currency, name)])))
-    return dict(rows)
+        amount = sum(of_row.values(), Decimal(0))
+        rows[currency].append(Attributed(name, label, amount, len(of_row), of_row))
+    return {
+        currency: sorted(each, key=lambda row: (-row.amount, row.label))
+        for currency, each in rows.items()
+    }

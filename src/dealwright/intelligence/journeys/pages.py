@@ -16,6 +16,7 @@ from dealwright.intelligence.journeys.queries import Journey, journey_of
 LANE = 44
 LEFT = 132
 STEP = 56
+LABEL = 104  # a day such as "24. Nov. 2026"
 TOP = 36
 
 
@@ -43,15 +44,19 @@ def _chart(found: Journey) -> dict[str, Any]:
     points: list[dict[str, Any]] = []
     days: list[dict[str, Any]] = []
     last = None
-    for number, touch in enumerate(found.touches):
-        x = LEFT + STEP * number + STEP // 2
+    x, label_ends = LEFT - STEP // 2, 0
+    for touch in found.touches:
+        x += STEP
+        if touch.at.date() != last:
+            x = max(x, label_ends)
+            label_ends = x + LABEL
         points.append({"x": x, "y": TOP + LANE * lanes[touch.channel] + LANE // 2, "touch": touch})
         day = touch.at.date()
         if day != last:
             gap = (day - last) if last else timedelta(0)
             days.append({"x": x, "at": touch.at, "gap": gap.days})
             last = day
-    width = LEFT + STEP * max(len(points), 1) + 24
+    width = max(x + STEP // 2, label_ends) + 24
     height = TOP + LANE * max(len(lanes), 1) + 32
     path = " ".join(
         f"{'M' if number == 0 else 'L'}{point['x']},{point['y']}"
