@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import F, OrderBy, Value
+from django.db.models import F, OrderBy, Q, Value
 from django.db.models.fields.related import RelatedField
+from django.db.models.lookups import IsNull
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Invalid
@@ -106,9 +107,34 @@ def _first_cards(
     limit: int,
     names: list[str],
 ) -> dict[str, list[tuple[Any, ...]]]:
-    """The first rows of every column, in one statement of one branch per column."""
+    """The first rows of every column, in one statement of one branch per column.
+
+    Rows without a value come last: by a second statement, for the columns that are not full.
+    Asked for together they could not be read off the end of an index.
+    """
+    if not order.nullable:
+        return _read_columns(rows, path, dict.fromkeys(keys, limit), order, names)
+    valued = rows.filter(Q(IsNull(order.expression, False)))
+    found = _read_columns(valued, path, dict.fromkeys(keys, limit), order, names)
+    missing = {key: limit - len(found.get(key, [])) for key in keys}
+    missing = {key: number for key, number in missing.items() if number}
+    by_id = Order(order.name, F("pk"), order.descending, nullable=False)
+    empty = rows.filter(Q(IsNull(order.expression, True)))
+    for key, more in _read_columns(empty, path, missing, by_id, names).items():
+        found.setdefault(key, []).extend(more)
+    return found
+
+
+def _read_columns(
+    rows: models.QuerySet[Any],
+    path: str,
+    limits: Mapping[str, int],
+    order: Order,
+    names: list[str],
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Up to so many rows of each column, in one statement."""
     directions = [
-        OrderBy(order.expression, descending=order.descending, nulls_last=order.nullable or None),
+        OrderBy(order.expression, descending=order.descending),
         OrderBy(F("pk"), descending=order.descending),
     ]
     branches = [
@@ -116,7 +142,7 @@ def _first_cards(
         .annotate(dw_column=Value(key, output_field=models.TextField()))
         .order_by(*directions)
         .values_list("dw_column", *names)[:limit]
-        for key in keys
+        for key, limit in limits.items()
     ]
     if not branches:
         return {}
