@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pypdfium2
 import pytest
+from django.test import Client
 
 from contracts.make import make_contract
 from dealwright.base.errors import Conflict, Invalid, NotAllowed
@@ -183,3 +184,17 @@ def test_locked_clauses_are_for_legal():
     assert list(caught.value.fields) == ["liability"]
     changed = edit_clauses(acting(owner), contract.pk, {"law": "The law of France applies."})
     assert "The law of France applies." in text_of(render_contract(changed))
+
+
+def test_who_may_only_read_a_contract_is_offered_no_change():
+    owner, finance = make_user("Olga Owner"), make_user("Fay Finance", profile="finance")
+    contract = make_contract(owner=owner)
+    shown = {}
+    for user in (owner, finance):
+        client = Client()
+        client.force_login(user)
+        shown[user] = client.get(f"/contracts/{contract.pk}").content.decode()
+    for verb in ("submit", "clauses", "cancel"):
+        assert f"/contracts/{contract.pk}/{verb}" in shown[owner]
+        assert f"/contracts/{contract.pk}/{verb}" not in shown[finance]
+    assert f"/contracts/{contract.pk}/document.pdf" in shown[finance]

@@ -29,5 +29,6 @@ add_action(
         label="Edit checklist",
         url=lambda record_id: f"/plays/{record_id}/checklist",
         primary=True,
+        for_writers=True,
     ),
 )

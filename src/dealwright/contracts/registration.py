@@ -39,6 +39,7 @@ add_action(
         label="Edit text",
         url=lambda record_id: f"/contract-templates/{record_id}/text",
         primary=True,
+        for_writers=True,
     ),
 )
 add_action(

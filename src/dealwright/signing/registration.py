@@ -88,18 +88,21 @@ register(
                 url=lambda record_id: f"/envelopes/{record_id}/send",
                 available=lambda user, row: row.get("status") == "draft",
                 primary=True,
+                for_writers=True,
             ),
             Action(
                 key="remind",
                 label="Remind",
                 url=lambda record_id: f"/envelopes/{record_id}/remind",
                 available=lambda user, row: row.get("status") in OPEN,
+                for_writers=True,
             ),
             Action(
                 key="void",
                 label="Void",
                 url=lambda record_id: f"/envelopes/{record_id}/void",
                 available=lambda user, row: row.get("status") in OPEN,
+                for_writers=True,
             ),
         ],
     )

@@ -48,7 +48,8 @@ class Action:
     """A button on a record page: a GET link to a page or a form of its own.
 
     ``url(record_id)`` gives the address; ``available(user, row)`` hides it where it cannot
-    be done; ``row`` holds the fields of the object by key.
+    be done; ``row`` holds the fields of the object by key. ``for_writers`` shows it only to
+    those who may change the record.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Action:
     url: Callable[[Any], str]
     available: Callable[[Any, Mapping[str, Any]], bool] = lambda user, row: True
     primary: bool = False
+    for_writers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

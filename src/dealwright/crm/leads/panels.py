@@ -83,23 +83,27 @@ ACTIONS = (
         url=lambda record_id: f"/leads/{record_id}/convert",
         available=_is_open,
         primary=True,
+        for_writers=True,
     ),
     Action(
         key="assign",
         label="Assign",
         url=lambda record_id: f"/leads/{record_id}/assign",
         available=_is_open,
+        for_writers=True,
     ),
     Action(
         key="disqualify",
         label="Disqualify",
         url=lambda record_id: f"/leads/{record_id}/disqualify",
         available=_is_open,
+        for_writers=True,
     ),
     Action(
         key="reopen",
         label="Reopen",
         url=lambda record_id: f"/leads/{record_id}/reopen",
         available=lambda user, row: row.get("status") == Lead.Status.DISQUALIFIED,
+        for_writers=True,
     ),
 )

@@ -108,17 +108,20 @@ ACTIONS = (
         url=lambda record_id: f"/opportunities/{record_id}/win",
         available=_is_open,
         primary=True,
+        for_writers=True,
     ),
     Action(
         key="lose",
         label="Lose",
         url=lambda record_id: f"/opportunities/{record_id}/lose",
         available=_is_open,
+        for_writers=True,
     ),
     Action(
         key="reopen",
         label="Reopen",
         url=lambda record_id: f"/opportunities/{record_id}/reopen",
         available=_is_closed,
+        for_writers=True,
     ),
 )

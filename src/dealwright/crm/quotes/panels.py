@@ -80,6 +80,7 @@ ACTIONS = (
         url=lambda record_id: f"/quotes/{record_id}/send",
         available=_status_is("draft", "approved", "sent"),
         primary=True,
+        for_writers=True,
     ),
     Action(key="pdf", label="PDF", url=lambda record_id: f"/quotes/{record_id}/pdf"),
     Action(
@@ -87,6 +88,7 @@ ACTIONS = (
         label="Submit for review",
         url=lambda record_id: f"/quotes/{record_id}/submit",
         available=_status_is("draft"),
+        for_writers=True,
     ),
     Action(
         key="approve",
@@ -99,11 +101,13 @@ ACTIONS = (
         label="New revision",
         url=lambda record_id: f"/quotes/{record_id}/revise",
         available=_status_is("in_review", "approved", "sent", "rejected", "expired"),
+        for_writers=True,
     ),
     Action(
         key="answer",
         label="Note the customer's answer",
         url=lambda record_id: f"/quotes/{record_id}/answer",
         available=_status_is("sent"),
+        for_writers=True,
     ),
 )

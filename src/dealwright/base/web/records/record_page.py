@@ -99,7 +99,11 @@ def record_context(actor: Actor, of: ObjectType, record_id: Any) -> dict[str, An
         "cells": cells,
         "may_write": writable,
         "may_create": may_create(user, of),
-        "actions": [action for action in of.actions if action.available(user, row)],
+        "actions": [
+            action
+            for action in of.actions
+            if (writable or not action.for_writers) and action.available(user, row)
+        ],
         "fields": field_infos(of, user),
         "system_keys": SYSTEM_KEYS,
     }
