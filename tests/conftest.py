@@ -54,8 +54,16 @@ settings.PASSWORD_HASHERS = [
 ]
 
 from django.test import TransactionTestCase  # noqa: E402
+from hypothesis import HealthCheck  # noqa: E402
+from hypothesis import settings as hypothesis_settings  # noqa: E402
 
 from template_database import renew_database, use_database  # noqa: E402
+
+# No test is judged by the clock: how long an example takes is the machine's matter.
+hypothesis_settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("house")
 
 DATABASE = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 TransactionTestCase._fixture_teardown = lambda self: renew_database(DATABASE)  # type: ignore[method-assign]
