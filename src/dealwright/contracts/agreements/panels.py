@@ -10,6 +10,7 @@ from dealwright.base.objects.registry import Action, Panel
 from dealwright.contracts.agreements.document import sections_of
 from dealwright.contracts.agreements.models import Contract
 from dealwright.contracts.agreements.services import EDITABLE, drift, missing_values
+from dealwright.contracts.agreements.sources import source_label
 from dealwright.contracts.approvals.models import ApprovalStep
 from dealwright.contracts.approvals.services import may_decide, open_steps
 from dealwright.contracts.library.clauses import variables_of
@@ -48,6 +49,7 @@ def values_context(user: Any, record_id: Any) -> Mapping[str, Any] | None:
             {
                 "variable": variable,
                 "filled": contract.variables.get(variable.key, {}),
+                "source": source_label(contract.variables.get(variable.key, {}).get("source", "")),
                 "options": [(choice, choice) for choice in variable.choices],
             }
             for variable in variables_of(contract.body)

@@ -93,6 +93,12 @@ SOURCES: dict[str, tuple[str, Source]] = {
 }
 
 
+def source_label(source: str) -> str:
+    """What a source is called; "" for none."""
+    known = SOURCES.get(source)
+    return known[0] if known is not None else ""
+
+
 def value_from(source: str, origin: Origin) -> str:
     """What stands at a source now, as text; "" for nothing."""
     known = SOURCES.get(source)

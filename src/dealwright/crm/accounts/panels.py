@@ -49,5 +49,10 @@ PANELS = (
     ),
 )
 ACTIONS = (
-    Action(key="merge", label="Merge with…", url=lambda record_id: f"/accounts/{record_id}/merge"),
+    Action(
+        key="merge",
+        label="Merge with…",
+        url=lambda record_id: f"/accounts/{record_id}/merge",
+        for_writers=True,
+    ),
 )

@@ -52,11 +52,17 @@ def _is_administrator(user: Any, row: Mapping[str, Any]) -> bool:
 
 
 ACTIONS = (
-    Action(key="merge", label="Merge with…", url=lambda record_id: f"/contacts/{record_id}/merge"),
+    Action(
+        key="merge",
+        label="Merge with…",
+        url=lambda record_id: f"/contacts/{record_id}/merge",
+        for_writers=True,
+    ),
     Action(
         key="export-person",
         label="Export everything about this person",
         url=lambda record_id: f"/contacts/{record_id}/export",
+        for_writers=True,
     ),
     Action(
         key="erase-person",
