@@ -235,7 +235,7 @@ def test_one_deal_from_the_sign_up_to_the_journey(
     live.shot("story-3-approvals")
     page.get_by_role("link", name=contract.number).click()
     page.get_by_role("button", name="Approve", exact=True).click()
-    expect(page.get_by_text("approved", exact=True).first).to_be_visible()
+    expect(page.locator(".approval").get_by_text("Approved", exact=True)).to_be_visible()
     settle()
     contract.refresh_from_db()
     assert contract.status == "approved"
