@@ -68,7 +68,9 @@ def test_pay_on_the_home_page_is_what_the_statement_says() -> None:
     period = PayPeriod.objects.get(label="2027-01")
     calculate_period(acting(make_administrator()), period.pk)
     card: Any = my_pay(rep)
-    ((currency, total),) = card["statements"][0]["totals"]
+    ((shown, totals),) = card["statements"]
+    ((currency, total),) = totals
+    assert shown == period
     assert total > 0
     assert {currency: total} == statement(acting(rep), rep.pk, period.pk).totals
     assert my_pay(make_user()) is None

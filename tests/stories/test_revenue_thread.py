@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from compensation.make import balance, ledger_total, owed
-from crm.make import make_product
 from dealwright.acceleration.leaderboards.queries import leaderboard
 from dealwright.acceleration.sequences.jobs import take_due_steps
 from dealwright.acceleration.sequences.models import Enrollment
-from dealwright.acceleration.sequences.services import enroll_lead, save_steps
+from dealwright.acceleration.sequences.services import enroll_lead
 from dealwright.base.access.actor import Actor, system
-from dealwright.base.events.delivery import deliver_pending
 from dealwright.base.evidence import verify_all
-from dealwright.base.jobs import run_jobs
-from dealwright.base.messaging import receive_email
-from dealwright.base.messaging.models import OutboundMessage
 from dealwright.base.records.services import create_record
 from dealwright.compensation.calculation.services import calculate_period
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import approve_period, close_period, submit_period
-from dealwright.compensation.plans.services import activate_version, assign_payee, create_plan
-from dealwright.compensation.quotas.services import set_quota
 from dealwright.contracts.agreements.lifecycle import (
     Signer,
     send_for_signature,
@@ -33,7 +26,6 @@ from dealwright.contracts.agreements.lifecycle import (
 )
 from dealwright.contracts.agreements.models import Contract
 from dealwright.contracts.agreements.services import create_contract_from_quote, fill_contract
-from dealwright.contracts.approvals.models import ApprovalRule
 from dealwright.contracts.approvals.services import (
     decide_approval,
     open_steps,
@@ -43,7 +35,7 @@ from dealwright.contracts.obligations.models import Obligation
 from dealwright.crm.activities.services import log_call
 from dealwright.crm.contacts.models import Contact
 from dealwright.crm.leads.capture import capture_lead
-from dealwright.crm.leads.models import AssignmentMember, AssignmentRule, Lead
+from dealwright.crm.leads.models import Lead
 from dealwright.crm.leads.services import convert_lead
 from dealwright.crm.opportunities.line_items import set_line_items
 from dealwright.crm.opportunities.models import Opportunity
@@ -52,24 +44,9 @@ from dealwright.crm.quotes.delivery import send_quote
 from dealwright.intelligence.journeys.queries import journey_of
 from dealwright.intelligence.scoring.models import LeadScore
 from dealwright.signing.envelopes.models import Envelope
-from make import acting, make_administrator, make_user
+from make import acting, make_administrator
 from signing.make import recipient_of, sign_all
-
-PLAN = """
-plan: reps
-currency: USD
-calendar: month
-components:
-  - tiered: {id: commission, quota: bookings, bands: [[0, 5%], [100%, 7%]]}
-clawback: {trigger: termination, schedule: [[3, 100%], [12, 50%]]}
-"""
-
-
-def settle() -> None:
-    """What the worker would do now."""
-    for _ in range(6):
-        deliver_pending()
-        run_jobs()
+from stories.make import nora_answers, set_the_stage, settle
 
 
 @pytest.mark.django_db
@@ -77,20 +54,8 @@ def settle() -> None:
 def test_one_deal_from_the_form_to_the_clawback():
     today = timezone.localdate()
     admin = make_administrator()
-    finance = make_user("Fay Finance", profile="finance")
-    rita, carl = make_user("Rita Rep"), make_user("Carl Colleague")
-    make_product(name="Platform", list_price="10000", actor=acting(admin))
-    rule = AssignmentRule.objects.create(name="All")
-    AssignmentMember.objects.create(rule=rule, user=rita)
-    version = create_plan(system("setup"), PLAN)
-    start = today.replace(day=1)
-    activate_version(system("setup"), version.pk, start)
-    for rep in (rita, carl):
-        assign_payee(system("setup"), version.plan_id, rep, start)
-        set_quota(
-            system("setup"), rep, "bookings", Decimal(5000),
-            starts_on=start, ends_on=date(today.year + 1, 12, 31), per="month",
-        )  # fmt: skip
+    stage = set_the_stage(admin)
+    rita, carl, finance, start = stage.rita, stage.carl, stage.finance, stage.start
 
     # 1. A form captures a lead: matched, enriched, scored, routed, its clock runs.
     visitor = Actor(user=None, via="public", label="Form")
@@ -113,28 +78,12 @@ def test_one_deal_from_the_form_to_the_clawback():
 
     # 2. The rep calls; a sequence sends its first mail; the reply stops it.
     log_call(acting(rita), "lead", lead.pk, subject="First call", outcome="reached")
-    sequence = create_record(acting(admin), "sequence", {"name": "Welcome", "any_time": True})
-    save_steps(
-        acting(admin),
-        sequence.pk,
-        [
-            {"kind": "email", "subject": "Hello {{ contact.first_name }}", "body": "Good to talk."},
-            {"kind": "email", "wait_days": 3, "body": "Did you see my mail?"},
-        ],
-    )
-    enrollment = enroll_lead(acting(rita), sequence.pk, lead.pk)
+    enrollment = enroll_lead(acting(rita), stage.sequence, lead.pk)
     take_due_steps()
     settle()
-    mail = OutboundMessage.objects.get(to="nora@northwind.de", subject="Hello Nora")
     lead.refresh_from_db()
     assert lead.first_response_at is not None
-    receive_email(
-        (
-            f"From: nora@northwind.de\r\nTo: {rita.email}\r\nSubject: Re: Hello Nora\r\n"
-            f"Message-ID: <answer@northwind.de>\r\nIn-Reply-To: {mail.message_id}\r\n\r\nYes!\r\n"
-        ).encode()
-    )
-    settle()
+    nora_answers(rita)
     enrollment = Enrollment.objects.get(pk=enrollment.pk)
     assert (enrollment.status, enrollment.stop_reason) == ("stopped", "replied")
 
@@ -157,11 +106,6 @@ def test_one_deal_from_the_form_to_the_clawback():
     settle()
 
     # 3. The quote becomes a contract, approved above a threshold.
-    ApprovalRule.objects.create(
-        name="Five thousand and more",
-        filter={"field": "amount", "op": "gte", "value": "5000"},
-        profile="finance",
-    )
     contract = create_contract_from_quote(acting(rita), quote.pk)
     fill_contract(
         acting(rita), contract.pk, {"effective_on": today.isoformat(), "term_months": "12"}

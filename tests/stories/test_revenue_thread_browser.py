@@ -7,8 +7,7 @@ customer, a finance person does is done on their pages.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,73 +17,28 @@ from playwright.sync_api import Page, expect
 
 from browser import PHONE, Live
 from compensation.make import ledger_total, owed
-from crm.make import make_product
 from dealwright.acceleration.sequences.jobs import take_due_steps
 from dealwright.acceleration.sequences.models import Enrollment
-from dealwright.acceleration.sequences.services import save_steps
 from dealwright.base.access.actor import system
 from dealwright.base.evidence import verify_all
 from dealwright.base.files.services import read_file
-from dealwright.base.messaging import receive_email
-from dealwright.base.messaging.models import OutboundMessage
 from dealwright.base.people.models import User
-from dealwright.base.records.services import create_record
 from dealwright.compensation.calculation.services import calculate_period
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import approve_period, close_period, submit_period
-from dealwright.compensation.plans.services import activate_version, assign_payee, create_plan
-from dealwright.compensation.quotas.services import set_quota
 from dealwright.contracts.agreements.models import Contract
-from dealwright.contracts.approvals.models import ApprovalRule
 from dealwright.crm.contacts.models import Contact
-from dealwright.crm.leads.models import AssignmentMember, AssignmentRule, Lead
+from dealwright.crm.leads.models import Lead
 from dealwright.crm.opportunities.models import Opportunity
 from dealwright.crm.quotes.models import Quote
 from dealwright.intelligence.scoring.models import LeadScore
 from dealwright.signing.envelopes.models import Envelope
-from make import acting, make_user
 from signing.ceremonies.test_ceremony_browser import consent_and_confirm, draw
 from signing.foreign import pdfsig
 from signing.make import recipient_of
-from stories.test_revenue_thread import PLAN, settle
+from stories.make import APPROVAL, nora_answers, set_the_stage, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-def stand_ready(admin: User) -> tuple[User, User, User]:
-    """What an administrator sets up once: people, product, plan, quotas, rules, a sequence."""
-    finance = make_user("Fay Finance", profile="finance")
-    rita, carl = make_user("Rita Rep"), make_user("Carl Colleague")
-    make_product(name="Platform", list_price="10000", actor=acting(admin))
-    rule = AssignmentRule.objects.create(name="All")
-    AssignmentMember.objects.create(rule=rule, user=rita)
-    create_record(
-        acting(admin), "web_form", {"name": "F", "slug": "contact-us", "title": "Talk to us"}
-    )
-    start = timezone.localdate().replace(day=1)
-    version = create_plan(system("setup"), PLAN)
-    activate_version(system("setup"), version.pk, start)
-    for rep in (rita, carl):
-        assign_payee(system("setup"), version.plan_id, rep, start)
-        set_quota(
-            system("setup"), rep, "bookings", Decimal(5000),
-            starts_on=start, ends_on=date(start.year + 1, 12, 31), per="month",
-        )  # fmt: skip
-    sequence = create_record(acting(admin), "sequence", {"name": "Welcome", "any_time": True})
-    save_steps(
-        acting(admin),
-        sequence.pk,
-        [
-            {"kind": "email", "subject": "Hello {{ contact.first_name }}", "body": "Good to talk."},
-            {"kind": "email", "wait_days": 3, "body": "Did you see my mail?"},
-        ],
-    )
-    ApprovalRule.objects.create(
-        name="Five thousand and more",
-        filter={"field": "amount", "op": "gte", "value": "5000"},
-        profile="finance",
-    )
-    return finance, rita, carl
 
 
 def press(page: Page, name: str) -> None:
@@ -124,7 +78,8 @@ def test_one_deal_from_the_sign_up_to_the_journey(
     expect(page.get_by_role("button", name="Your menu")).to_be_visible()
     live.shot("story-0-home")
     admin = User.objects.get(email="ada@example.com")
-    finance, rita, carl = stand_ready(admin)
+    stage = set_the_stage(admin)
+    finance, rita, carl = stage.finance, stage.rita, stage.carl
 
     # 1. A stranger fills in a form; the lead is matched, enriched, scored and routed.
     page = live.use()
@@ -168,14 +123,7 @@ def test_one_deal_from_the_sign_up_to_the_journey(
     page.wait_for_url(f"**/leads/{lead.pk}*")
     take_due_steps()
     settle()
-    mail = OutboundMessage.objects.get(to="nora@northwind.de", subject="Hello Nora")
-    receive_email(
-        (
-            f"From: nora@northwind.de\r\nTo: {rita.email}\r\nSubject: Re: Hello Nora\r\n"
-            f"Message-ID: <answer@northwind.de>\r\nIn-Reply-To: {mail.message_id}\r\n\r\nYes!\r\n"
-        ).encode()
-    )
-    settle()
+    nora_answers(rita)
     assert Enrollment.objects.get().stop_reason == "replied"
 
     # The lead becomes a deal by linking; lines, split, stage, quote.
@@ -227,7 +175,7 @@ def test_one_deal_from_the_sign_up_to_the_journey(
     page.get_by_role("button", name="Save values").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     live.open(f"/contracts/{contract.pk}/submit")
-    expect(page.get_by_text("Five thousand and more")).to_be_visible()
+    expect(page.get_by_text(APPROVAL)).to_be_visible()
     page.get_by_role("button", name="Submit").click()
     page.wait_for_url(f"**/contracts/{contract.pk}*")
     live.sign_in(finance)

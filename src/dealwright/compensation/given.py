@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from dealwright.base.errors import Invalid
+from dealwright.base.whole_numbers import whole_number
 
 NOBODY = UUID(int=0)
 MOST = Decimal(10) ** 13
@@ -48,4 +49,4 @@ def given_optional_amount(text: Any, field: str) -> Decimal | None:
 
 def given_start(text: Any) -> int:
     """Where a page of a list starts."""
-    return min(int(text), 10_000_000) if str(text).isdecimal() and len(str(text)) < 12 else 0
+    return whole_number(text, most=10_000_000) or 0

@@ -14,6 +14,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from dealwright.base.whole_numbers import whole_number
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dealwright.site.settings")
 
 import django
@@ -149,7 +151,7 @@ def _hashes(user: User) -> Iterable[str]:
 def _place(scope: Scope, headers: dict[str, bytes]) -> int | None:
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     text = headers.get("last-event-id", b"").decode("latin-1") or query.get("after", [""])[0]
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return whole_number(text, most=2**63 - 1)
 
 
 def _is_ours(origin: str, host: str) -> bool:

@@ -99,7 +99,8 @@ def test_who_read_an_older_version_does_not_overwrite(call: Caller) -> None:
     call("PATCH", path, {"name": "Second"}, If_Match='"1"')
     problem = call("PATCH", path, {"name": "Third"}, If_Match='"1"', status=409)
     assert problem["code"] == "version_conflict"
-    call("PATCH", path, {"name": "Third"}, If_Match='"nonsense"', status=409)
+    for etag in ("nonsense", "9" * 5_000, "²"):
+        call("PATCH", path, {"name": "Third"}, If_Match=f'"{etag}"', status=409)
     call("DELETE", path, If_Match='"1"', status=409)
     assert call("GET", path)["name"] == "Second"
 
@@ -247,3 +248,9 @@ def test_the_document_is_openapi_3_1(call: Caller) -> None:
         for operation in path.values()
     ]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "²", "9" * 5_000, str(2**63)])
+def test_a_cursor_of_the_change_feed_that_nobody_gave(call: Caller, cursor: str) -> None:
+    problem = call("GET", f"/changes?cursor={quote(cursor)}", status=422)
+    assert list(problem["fields"]) == ["cursor"]

@@ -182,6 +182,18 @@ def test_a_failed_message_is_tried_for_three_days_under_the_same_id(receiver: Re
     assert endpoint.disabled_reason == "It has not answered for three days."
 
 
+@pytest.mark.parametrize("said", ["9" * 5_000, "²", "soon", "-5"])
+def test_a_senseless_retry_after_counts_as_absent(receiver: Receiver, said: str) -> None:
+    receiver.status, receiver.answer_headers = 429, {"Retry-After": said}
+    actor = administrator()
+    create_endpoint(actor, url=receiver.url)
+    make_account(actor=actor)
+    deliver()
+    message = WebhookMessage.objects.get()
+    assert message.next_attempt_at is not None
+    assert message.next_attempt_at - timezone.now() < timedelta(hours=1)
+
+
 def test_retry_after_is_kept_to(receiver: Receiver) -> None:
     receiver.status, receiver.answer_headers = 429, {"Retry-After": "120"}
     actor = administrator()

@@ -33,6 +33,7 @@ from dealwright.base.events.records import tell_record_changed
 from dealwright.base.messaging import render_template_text, send_email
 from dealwright.base.messaging.liquid_text import check_template, missing_names
 from dealwright.base.messaging.models import OutboundMessage
+from dealwright.base.whole_numbers import whole_number
 from dealwright.crm.activities.models import Activity
 from dealwright.crm.activities.services import create_activity, create_task
 from dealwright.crm.contacts.models import Contact
@@ -82,8 +83,7 @@ def _wrong_with(step: Mapping[str, Any], *, first: bool) -> list[str]:
     kind = step.get("kind") or SequenceStep.Kind.EMAIL
     if kind not in SequenceStep.Kind.values:
         found.append("choose e-mail, task or call.")
-    wait = str(step.get("wait_days") or 0)
-    if not (wait.isdecimal() and len(wait) <= 2) or int(wait) > 90:
+    if whole_number(step.get("wait_days") or 0, most=90) is None:
         found.append("wait 0 to 90 working days.")
     if kind == SequenceStep.Kind.EMAIL:
         if first and not str(step.get("subject") or "").strip():

@@ -9,6 +9,7 @@ import orjson
 from django.http import HttpResponse
 
 from dealwright.base.errors import Conflict, Invalid
+from dealwright.base.whole_numbers import whole_number
 
 
 def parse_filter(text: str) -> Mapping[str, Any] | None:
@@ -31,9 +32,10 @@ def version_of(if_match: str | None) -> int | None:
     if not if_match or if_match.strip() == "*":
         return None
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal():
+    version = whole_number(text, most=2**31 - 1)
+    if version is None:
         raise Conflict("If-Match holds no ETag of ours.", code="version_conflict")
-    return int(text)
+    return version
 
 
 def as_json(data: Any, *, status: int = 200) -> HttpResponse:

@@ -16,6 +16,7 @@ from dealwright.base.events.feed import MAX_LIMIT, as_json, changes_since, descr
 from dealwright.base.events.registry import published_events
 from dealwright.base.events.webhooks import services
 from dealwright.base.events.webhooks.models import WebhookEndpoint, WebhookMessage
+from dealwright.base.whole_numbers import whole_number
 
 router = Router(tags=["Events"])
 
@@ -216,7 +217,8 @@ def _may_write(request: HttpRequest) -> Actor:
 def _cursor(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST_CURSOR:
+    cursor = whole_number(text, most=LARGEST_CURSOR)
+    if cursor is None:
         sentence = "The cursor is not one that this endpoint gave."
         raise Invalid(sentence, fields={"cursor": [sentence]})
-    return int(text)
+    return cursor

@@ -16,6 +16,7 @@ from dealwright.base.evidence.timestamps import verify_timestamps
 from dealwright.base.evidence.verification import verify_chain
 from dealwright.base.people.models import Profile
 from dealwright.base.web.pages import page, render
+from dealwright.base.whole_numbers import whole_number
 
 _PAGE = 100
 _ADMINISTRATORS = [Profile.ADMINISTRATOR]
@@ -44,10 +45,10 @@ def chain(request: HttpRequest, key: str) -> HttpResponse:
     if "\x00" in key:
         raise NotFound("There is no such evidence chain.")
     result = verify_chain(key)
-    before = request.GET.get("before", "")
+    before = whole_number(request.GET.get("before", ""), most=2**63 - 1)
     rows = EvidenceEntry.objects.filter(chain_id=key).order_by("-seq")
-    if before.isdecimal() and len(before) < 16:
-        rows = rows.filter(seq__lt=int(before))
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
     entries = list(rows[: _PAGE + 1])
     context = {
         "key": key,

@@ -20,6 +20,7 @@ from dealwright.base.files.preview import page_image
 from dealwright.base.files.services import attach_file, delete_file, iterate_file, restore_file
 from dealwright.base.web.errors import wants_json
 from dealwright.base.web.pages import actor_of, done, page, render, say, toast
+from dealwright.base.whole_numbers import whole_number
 
 MOST_AT_ONCE = 20
 
@@ -79,8 +80,7 @@ def show(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse | StreamingHt
 def page_preview(request: HttpRequest, file_id: uuid.UUID, number: int) -> HttpResponse:
     """A page of a PDF as PNG; ``width`` in pixels."""
     stored = get_file(actor_of(request), file_id)
-    asked = request.GET.get("width", "")
-    width = int(asked) if asked.isdecimal() and len(asked) < 6 else 1_000
+    width = whole_number(request.GET.get("width", ""), most=99_999) or 1_000
     tag = f'"{stored.sha256}-{number}-{width}"'
     if request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)

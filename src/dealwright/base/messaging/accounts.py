@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -17,6 +16,7 @@ from dealwright.base.encrypted_text import decrypt_text, encrypt_text
 from dealwright.base.errors import Invalid, NotAllowed, Unavailable
 from dealwright.base.messaging.addresses import check_email, default_from_address
 from dealwright.base.messaging.models import MailSettings
+from dealwright.base.whole_numbers import whole_number
 
 _SCHEMES = {"smtp": "starttls", "smtps": "tls", "smtp+plain": "none"}
 _SECRETS = {"smtp_password", "imap_password", "sms_token"}
@@ -222,11 +222,11 @@ def _assign(stored: MailSettings, values: Mapping[str, Any]) -> None:
         setattr(stored, name, text)
     for name in _PORTS:
         if name in values:
-            text = str(values[name]).strip()
-            if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+            port = whole_number(values[name], least=1, most=65535)
+            if port is None:
                 wrong[name] = ["A port is a number from 1 to 65535."]
             else:
-                setattr(stored, name, int(text))
+                setattr(stored, name, port)
     for name in ("smtp_security", "imap_security"):
         if name in values:
             if values[name] not in MailSettings.Security.values:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from dealwright.base.errors import NotFound
 from dealwright.base.web.pages import Form, actor_of, done, page
+from dealwright.base.whole_numbers import whole_number
 from dealwright.compensation.access import get_payee, manages_pay, require_pay_manager
 from dealwright.compensation.disputes import queries, services
 from dealwright.compensation.given import given_amount, given_id, given_optional_amount
@@ -161,7 +162,7 @@ def _about(request: HttpRequest, actor: Any) -> dict[str, Any]:
         "components": [(each.id, each.label) for each in definition.components]
         if definition
         else [],
-        "line_id": int(line_id) if line_id.isdecimal() and len(line_id) < 18 else None,
+        "line_id": whole_number(line_id, most=2**63 - 1),
         "back": f"/compensation/statements/{payee.pk}/{period.pk}",
     }
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
-
+from dealwright.base.access.actor import Actor
 from dealwright.base.people.models import User
 from dealwright.base.web.home import Card
-from dealwright.compensation.ledger.models import Account, Posting
 from dealwright.compensation.plans.models import PlanAssignment
+from dealwright.compensation.statements.queries import earned_by_period, periods_of
 
+LOOKED_AT = 12
 SHOWN = 3
 
 
@@ -22,28 +20,12 @@ def my_pay(user: User) -> Mapping[str, Any] | None:
     who is on no plan."""
     if not PlanAssignment.objects.filter(user=user).exists():
         return None
-    rows = (
-        Posting.objects.filter(payee=user, account=Account.PAYABLE)
-        .exclude(kind=Posting.Kind.PAYMENT)
-        .values("posted_period_id", "currency")
-        .annotate(
-            sum=Sum("amount"),
-            label=F("posted_period__label"),
-            closed_at=F("posted_period__closed_at"),
-        )
-        .order_by("-posted_period__starts_on", "currency")[: SHOWN * 2]
-    )
-    periods: dict[Any, dict[str, Any]] = {}
-    totals: dict[Any, dict[str, Decimal]] = defaultdict(dict)
-    for row in rows:
-        periods.setdefault(row["posted_period_id"], dict(row))
-        totals[row["posted_period_id"]][row["currency"]] = -row["sum"]
+    periods = periods_of(user)[:LOOKED_AT]
+    earned = earned_by_period(Actor(user, via="web"), user, periods)
+    shown = [each for each in periods if each.pk in earned][:SHOWN]
     return {
         "payee": user.pk,
-        "statements": [
-            row | {"id": key, "totals": totals[key].items()}
-            for key, row in list(periods.items())[:SHOWN]
-        ],
+        "statements": [(each, earned[each.pk].items()) for each in shown],
     }
 
 

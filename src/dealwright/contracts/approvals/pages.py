@@ -19,6 +19,7 @@ from dealwright.base.objects.filters import (
 from dealwright.base.objects.registry import object_type
 from dealwright.base.people.models import Profile, User
 from dealwright.base.web.pages import Form, actor_of, done, page, render
+from dealwright.base.whole_numbers import whole_number
 from dealwright.contracts.approvals.models import ApprovalRule
 from dealwright.contracts.approvals.services import approvals_waiting_for, decide_approval
 
@@ -120,8 +121,8 @@ def _save(request: HttpRequest, rule: ApprovalRule, form: Form) -> None:
         wrong["name"] = [_("Name the rule; approvers read it as the reason.")]
     elif ApprovalRule.objects.filter(name=name).exclude(pk=rule.pk).exists():
         wrong["name"] = [_("Another rule has this name.")]
-    stage = form["stage"].strip() or "1"
-    if not (stage.isdecimal() and len(stage) <= 2) or not 1 <= int(stage) <= 20:
+    stage = whole_number(form["stage"].strip() or 1, least=1, most=20)
+    if stage is None:
         wrong["stage"] = [_("A stage is a number from 1 to 20.")]
     try:
         tree = orjson.loads(form["filter"] or "{}")
@@ -143,7 +144,7 @@ def _save(request: HttpRequest, rule: ApprovalRule, form: Form) -> None:
         raise Invalid(_("The rule is not right yet."), fields=wrong)
     rule.name = name[:120]
     rule.filter = tree
-    rule.stage = int(stage)
+    rule.stage = stage or 1
     rule.is_active = form.checked("is_active")
     rule.profile = value if kind == "profile" else ""
     rule.user_id = _uuid(value) if kind == "user" else None

@@ -14,6 +14,7 @@ from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from dealwright.base.objects.filters import check_filter, describe_filter
 from dealwright.base.objects.registry import object_type
 from dealwright.base.people.models import Profile, User
+from dealwright.base.whole_numbers import whole_number
 from dealwright.crm.leads.models import AssignmentMember, AssignmentRule
 
 
@@ -159,12 +160,13 @@ def _members(
     for number, row in enumerate(members, 1):
         key = str(getattr(row.get("user"), "pk", row.get("user") or ""))
         text = str(row.get("capacity") or "").strip()
+        capacity = whole_number(text, most=100_000)
         if key not in active:
             wrong[f"members.{number}.user"] = ["Choose an active user."]
-        elif text and (not (text.isdecimal() and len(text) < 10) or int(text) > 100_000):
+        elif text and capacity is None:
             wrong[f"members.{number}.capacity"] = ["Capacity must be a whole number."]
         else:
-            chosen[active[key]] = int(text) if text else None
+            chosen[active[key]] = capacity
     return chosen
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from dealwright.base.errors import Invalid
 from dealwright.base.people.organization import organization
 from dealwright.base.web.pages import Form, actor_of, page
+from dealwright.base.whole_numbers import whole_number
 from dealwright.crm.opportunities.models import Pipeline
 from dealwright.crm.opportunities.pipelines import ensure_default_pipeline
 from dealwright.crm.reports.queries import (
@@ -121,10 +122,10 @@ def funnel_page(request: HttpRequest) -> HttpResponse:
         ),
         "opened": None,
     }
-    step = request.GET.get("step", "")
-    if step.isdecimal() and int(step) < len(found.steps):
+    step = whole_number(request.GET.get("step", ""), most=len(found.steps) - 1)
+    if step is not None:
         context |= {
-            "opened": found.steps[int(step)],
-            "deals": deals_of_step(actor, pipeline_id=chosen.pk, period=period, step=int(step)),
+            "opened": found.steps[step],
+            "deals": deals_of_step(actor, pipeline_id=chosen.pk, period=period, step=step),
         }
     return form.page("crm/reports/funnel.html", context)

@@ -18,6 +18,7 @@ from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.people.organization import organization
 from dealwright.base.web.errors import wants_json
 from dealwright.base.web.pages import Form, render
+from dealwright.base.whole_numbers import whole_number
 from dealwright.signing.ceremonies import queries, services
 from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.ceremonies.steps import Ceremony, Step, Visit, open_ceremony
@@ -202,8 +203,7 @@ def picture(
     document = queries.find_document(ceremony, document_id)
     if not 1 <= page <= document.page_count:
         raise NotFound("The document has no such page.")
-    wanted = request.GET.get("width", "")
-    width = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else 800
+    width = whole_number(request.GET.get("width", ""), most=10_000) or 800
     width = width if width in PICTURE_WIDTHS else PICTURE_WIDTHS[0]
     content = file_content(document.prepared)
     response = HttpResponse(page_picture(content, page - 1, width=width), content_type="image/png")

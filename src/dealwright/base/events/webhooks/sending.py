@@ -36,6 +36,7 @@ from dealwright.base.events.webhooks.addresses import AddressRefused, resolve
 from dealwright.base.events.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from dealwright.base.events.webhooks.services import disable_endpoint, signing_secrets
 from dealwright.base.jobs.due import claim_due, due
+from dealwright.base.whole_numbers import whole_number
 
 log = structlog.get_logger("dealwright.webhooks")
 
@@ -280,8 +281,9 @@ def _give_up_on(message: WebhookMessage, reason: str) -> None:
 
 def _retry_after(header: str) -> timedelta | None:
     """Seconds or a date, as RFC 9110 section 10.2.3 has it; what is neither counts as absent."""
-    if header.strip().isdigit():
-        return timedelta(seconds=min(int(header), int(LONGEST_WAIT.total_seconds())))
+    seconds = whole_number(header, most=10**9)
+    if seconds is not None:
+        return min(timedelta(seconds=seconds), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:

@@ -14,6 +14,7 @@ from dealwright.base.people import tokens as services
 from dealwright.base.people.scopes import SCOPES
 from dealwright.base.people.users import end_session
 from dealwright.base.web.pages import Form, actor_of, done, page, render
+from dealwright.base.whole_numbers import whole_number
 
 DAYS = [("30", "30 days"), ("90", "90 days"), ("365", "One year"), ("", "Never")]
 
@@ -55,6 +56,7 @@ def end_one_session(request: HttpRequest, session_id: int) -> HttpResponse:
 def _end(days: str) -> datetime | None:
     if not days:
         return None
-    if not (days.isdecimal() and len(days) < 6) or not 1 <= int(days) <= 3650:
+    lasting = whole_number(days, least=1, most=3650)
+    if lasting is None:
         raise Invalid(_("Choose how long the token lasts."))
-    return timezone.now() + timedelta(days=int(days))
+    return timezone.now() + timedelta(days=lasting)
