@@ -28,6 +28,7 @@ def bodies_of(one: Company) -> Mapping[str, Any]:
     pat = str(one.assignee.pk)
     year = {"starts_on": "2027-01-01", "ends_on": "2027-12-31"}
     return {
+        "POST /files": {"object": "account", "record_id": str(one.account.pk)},
         "POST /webhooks": {"url": "https://hooks.example.com/y"},
         "POST /leads/capture": {"email": "some@example.com"},
         "POST /leads/{id}/disqualify": {"reason": "no_budget"},
@@ -83,8 +84,11 @@ class Operation:
         """The smallest valid body, and its content type."""
         content = self._spec.get("requestBody", {}).get("content", {})
         if "multipart/form-data" in content:
-            text = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
-            return text + "Name\r\nZeta\r\n--x--\r\n", "multipart/form-data; boundary=x"
+            part = '--x\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+            plain = self.bodies.get(str(self), {})
+            parts = [part.format(name, "", value) for name, value in plain.items()]
+            parts.append(part.format("file", '; filename="a.csv"', "Name\r\nZeta"))
+            return "".join(parts) + "--x--\r\n", "multipart/form-data; boundary=x"
         if "application/json" in content:
             example = self.bodies.get(str(self))
             if example is None:
@@ -125,6 +129,7 @@ class Addresses:
             "jobs": one.run,
             "merges": one.merge,
             "approvals": one.step,
+            "files": one.file,
         }
         self.keys = {of.slug: of.key for of in object_types()}
 
@@ -143,6 +148,7 @@ class Addresses:
             "slug": "accounts",
             "object": "contact" if first == "journeys" else "opportunity",
             "system": SYSTEM,
+            "chain": one.chain,
             "form": "original",
             "number": 1,
             "contact_id": one.contact.pk,

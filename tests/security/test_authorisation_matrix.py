@@ -54,7 +54,8 @@ WITHOUT_SCOPE = {"/me", "/changes", "/events", "/search"}
 # Whose scope is not that of the first word of the address.
 SYSTEM_OF = {
     "webhooks": "base", "webhook-messages": "base", "users": "base", "roles": "base",
-    "teams": "base", "imports": "base", "jobs": "base", "pipelines": "crm", "timeline": "crm",
+    "teams": "base", "imports": "base", "jobs": "base", "files": "base",
+    "pipelines": "crm", "timeline": "crm",
     "{slug}": "crm", "merges": "crm", "reports": "crm", "verify": "signing",
     "approvals": "contracts", "journeys": "intelligence", "leaderboard": "acceleration",
     "forecast": "acceleration", "compensation": "compensation",
@@ -65,6 +66,8 @@ SCOPE_OF = {
     "POST /leads/{id}/score": "intelligence:write",
     "GET /contacts/{id}/personal-data": "crm:write",  # all that is known of a person, in one
     "POST /contacts/{id}/erase": "admin",
+    "GET /evidence": "admin",
+    "GET /evidence/{chain}": "admin",
     "POST /verify": "signing:read",
     "POST /compensation/plans/check": "compensation:read",
 }
@@ -171,6 +174,7 @@ REFUSED_OTHERWISE = {
     "PUT /teams/{id}": (403, NOT_FOR_REPS),
     "DELETE /teams/{id}": (403, NOT_FOR_REPS),
     "POST /contacts/{id}/erase": (403, NOT_FOR_REPS),
+    "GET /evidence/{chain}": (403, NOT_FOR_REPS),
     "GET /compensation/periods/{period_id}": (200, OPEN),
     "GET /compensation/periods/{period_id}/payees": (200, "shows only those whose pay one sees"),
     "GET /compensation/runs/{run_id}": (403, NOT_FOR_REPS),

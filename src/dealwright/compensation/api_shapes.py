@@ -111,6 +111,21 @@ class EventOut(Schema):
     currency: str
 
 
+class EarnedOut(Schema):
+    """A period with what it came to for a payee."""
+
+    period: PeriodOut
+    totals: list[MoneyOut]
+
+
+class StatementsOut(Schema):
+    """A payee's periods, the newest first."""
+
+    payee_id: UUID
+    payee: str
+    periods: list[EarnedOut]
+
+
 class LineOut(Schema):
     """One line: ``sentence`` recomputes ``amount``."""
 
@@ -135,7 +150,7 @@ class LinesOut(Schema):
 
 
 class LinkOut(Schema):
-    """Where a line leads."""
+    """Where a line leads: the page at ``url``, the record itself at ``/api/v1`` before it."""
 
     label: str
     url: str
@@ -150,11 +165,13 @@ class SplitOut(Schema):
 
 
 class LineDetailOut(LineOut):
-    """Everything under a line."""
+    """Everything under a line: the records behind its event, and behind the cause where another
+    event, such as a termination, changed what it pays."""
 
     splits: list[SplitOut]
     links: list[LinkOut]
     cause: EventOut | None
+    cause_links: list[LinkOut]
     clause: ClauseOut | None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,6 +14,7 @@ from ninja import Query, Router
 from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.responses import as_json
 from dealwright.base.errors import NotFound
+from dealwright.compensation.access import get_payee
 from dealwright.compensation.analytics.queries import current_period, leaderboard
 from dealwright.compensation.api_shapes import (
     LineDetailOut,
@@ -21,6 +23,7 @@ from dealwright.compensation.api_shapes import (
     ShortText,
     StandingOut,
     StatementOut,
+    StatementsOut,
     clauses_out,
     money_out,
     period_out,
@@ -29,6 +32,29 @@ from dealwright.compensation.statements import queries
 
 router = Router(tags=["Compensation"])
 READ = "compensation:read"
+
+
+@router.get(
+    "/compensation/statements/{uuid:payee_id}",
+    response=StatementsOut,
+    operation_id="list_statements",
+    summary="The periods of a payee, with what each came to",
+)
+def list_statements(request: HttpRequest, payee_id: UUID) -> HttpResponse:
+    actor = require_scope(request, READ)
+    payee = get_payee(actor, payee_id)
+    periods = queries.periods_of(payee)
+    earned = queries.earned_by_period(actor, payee, periods)
+    return as_json(
+        {
+            "payee_id": payee.pk,
+            "payee": payee.name,
+            "periods": [
+                {"period": period_out(each), "totals": money_out(earned.get(each.pk, {}))}
+                for each in periods
+            ],
+        }
+    )
 
 
 @router.get(
@@ -113,11 +139,16 @@ def read_line(request: HttpRequest, line_id: int) -> HttpResponse:
             "splits": [
                 {"name": name, "share": share, "role": role} for name, share, role in detail.splits
             ],
-            "links": [{"label": label, "url": url} for label, url in detail.links],
+            "links": _links(detail.links),
             "cause": detail.cause,
+            "cause_links": _links(detail.cause_links),
             "clause": clauses_out([detail.clause])[0] if detail.clause else None,
         }
     )
+
+
+def _links(links: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"label": label, "url": url} for label, url in links]
 
 
 @router.get(

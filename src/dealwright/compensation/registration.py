@@ -11,7 +11,7 @@ from dealwright.compensation.ledger.payroll import PAYROLL
 from dealwright.compensation.periods import events as _periods  # noqa: F401  publishes
 from dealwright.compensation.statements.card import PAY_CARD
 
-register_file_access(PAYROLL, lambda actor, stored: manages_pay(actor.user))
+register_file_access(PAYROLL, lambda actor, stored: manages_pay(actor.user), system="compensation")
 
 add_card(PAY_CARD)
 add_panel(

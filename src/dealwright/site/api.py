@@ -19,6 +19,7 @@ GROUND_FLOOR = [
     "dealwright.base.people.api",
     "dealwright.base.transfer.api",
     "dealwright.base.files.api",
+    "dealwright.base.evidence.api",
     "dealwright.base.jobs.api",
 ]
 

@@ -177,7 +177,9 @@ def test_a_room_may_say_who_sees_files_of_its_own_kind() -> None:
     with pytest.raises(NotFound):
         get_file(acting(owner), stored.id)
     register_file_access(
-        "call_recording", lambda actor, file: bool(actor.user and actor.user.id == file.record_id)
+        "call_recording",
+        lambda actor, file: bool(actor.user and actor.user.id == file.record_id),
+        system="acceleration",
     )
     try:
         assert get_file(acting(owner), stored.id) == stored

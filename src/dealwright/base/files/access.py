@@ -10,18 +10,29 @@ from dealwright.base.access.visibility import as_uuid, get_changeable, get_visib
 from dealwright.base.errors import DealwrightError, NotAllowed, NotFound
 from dealwright.base.files.models import StoredFile
 from dealwright.base.objects.registry import object_types
+from dealwright.base.people.scopes import scope_of_object
 
 Check = Callable[[Actor, StoredFile], bool]
 _checks: dict[str, Check] = {}
+_systems: dict[str, str] = {}
 
 
-def register_file_access(object_key: str, check: Check) -> None:
+def register_file_access(object_key: str, check: Check, *, system: str) -> None:
     """Say who may see files whose owner is no registered object.
 
-    ``check(actor, stored)`` tells whether a signed-in person may read them. For registered
-    objects ``visible_to`` decides and nothing needs saying.
+    ``check(actor, stored)`` tells whether a signed-in person may read them; a token needs the
+    scopes of ``system`` besides. For registered objects ``visible_to`` decides, and nothing
+    needs saying.
     """
     _checks[object_key] = check
+    _systems[object_key] = system
+
+
+def scope_of_file(object_key: str, action: str = "read") -> str:
+    """The scope a token needs, beside that for files, for those of an object's records."""
+    if object_key in {each.key for each in object_types()}:
+        return scope_of_object(object_key, action)
+    return f"{_systems.get(object_key, 'base')}:{action}"
 
 
 def get_file(actor: Actor, file_id: Any) -> StoredFile:
