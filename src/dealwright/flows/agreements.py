@@ -64,25 +64,25 @@ def win_on_execution(delivery: Delivery, event: ContractExecuted) -> None:
 
 @subscribe(ContractDrafted, name="intelligence.touch_of_draft")
 def touch_of_draft(delivery: Delivery, event: ContractDrafted) -> None:
-    """A contract was drafted."""
+    """A drafted contract stands on the journey."""
     _touch(delivery, event.contract_id, "drafted", f"Drafted contract {event.number}")
 
 
 @subscribe(ContractApproved, name="intelligence.touch_of_approval")
 def touch_of_approval(delivery: Delivery, event: ContractApproved) -> None:
-    """A contract was approved."""
+    """An approved contract stands on the journey."""
     _touch(delivery, event.contract_id, "approved", "Contract approved")
 
 
 @subscribe(ContractExecuted, name="intelligence.touch_of_execution")
 def touch_of_execution(delivery: Delivery, event: ContractExecuted) -> None:
-    """A contract was executed."""
+    """An executed contract stands on the journey."""
     _touch(delivery, event.contract_id, "executed", f"Contract {event.number} executed")
 
 
 @subscribe(ContractTerminated, name="intelligence.touch_of_termination")
 def touch_of_termination(delivery: Delivery, event: ContractTerminated) -> None:
-    """A contract ended early."""
+    """That a contract ended early, and why, stands on the journey."""
     _touch(
         delivery,
         event.contract_id,

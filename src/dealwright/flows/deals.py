@@ -27,7 +27,7 @@ def touch_of_stage(delivery: Delivery, event: OpportunityStageChanged) -> None:
 
 @subscribe(OpportunityWon, name="intelligence.touch_of_win")
 def touch_of_win(delivery: Delivery, event: OpportunityWon) -> None:
-    """The win."""
+    """The win stands on the journey."""
     record_touch(
         delivery.actor,
         key=f"won:{delivery.event_id}",
@@ -42,7 +42,7 @@ def touch_of_win(delivery: Delivery, event: OpportunityWon) -> None:
 
 @subscribe(QuoteSent, name="intelligence.touch_of_quote")
 def touch_of_quote(delivery: Delivery, event: QuoteSent) -> None:
-    """An offer went out."""
+    """An offer that went out stands on the journey."""
     record_touch(
         delivery.actor,
         key=f"quote:{event.quote_id}:{event.revision}",
@@ -57,7 +57,7 @@ def touch_of_quote(delivery: Delivery, event: QuoteSent) -> None:
 
 @subscribe(QuoteAccepted, name="intelligence.touch_of_acceptance")
 def touch_of_acceptance(delivery: Delivery, event: QuoteAccepted) -> None:
-    """The customer accepted an offer."""
+    """That the customer accepted an offer stands on the journey."""
     record_touch(
         delivery.actor,
         key=f"accepted:{event.quote_id}:{event.revision}",
