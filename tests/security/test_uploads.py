@@ -67,7 +67,7 @@ def test_a_disguised_file_is_not_put_on_a_record(
         headers={"Accept": "application/json"},
     )
     assert answer.status_code == 422
-    assert name.split(".")[0] in answer.json()["title"] or answer.json()["fields"]["file"]
+    assert name.split(".")[0] in answer.json()["detail"] or answer.json()["errors"]["file"]
     assert everything_kept() == before
 
 

@@ -75,7 +75,7 @@ def test_a_wrong_cell_is_refused_by_name(company: Company, ada: Client, object_k
             content_type="application/json",
             headers={"Accept": "application/json"},
         )
-        said = answer.json().get("fields", {}).get(field.key) if answer.status_code == 422 else None
+        said = answer.json().get("errors", {}).get(field.key) if answer.status_code == 422 else None
         if not (said and all(sentence.strip() for sentence in said)):
             wrong.append((field.key, value[:30], answer.status_code, answer.content[:200]))
     assert not wrong, listed(wrong)

@@ -169,7 +169,7 @@ def test_a_script_gets_json() -> None:
     assert answer.json()["files"][0]["name"] == "a.txt"
     refused = browser(user).post("/files", headers={"Accept": "application/json"})
     assert refused.status_code == 422
-    assert refused.json()["fields"] == {"file": ["Choose from one to 20 files."]}
+    assert refused.json()["errors"] == {"file": ["Choose from one to 20 files."]}
 
 
 def test_a_plain_form_goes_back_where_it_came_from() -> None:
@@ -218,7 +218,7 @@ def test_an_upload_beyond_all_bounds_is_stopped(settings: Any) -> None:
         headers={"Accept": "application/json"},
     )
     assert answer.status_code == 422
-    assert answer.json()["title"] == "This upload is too large. A file may have at most 100 MB."
+    assert answer.json()["detail"] == "This upload is too large. A file may have at most 100 MB."
 
 
 def test_the_panel_stands_on_a_record_page() -> None:

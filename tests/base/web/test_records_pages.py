@@ -83,7 +83,7 @@ class TestCells:
         account = make_account(name="Acme")
         answer = send(f"/accounts/{account.pk}/cells", values={"website": "not a site"})
         assert answer.status_code == 422
-        assert "not a web address" in answer.json()["fields"]["website"][0]
+        assert "not a web address" in answer.json()["errors"]["website"][0]
         account.refresh_from_db()
         assert (account.website, account.version) == ("", 1)
 

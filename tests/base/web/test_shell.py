@@ -88,6 +88,8 @@ class TestRefusals:
         assert answer["Content-Type"] == "application/problem+json"
         assert answer.json()["status"] == status
         assert answer.json()["request_id"] == answer["X-Request-ID"]
+        said = "Something broke on our side." if status == 500 else str(REFUSALS[name])
+        assert said in answer.json()["detail"]
 
 
 @pytest.mark.urls(__name__)

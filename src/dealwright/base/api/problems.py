@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: one shape for every refusal of the API."""
+"""Errors as RFC 9457 problem details: one shape for every refusal, of the API and to scripts."""
 
 from __future__ import annotations
 
@@ -34,13 +34,15 @@ def problem(
     code: str = "",
     fields: Mapping[str, Sequence[str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """A response of type ``application/problem+json`` (RFC 9457).
 
-    Members beside the standard's: ``code`` (stable), ``errors`` (sentences per field) and
-    ``request_id``.
+    Members beside the standard's: ``code`` (stable), ``errors`` (sentences per field),
+    ``request_id``, and what ``more`` says, which a client of that one address understands.
     """
     body: dict[str, Any] = {
+        **(more or {}),
         "type": "about:blank",
         "title": TITLES.get(status, "Error"),
         "status": status,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from dealwright.base.api.problems import problem
 from dealwright.base.errors import DealwrightError, Invalid, NotAllowed, NotFound
 
 
@@ -16,7 +16,8 @@ def answer_error(request: HttpRequest, error: DealwrightError | None) -> HttpRes
     status = error.status if error else 500
     message = error.message if error else _("Something broke on our side. Nothing was saved.")
     if wants_json(request):
-        return problem_details(request, error, status, message)
+        code = error.code if error else "crash"
+        return problem(request, status, message, code=code, fields=error.fields if error else {})
     if getattr(request, "htmx", False):
         response = HttpResponse(status=status)
         response["HX-Reswap"] = "none"
@@ -36,21 +37,6 @@ def answer_error(request: HttpRequest, error: DealwrightError | None) -> HttpRes
 def wants_json(request: HttpRequest) -> bool:
     """Whether a script of ours asks, rather than a person's browser."""
     return request.headers.get("Accept", "").startswith("application/json")
-
-
-def problem_details(
-    request: HttpRequest, error: DealwrightError | None, status: int, message: str
-) -> JsonResponse:
-    """RFC 9457 problem details with ``code`` and, per field, its sentences."""
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": message,
-        "status": status,
-        "code": error.code if error else "crash",
-        "fields": error.fields if error else {},
-        "request_id": getattr(request, "request_id", ""),
-    }
-    return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 def _page(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dealwright.base.access.actor import Actor
+from dealwright.base.api.problems import problem
 from dealwright.base.errors import Conflict, DealwrightError, Invalid
 from dealwright.base.objects.fields import Kind
 from dealwright.base.objects.registry import ObjectType
@@ -76,14 +77,7 @@ def _conflict(
     }
     if columns:
         current["row"] = render_row(request, of, record_id, columns)
-    body = {
-        "title": error.message,
-        "status": 409,
-        "code": error.code,
-        "fields": {},
-        "current": current,
-    }
-    return JsonResponse(body, status=409, content_type="application/problem+json")
+    return problem(request, 409, error.message, code=error.code, more={"current": current})
 
 
 def _shown_fields(

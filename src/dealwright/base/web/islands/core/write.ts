@@ -33,10 +33,10 @@ export async function send(address: string, body: unknown, options: { keep?: str
   return {
     ok: false,
     problem: {
-      title: String(data.title ?? t("This did not work.")),
+      title: String(data.detail ?? t("This did not work.")),
       status: response.status,
       code: String(data.code ?? ""),
-      fields: (data.fields ?? {}) as Record<string, string[]>,
+      fields: (data.errors ?? {}) as Record<string, string[]>,
       ...(data.current ? { current: data.current as Data } : {}),
     },
   };
