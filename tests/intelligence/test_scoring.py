@@ -11,8 +11,8 @@ from crm.make import make_account, make_contact, make_lead
 from dealwright.base.access.actor import system
 from dealwright.base.errors import Invalid, NotAllowed
 from dealwright.intelligence.scoring.models import LeadScore, Scorecard
+from dealwright.intelligence.scoring.rules import STARTER_GRADES
 from dealwright.intelligence.scoring.services import (
-    STARTER_GRADES,
     save_scorecard,
     score_lead,
     simulate_scorecard,
@@ -85,7 +85,7 @@ def test_wrong_rules_are_named():
             ],
             STARTER_GRADES,
         )  # fmt: skip
-    assert sorted(caught.value.fields) == ["rule-0", "rule-1", "rule-2"]
+    assert sorted(caught.value.fields) == ["rules.1.reason", "rules.2.points", "rules.3.filter"]
     assert Scorecard.objects.count() == 0
 
 

@@ -11,13 +11,10 @@ from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import change
 from dealwright.base.errors import Invalid, NotFound
-from dealwright.base.objects.filters import (
-    compile_filter,
-    describe_filter,
-    filterable_fields,
-)
+from dealwright.base.objects.filters import describe_filter, filterable_fields
 from dealwright.base.objects.registry import object_type
 from dealwright.base.people.models import Profile, User
+from dealwright.base.web.filter_forms import show_filter, typed_filter
 from dealwright.base.web.pages import Form, actor_of, done, page, render
 from dealwright.base.whole_numbers import whole_number
 from dealwright.contracts.approvals.models import ApprovalRule
@@ -84,7 +81,8 @@ def edit_rule(request: HttpRequest, rule_id: UUID | None = None) -> HttpResponse
         "rule": rule,
         "approvers": approvers,
         "is_new": rule_id is None,
-        "sentence": describe_filter(of, rule.filter) if rule.filter else "",
+        "of": of,
+        "filter": show_filter(actor_of(request), of, form["filter"], counted=True),
         "filter_fields": filterable_fields(of, actor_of(request).user),
     }
     return form.page("contracts/approvals/rule.html", context)
@@ -125,13 +123,9 @@ def _save(request: HttpRequest, rule: ApprovalRule, form: Form) -> None:
     if stage is None:
         wrong["stage"] = [_("A stage is a number from 1 to 20.")]
     try:
-        tree = orjson.loads(form["filter"] or "{}")
-        if tree:
-            compile_filter(object_type("contract"), tree)
-    except orjson.JSONDecodeError:
-        wrong["filter"] = [_("The condition cannot be read.")]
+        tree = typed_filter(object_type("contract"), form["filter"])
     except Invalid as error:
-        wrong["filter"] = [error.message]
+        wrong |= error.fields
     kind, _sep, value = form["approver"].partition(":")
     known = (
         kind == "manager"

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import get_visible, visible_records
 from dealwright.base.errors import Invalid
-from dealwright.base.objects.filters import describe_filter, filterable_fields
+from dealwright.base.objects.filters import filterable_fields
 from dealwright.base.objects.registry import object_type
 from dealwright.base.people.models import Profile, User
+from dealwright.base.web.filter_forms import show_filter
 from dealwright.base.web.pages import Form, actor_of, done, page
 from dealwright.crm.leads.models import AssignmentRule, Lead
 from dealwright.crm.leads.rules import (
@@ -179,7 +180,8 @@ def edit_rule(request: HttpRequest, rule_id: UUID | None = None) -> HttpResponse
     context: Mapping[str, Any] = {
         "rule": rule,
         "members": _rule_members(request, rule),
-        "sentence": describe_filter(of, rule.filter) if rule.filter else "",
+        "of": of,
+        "filter": show_filter(actor, of, form["filter"], counted=True),
         "filter_fields": filterable_fields(of, actor.user),
         "strategies": AssignmentRule.Strategy.choices,
         "is_new": rule_id is None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,90 +12,21 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.errors import Invalid, NotAllowed
+from dealwright.base.access.visibility import get_visible
+from dealwright.base.errors import NotAllowed
 from dealwright.base.events import Event, event, record_event
 from dealwright.base.objects.filters import compile_filter
 from dealwright.base.objects.registry import object_type
-from dealwright.base.people.models import Profile
+from dealwright.base.people.models import Profile, User
 from dealwright.base.records.services import save_changes
 from dealwright.crm.leads.models import Lead
 from dealwright.intelligence.scoring.models import LeadScore, Scorecard
-
-MOST_RULES = 60
-MOST_POINTS = 1000
-
-STARTER_RULES: list[dict[str, Any]] = [
-    {
-        "key": "business_address",
-        "reason": "Writes from a company's own domain",
-        "points": 20,
-        "filter": {"field": "account", "op": "not_empty"},
-    },
-    {
-        "key": "phone",
-        "reason": "Left a phone number",
-        "points": 10,
-        "filter": {"field": "contact.phone", "op": "not_empty"},
-    },
-    {
-        "key": "title",
-        "reason": "Decides or heads a department",
-        "points": 15,
-        "filter": {
-            "any": [
-                {"field": "contact.job_title", "op": "contains", "value": word}
-                for word in ("chief", "head", "director", "president", "owner", "founder", "vp")
-            ]
-        },
-    },
-    {
-        "key": "message",
-        "reason": "Asked something of their own",
-        "points": 10,
-        "filter": {"field": "message", "op": "not_empty"},
-    },
-    {
-        "key": "paid",
-        "reason": "Came through paid search or a campaign",
-        "points": 10,
-        "filter": {
-            "any": [
-                {"field": "utm_medium", "op": "in", "value": ["cpc", "ppc", "paid"]},
-                {"field": "utm_campaign", "op": "not_empty"},
-            ]
-        },
-    },
-    {
-        "key": "referral",
-        "reason": "Was referred to us",
-        "points": 25,
-        "filter": {"field": "source", "op": "in", "value": ["referral", "partner"]},
-    },
-    {
-        "key": "large",
-        "reason": "The company has 200 people or more",
-        "points": 20,
-        "filter": {"field": "account.employees", "op": "gte", "value": 200},
-    },
-    {
-        "key": "customer",
-        "reason": "The company is a customer already",
-        "points": 15,
-        "filter": {"field": "account.kind", "op": "is", "value": "customer"},
-    },
-    {
-        "key": "no_name",
-        "reason": "Gave no name",
-        "points": -10,
-        "filter": {
-            "all": [
-                {"field": "contact.first_name", "op": "empty"},
-                {"field": "contact.last_name", "op": "empty"},
-            ]
-        },
-    },
-]
-STARTER_GRADES = [["A", 60], ["B", 40], ["C", 20], ["D", -100_000]]
+from dealwright.intelligence.scoring.rules import (
+    STARTER_GRADES,
+    STARTER_RULES,
+    check_grades,
+    check_rules,
+)
 
 
 @event("lead.scored")
@@ -182,7 +112,7 @@ def simulate_scorecard(
     actor: Actor, rules: Sequence[Mapping[str, Any]], grades: Sequence[Sequence[Any]]
 ) -> Simulation:
     """Try rules on the newest 5,000 leads without keeping anything; raises Invalid."""
-    checked = check_rules(rules)
+    checked, checked_grades = check_rules(rules), check_grades(grades)
     now_card = active_scorecard()
     ids = list(Lead.objects.order_by("-created_at").values_list("pk", flat=True)[:5000])
     chosen = Q(pk__in=ids)
@@ -192,7 +122,7 @@ def simulate_scorecard(
     moves = []
     for lead_id in ids:
         old, old_grade, _ = _sum(now_card.rules, now_card.grades, was.get(lead_id, []))
-        new, new_grade, _ = _sum(checked, grades, will.get(lead_id, []))
+        new, new_grade, _ = _sum(checked, checked_grades, will.get(lead_id, []))
         before[old_grade] += 1
         after[new_grade] += 1
         if old != new:
@@ -214,69 +144,62 @@ def simulate_scorecard(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One lead's score by the rules in force and by others, each with the reasons that sum
+    to it."""
+
+    lead_id: UUID
+    name: str
+    before: int
+    before_grade: str
+    after: int
+    after_grade: str
+    reasons: Sequence[Mapping[str, Any]]
+
+
+def preview_score(
+    actor: Actor, lead_id: Any, rules: Sequence[Mapping[str, Any]], grades: Sequence[Sequence[Any]]
+) -> Preview:
+    """Score a lead by rules that are not in force, keeping nothing. Raises Invalid, NotFound."""
+    checked, checked_grades = check_rules(rules), check_grades(grades)
+    lead: Lead = get_visible(actor, "lead", lead_id)
+    card = active_scorecard()
+    chosen = Q(pk=lead.pk)
+    before, before_grade, _ = _sum(
+        card.rules, card.grades, _matches(card.rules, chosen).get(lead.pk, [])
+    )
+    after, after_grade, reasons = _sum(
+        checked, checked_grades, _matches(checked, chosen).get(lead.pk, [])
+    )
+    return Preview(lead.pk, lead.contact.name, before, before_grade, after, after_grade, reasons)
+
+
+def may_edit_scorecard(user: User | None) -> bool:
+    """Whether the person may put other rules in force."""
+    return user is not None and user.profile in _EDITORS
+
+
 def save_scorecard(
     actor: Actor, rules: Sequence[Mapping[str, Any]], grades: Sequence[Sequence[Any]]
 ) -> Scorecard:
     """Put new rules in force as the next version. Raises Invalid, NotAllowed."""
-    user = actor.user
-    if not actor.is_system and (user is None or user.profile not in _EDITORS):
+    if not actor.is_system and not may_edit_scorecard(actor.user):
         raise NotAllowed("Only managers and administrators may change the scorecard.")
-    checked = check_rules(rules)
+    checked, checked_grades = check_rules(rules), check_grades(grades)
     with change(actor):
         latest = Scorecard.objects.aggregate(latest=Max("version"))["latest"] or 0
         Scorecard.objects.filter(is_active=True).update(is_active=False)
         return Scorecard.objects.create(
             version=latest + 1,
             rules=checked,
-            grades=_check_grades(grades),
+            grades=checked_grades,
             is_active=True,
-            created_by=user,
+            created_by=actor.user,
         )
 
 
 _EDITORS = (Profile.ADMINISTRATOR, Profile.MANAGER)
-
-
-def check_rules(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rules as they are kept; raises Invalid that names the rule."""
-    if len(rules) > MOST_RULES:
-        raise Invalid(f"A scorecard may have at most {MOST_RULES} rules.")
-    lead = object_type("lead")
-    checked, wrong = [], {}
-    for number, rule in enumerate(rules):
-        reason = str(rule.get("reason", "")).strip()
-        place = f"rule-{number}"
-        points = str(rule.get("points", "")).strip()
-        if not reason:
-            wrong[place] = [f"Rule {number + 1}: say the reason in words."]
-            continue
-        if not re.fullmatch(r"[+-]?[0-9]{1,6}", points) or abs(int(points)) > MOST_POINTS:
-            wrong[place] = [f"Rule {number + 1}: points are a whole number up to {MOST_POINTS}."]
-            continue
-        try:
-            compile_filter(lead, rule.get("filter") or {})
-        except Invalid as error:
-            wrong[place] = [f"Rule {number + 1}: {error.message}"]
-            continue
-        checked.append(
-            {
-                "key": str(rule.get("key") or f"rule_{number + 1}")[:60],
-                "reason": reason[:200],
-                "points": int(points),
-                "filter": rule.get("filter") or {},
-            }
-        )
-    if wrong:
-        raise Invalid("Some rules are not right.", fields=wrong)
-    return checked
-
-
-def _check_grades(grades: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    checked: list[list[Any]] = [[str(letter)[:2], int(least)] for letter, least in grades]
-    least: list[int] = [each[1] for each in checked]
-    if not checked or least != sorted(least, reverse=True):
-        raise Invalid("Grades go from the best to the least, each with a lower score.")
-    return checked
 
 
 def _matches(rules: Sequence[Mapping[str, Any]], chosen: Q) -> dict[UUID, list[int]]:

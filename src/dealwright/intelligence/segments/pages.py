@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import change
 from dealwright.base.access.visibility import get_changeable
-from dealwright.base.errors import Conflict, Invalid
-from dealwright.base.objects.filters import describe_filter, filterable_fields
+from dealwright.base.errors import Conflict
+from dealwright.base.objects.filters import filterable_fields
 from dealwright.base.objects.registry import object_type
+from dealwright.base.web.filter_forms import show_filter, typed_filter
 from dealwright.base.web.pages import Form, actor_of, done, page
 from dealwright.intelligence.segments.models import Segment
 from dealwright.intelligence.segments.services import (
@@ -33,20 +34,14 @@ def edit_filter(request: HttpRequest, record_id: UUID) -> HttpResponse:
             segment = get_changeable(actor, "segment", record_id)
             if segment.frozen_at is not None:
                 raise Conflict(_("It is frozen. Let it follow its filter first."))
-            try:
-                tree = orjson.loads(form["filter"] or "{}")
-                update_segment(actor, segment, {"filter": tree})
-            except orjson.JSONDecodeError:
-                sentence = _("The condition cannot be read.")
-                raise Invalid(sentence, fields={"filter": [sentence]}) from None
-            except Invalid as error:
-                raise Invalid(error.message, fields={"filter": [error.message]}) from None
+            tree = typed_filter(object_type(segment.of), form["filter"])
+            update_segment(actor, segment, {"filter": tree})
             return done(request, f"/segments/{record_id}", _("Saved."))
     of = object_type(segment.of)
     context = {
         "segment": segment,
         "of": of,
-        "sentence": describe_filter(of, segment.filter, actor.user) if segment.filter else "",
+        "filter": show_filter(actor, of, form["filter"], counted=True),
         "filter_fields": filterable_fields(of, actor.user),
     }
     return form.page("intelligence/segments/filter.html", context)

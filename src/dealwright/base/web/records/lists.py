@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor
@@ -219,11 +220,22 @@ def filter_fields(request: HttpRequest, of: ObjectType) -> HttpResponse:
 
 @page(methods=["POST"])
 def describe(request: HttpRequest, of: ObjectType) -> HttpResponse:
-    """A filter as a sentence, or what is wrong with it: shown while one builds it."""
+    """A filter as a sentence, or what is wrong with it: shown while one builds it.
+
+    With ``?count=1`` also how many records match it now, and the list of them.
+    """
     from django.http import JsonResponse
 
     from dealwright.base.objects.filters import describe_filter
+    from dealwright.base.web.filter_forms import list_address
     from dealwright.base.web.records.addresses import body_of
 
-    user = actor_of(request).require_user()
-    return JsonResponse({"sentence": describe_filter(of, body_of(request), user)})
+    actor = actor_of(request)
+    tree = body_of(request)
+    answer = {"sentence": describe_filter(of, tree, actor.require_user())}
+    if "count" in request.GET:
+        count = count_records(actor, of, filter=tree)
+        context = {"of": of, "count": count}
+        answer["matching"] = render_to_string("base/web/records/matching.html", context).strip()
+        answer["url"] = list_address(of, tree)
+    return JsonResponse(answer)

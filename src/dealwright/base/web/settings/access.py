@@ -12,8 +12,8 @@ from dealwright.base.access.models import ObjectAccess, SharingRule
 from dealwright.base.objects.filters import describe_filter, filterable_fields
 from dealwright.base.objects.registry import object_type, object_type_by_slug, object_types
 from dealwright.base.people.models import Profile, Role, Team
+from dealwright.base.web.filter_forms import show_filter, typed_filter
 from dealwright.base.web.pages import Form, actor_of, done, page
-from dealwright.base.web.records.addresses import filter_of
 from dealwright.base.web.settings.access_services import (
     delete_sharing_rule,
     get_rule,
@@ -116,13 +116,12 @@ def _rule_form(request: HttpRequest, object_key: str, found: SharingRule | None)
                 found.pk if found else None,
                 object_key=object_key,
                 name=form["name"],
-                filter=filter_of(form["filter"]) or {},
+                filter=typed_filter(of, form["filter"]),
                 from_whom=form["from_whom"],
                 to_whom=form["to_whom"],
                 may_write=form.checked("may_write"),
             )
             return done(request, "/settings/access", _("Sharing rule saved."))
-    tree = filter_of(form["filter"]) or {}
     context = {
         "of": of,
         "rule": found,
@@ -130,8 +129,7 @@ def _rule_form(request: HttpRequest, object_key: str, found: SharingRule | None)
             (_("Teams"), [(str(team.pk), team.name) for team in Team.objects.all()]),
             (_("Roles"), [(str(role.pk), role.name) for role in Role.objects.all()]),
         ],
-        "sentence": describe_filter(of, tree, actor.user) if tree else "",
+        "filter": show_filter(actor, of, form["filter"], counted=True),
         "filter_fields": filterable_fields(of, actor.user),
-        "tree": tree,
     }
     return form.page("base/web/settings/rule.html", context)
