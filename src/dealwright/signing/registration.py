@@ -6,7 +6,7 @@ from dealwright.base.people.models import Profile
 from dealwright.base.web.navigation import Link, add_creation
 from dealwright.signing.envelopes import jobs as _jobs  # noqa: F401  makes the jobs known
 from dealwright.signing.envelopes.models import Envelope, EnvelopeStatus
-from dealwright.signing.envelopes.queries import evidence_panel, progress_panel
+from dealwright.signing.envelopes.queries import TONES, evidence_panel, progress_panel
 from dealwright.signing.envelopes.services import delete_envelope, update_envelope
 from dealwright.signing.seals import readiness as _readiness  # noqa: F401  a doctor's check
 
@@ -50,6 +50,7 @@ register(
                 label="Status",
                 kind=Kind.CHOICE,
                 choices=EnvelopeStatus.choices,
+                tones=TONES,
                 editable=False,
                 on_create=False,
                 importable=False,

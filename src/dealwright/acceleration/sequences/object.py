@@ -1,6 +1,6 @@
 """How the house knows sequences and enrollments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dealwright.acceleration.sequences.models import Enrollment
 from dealwright.acceleration.sequences.models import Sequence as SalesSequence
@@ -38,7 +38,13 @@ SEQUENCE = ObjectType(
 )
 
 
-def _fixed(key: str, label: str, kind: Kind, choices: Sequence[Choice] = ()) -> Field:
+def _fixed(
+    key: str,
+    label: str,
+    kind: Kind,
+    choices: Sequence[Choice] = (),
+    tones: Mapping[str, str] | None = None,
+) -> Field:
     return Field(
         key=key,
         label=label,
@@ -48,6 +54,7 @@ def _fixed(key: str, label: str, kind: Kind, choices: Sequence[Choice] = ()) -> 
         on_create=False,
         sortable=True,
         importable=False,
+        tones=tones or {},
     )
 
 
@@ -96,6 +103,7 @@ ENROLLMENT = ObjectType(
                 ("finished", "Finished"),
                 ("stopped", "Stopped"),
             ],
+            tones={"active": "info", "paused": "warning", "finished": "success"},
         ),
         _fixed("next_position", "Next step", Kind.INTEGER),
         _fixed("due_at", "Due", Kind.DATETIME),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -43,7 +43,10 @@ class Field:
     at ``title_path``. ``visible`` decides per user whether the field may be seen at all
     (pay, for one). ``aliases`` are header names that an import recognises. ``vocabulary``
     gives the usual values of a text field: others are allowed, but an import asks about near
-    misses ("Philipines") and forms offer them.
+    misses ("Philipines") and forms offer them. ``tones`` tells which values are good or bad
+    news ("won": "success"), by the value of the field ``tone_by`` where it is another's: a
+    stage is won when the status is. ``late_while`` names fields and the values they have as
+    long as a date that has passed is overdue.
     """
 
     key: str
@@ -67,6 +70,9 @@ class Field:
     visible: Callable[..., bool] | None = None
     custom: bool = False
     formula: str = ""
+    tones: Mapping[str, str] = field(default_factory=dict)
+    tone_by: str = ""
+    late_while: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def column(self) -> str:

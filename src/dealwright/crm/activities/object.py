@@ -37,14 +37,25 @@ ACTIVITY = ObjectType(
             listed=False,
             aliases=["description", "comments", "note"],
         ),
-        Field(key="status", label="Status", kind=Kind.CHOICE, choices=Activity.Status.choices),
         Field(
-            key="priority", label="Priority", kind=Kind.CHOICE, choices=Activity.Priority.choices
+            key="status",
+            label="Status",
+            kind=Kind.CHOICE,
+            choices=Activity.Status.choices,
+            tones={"completed": "success"},
+        ),
+        Field(
+            key="priority",
+            label="Priority",
+            kind=Kind.CHOICE,
+            choices=Activity.Priority.choices,
+            tones={"high": "warning"},
         ),
         Field(
             key="due_at",
             label="Due",
             kind=Kind.DATETIME,
+            late_while={"status": "open"},
             sortable=True,
             aliases=["activitydate", "due date"],
         ),

@@ -37,7 +37,13 @@ CAMPAIGN = ObjectType(
             choices=Campaign.Kind.choices,
             aliases=["type", "campaign type"],
         ),
-        Field(key="status", label="Status", kind=Kind.CHOICE, choices=Campaign.Status.choices),
+        Field(
+            key="status",
+            label="Status",
+            kind=Kind.CHOICE,
+            choices=Campaign.Status.choices,
+            tones={"active": "info", "completed": "success"},
+        ),
         Field(
             key="starts_on",
             label="Starts",

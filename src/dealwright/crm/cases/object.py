@@ -7,7 +7,7 @@ from dealwright.crm.cases.models import Case, Priority
 from dealwright.crm.cases.services import create_case, update_case
 
 
-def _clock(key: str, label: str) -> Field:
+def _clock(key: str, label: str, *, met_at: str = "") -> Field:
     return Field(
         key=key,
         label=label,
@@ -16,6 +16,7 @@ def _clock(key: str, label: str) -> Field:
         on_create=False,
         sortable=True,
         importable=False,
+        late_while={met_at: None} if met_at else {},
     )
 
 
@@ -60,6 +61,7 @@ CASE = ObjectType(
             label="Status",
             kind=Kind.CHOICE,
             choices=Case.Status.choices,
+            tones={"open": "info", "waiting": "warning", "solved": "success"},
             aliases=["hs_pipeline_stage", "ticket status"],
         ),
         Field(
@@ -67,6 +69,7 @@ CASE = ObjectType(
             label="Priority",
             kind=Kind.CHOICE,
             choices=Priority.choices,
+            tones={"high": "warning", "urgent": "danger"},
             aliases=["hs_ticket_priority"],
         ),
         Field(
@@ -102,9 +105,9 @@ CASE = ObjectType(
             aliases=["contactid"],
         ),
         Field(key="is_escalated", label="Escalated", kind=Kind.BOOLEAN, aliases=["isescalated"]),
-        _clock("response_due_at", "Answer due"),
+        _clock("response_due_at", "Answer due", met_at="first_response_at"),
         _clock("first_response_at", "First answer"),
-        _clock("resolution_due_at", "Solution due"),
+        _clock("resolution_due_at", "Solution due", met_at="resolved_at"),
         _clock("resolved_at", "Solved"),
         Field(key="resolution", label="Resolution", kind=Kind.LONG_TEXT, listed=False),
         Field(key="satisfaction", label="Satisfaction, 1 to 5", kind=Kind.INTEGER, listed=False),

@@ -90,8 +90,12 @@ def default_columns(of: ObjectType, user: Any) -> list[str]:
 
 
 def hidden_columns(of: ObjectType, columns: Sequence[Column]) -> list[str]:
-    """What a row needs beside its columns: the currency of its money, the title of its link."""
+    """What a row needs beside its columns: the currency of its money, the title of its link,
+    and what gives a value its colour."""
     needed = [title_key(of)]
+    own = [column.field for column in columns if "." not in column.key]
+    needed += [field.tone_by for field in own if field.tone_by]
+    needed += [key for field in own for key in field.late_while]
     if any(column.kind == Kind.MONEY for column in columns) and has_currency(of):
         needed.append("currency")
     shown = {column.key for column in columns}
@@ -180,7 +184,8 @@ def html_of_text(column: Column, row: Row, text: str) -> Markup:
     value = row.get(column.key)
     match column.kind:
         case Kind.CHOICE:
-            return _BADGE.format(text)
+            tone = tone_of(column.field, row, value)
+            return _TONED.format(tone, text) if tone else _BADGE.format(text)
         case Kind.CHOICES:
             return Markup(" ").join(
                 _BADGE.format(_choice_label(column.field, each)) for each in value or ()
@@ -196,12 +201,32 @@ def html_of_text(column: Column, row: Row, text: str) -> Markup:
         case Kind.URL if text.startswith(("http://", "https://")):
             return _SITE.format(text, urlsplit(text).netloc.removeprefix("www.") or text)
         case Kind.DATE | Kind.DATETIME:
-            return _TIME.format(formats.iso(value), text)
+            late = is_late(column, row, value)
+            return (_LATE if late else _TIME).format(formats.iso(value), text)
     return escape(text)
+
+
+def tone_of(field: Field, row: Row, value: Any) -> str:
+    """The tone of a choice's badge: "success", "warning", "danger", … or none."""
+    return field.tones.get(str(row.get(field.tone_by) if field.tone_by else value), "")
+
+
+def is_late(column: Column, row: Row, value: Any) -> bool:
+    """Whether a date has passed while what it was for is still to come."""
+    pending = column.field.late_while
+    if not pending or "." in column.key:
+        return False
+    if any(key not in row or row[key] != expected for key, expected in pending.items()):
+        return False
+    if isinstance(value, datetime):
+        return value < timezone.now()
+    return isinstance(value, date) and value < timezone.localdate()
 
 
 _NOTHING = Markup("")
 _BADGE = Markup('<span class="badge">{}</span>')
+_TONED = Markup('<span class="badge badge-{}">{}</span>')
+_LATE = Markup('<time class="late" datetime="{}">{}</time>')
 _PERSON = Markup(
     '<span class="person"><span class="avatar avatar-small" data-tint="{}" aria-hidden="true">{}'
     "</span><span>{}</span></span>"
