@@ -9,6 +9,7 @@ import { startProgress } from "./core/progress";
 import { startToasts } from "./core/toast";
 import { startEverywhere } from "./everywhere";
 import { startOffline } from "./offline/start";
+import { startStackedTables } from "./stacked-tables";
 
 island("list", () => import("./list/list"));
 island("board", () => import("./board/board"));
@@ -41,5 +42,6 @@ startCommands();
 startDialogs();
 startProgress();
 startEverywhere();
+startStackedTables();
 mountIslands();
 startOffline();

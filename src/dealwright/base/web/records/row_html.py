@@ -22,6 +22,7 @@ def rows_html(
     heads = [
         f'<td data-field="{escape(column.key)}"'
         + (f' class="{classes}"' if (classes := _classes(column)) else "")
+        + _on_a_phone(column)
         for column in columns
     ]
     parts: list[str] = []
@@ -55,3 +56,15 @@ def rows_html(
 def _classes(column: Column) -> str:
     names = ["num"] if column.is_number else []
     return " ".join([*names, *(["grid-title"] if column.is_title else [])])
+
+
+def _on_a_phone(column: Column) -> str:
+    """What a cell needs where no heading stands above it."""
+    if column.is_title or column.kind not in _UNCLEAR:
+        return ""
+    when = " data-when" if column.kind in (Kind.DATE, Kind.DATETIME) else ""
+    return f' data-label="{escape(column.label)}"{when}'
+
+
+# Kinds whose value does not say what it is: a date of what, a number of what?
+_UNCLEAR = (Kind.DATE, Kind.DATETIME, Kind.INTEGER, Kind.NUMBER, Kind.PERCENT, Kind.BOOLEAN)

@@ -14,6 +14,8 @@ import { Chunks } from "./chunks";
 import { readFields } from "./fields";
 import { Peek } from "./peek";
 
+const phone = matchMedia("(max-width: 640px)");
+
 export const mount: Mount = (root) => {
   const slug = root.dataset.slug ?? "";
   const object = root.dataset.object ?? "";
@@ -101,7 +103,14 @@ export const mount: Mount = (root) => {
       rememberOrder(rows().map((each) => each.dataset.url ?? ""), location.pathname + location.search);
       return;
     }
+    // A finger opens the row anywhere, and selects it anywhere on its left edge.
+    const edge = target.closest("tbody .grid-check")?.closest("tr");
+    if (edge) return bulk.toggle(edge);
     const cell = target.closest<HTMLTableCellElement>("td[data-field]");
+    if (phone.matches && !target.closest("a, button")) {
+      const row = target.closest<HTMLTableRowElement>("tr[data-id]") ?? undefined;
+      return bulk.count > 0 ? bulk.toggle(row) : open(row);
+    }
     if (!cell || target.closest("a, button")) return;
     cells.clearRange();
     const again = document.activeElement === cell;
