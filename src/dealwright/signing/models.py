@@ -6,6 +6,7 @@ from dealwright.signing.envelopes.models import (
     Envelope,
     EnvelopeDocument,
     EnvelopeField,
+    FormerLink,
     Recipient,
 )
 from dealwright.signing.evidence.models import EvidenceDetail
@@ -18,6 +19,7 @@ __all__ = [
     "EnvelopeDocument",
     "EnvelopeField",
     "EvidenceDetail",
+    "FormerLink",
     "OneTimeCode",
     "Recipient",
 ]

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from dealwright.base.evidence.models import EvidenceEntry
 from dealwright.base.jobs.running import run_jobs
@@ -14,8 +15,8 @@ from dealwright.base.messaging.models import OutboundMessage
 from dealwright.signing.ceremonies.pages import masked
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes.drafts import NewField, NewRecipient
-from dealwright.signing.envelopes.models import Recipient
-from dealwright.signing.envelopes.services import void_envelope
+from dealwright.signing.envelopes.models import Envelope, Recipient
+from dealwright.signing.envelopes.services import remind_recipients, void_envelope
 from make import acting, make_user
 from signing.make import SQUIGGLE, code_of, make_sent_envelope, recipient_of, sign_all, token_of
 
@@ -140,17 +141,32 @@ class TestRefusals:
         assert answer.status_code == 422
         assert "4 more tries" in answer.content.decode()
 
-    def test_a_foreign_link_is_answered_like_an_unknown_one(
+    def test_a_replaced_link_tells_of_a_newer_one_and_nothing_else(
         self, client: Client, ada: Recipient
     ) -> None:
         old = address(ada)
-        from dealwright.signing.envelopes.services import remind_recipients
-
         remind_recipients(acting(ada.envelope.owner), ada.envelope_id)
-        replaced, unknown = client.get(old), client.get("/sign/" + "a" * 43)
-        assert replaced.status_code == unknown.status_code == 404
-        strip = re.compile(r"[A-Za-z0-9]{64}|[0-9a-f]{32}")
-        assert strip.sub("", replaced.content.decode()) == strip.sub("", unknown.content.decode())
+        page = client.get(old)
+        assert page.status_code == 410
+        text = page.content.decode()
+        assert "There is a newer link" in text
+        for secret in (ada.envelope.title, ada.name, ada.email, ada.envelope.owner.name):
+            assert secret not in text
+        for act in ("opened", "sign", "send-code"):
+            assert client.post(f"{old}/{act}").status_code in (404, 410)
+        told = client.post(f"{old}/adopt", headers={"Accept": "application/json"})
+        assert told.status_code == 404
+        assert ada.envelope.title not in told.content.decode()
+        assert client.get("/sign/" + "a" * 43).status_code == 404
+        assert client.get(address(Recipient.objects.get(pk=ada.pk))).status_code == 200
+
+    def test_the_replaced_link_of_a_deleted_envelope_was_never_there(
+        self, client: Client, ada: Recipient
+    ) -> None:
+        old = address(ada)
+        remind_recipients(acting(ada.envelope.owner), ada.envelope_id)
+        Envelope.objects.filter(pk=ada.envelope_id).update(deleted_at=timezone.now())
+        assert client.get(old).status_code == 404
 
     def test_documents_are_shown_after_the_code_alone(self, client: Client, ada: Recipient) -> None:
         document = ada.envelope.documents.get()

@@ -244,7 +244,7 @@ class TestEnding:
         from dealwright.signing.ceremonies.steps import open_ceremony
         from signing.make import a_visit
 
-        with pytest.raises(NotFound, match="not valid"):
+        with pytest.raises(NotFound, match="was replaced"):
             open_ceremony(first, a_visit())
 
     def test_reminders_go_out_by_themselves(self) -> None:

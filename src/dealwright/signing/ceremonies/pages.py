@@ -40,8 +40,14 @@ def ceremony_page(*methods: str) -> Callable[[View], View]:
         def opened(request: HttpRequest, token: str, **values: Any) -> HttpResponse:
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
-            ceremony = open_ceremony(token, visit_of(request))
-            response = view(request, ceremony, token, **values)
+            try:
+                ceremony = open_ceremony(token, visit_of(request))
+            except NotFound as error:
+                if error.code != "replaced_link" or wants_json(request):
+                    raise
+                response = render(request, "signing/ceremonies/replaced.html", status=410)
+            else:
+                response = view(request, ceremony, token, **values)
             response.headers.setdefault("Cache-Control", "no-store")
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
             return response

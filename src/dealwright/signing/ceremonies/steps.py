@@ -11,7 +11,13 @@ from django.utils.crypto import constant_time_compare
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import NotFound
-from dealwright.signing.envelopes.models import Envelope, IdentityMethod, Recipient, Role
+from dealwright.signing.envelopes.models import (
+    Envelope,
+    FormerLink,
+    IdentityMethod,
+    Recipient,
+    Role,
+)
 from dealwright.signing.envelopes.routing import hash_token, pending_recipients
 from dealwright.signing.identity.services import session_hash
 
@@ -100,18 +106,25 @@ def is_over(envelope: Envelope) -> bool:
 
 
 def open_ceremony(token: str, visit: Visit) -> Ceremony:
-    """The recipient whose link this is; raises NotFound alike for unknown, replaced and foreign."""
+    """The recipient whose link this is; raises NotFound, with the code "replaced_link" for one
+    that was theirs until a newer was mailed, "unknown_link" for any other."""
+    key = hash_token(token) if 20 <= len(token) <= 100 else ""
     recipient: Recipient | None = (
-        Recipient.objects.filter(token_hash=hash_token(token), envelope__deleted_at__isnull=True)
+        Recipient.objects.filter(token_hash=key, envelope__deleted_at__isnull=True)
         .select_related("envelope__owner", "consent")
         .first()
-        if 20 <= len(token) <= 100
+        if key
         else None
     )
-    if recipient is None:
+    if recipient is not None:
+        return Ceremony(recipient.envelope, recipient, visit)
+    former = FormerLink.objects.filter(token_hash=key, recipient__envelope__deleted_at__isnull=True)
+    if key and former.exists():
         raise NotFound(
-            "This link is not valid. It may have been replaced by a newer one: look for the "
-            "latest e-mail, or ask the sender for a new link.",
-            code="unknown_link",
+            "This link was replaced: a newer one was sent by e-mail. Open the latest message.",
+            code="replaced_link",
         )
-    return Ceremony(recipient.envelope, recipient, visit)
+    raise NotFound(
+        "This link is not valid. Check that it is complete, or ask the sender for a new one.",
+        code="unknown_link",
+    )

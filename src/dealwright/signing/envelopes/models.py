@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.utils import timezone
 
 from dealwright.base.files.models import StoredFile
 from dealwright.base.identifiers import uuid7
@@ -288,6 +289,17 @@ class Recipient(models.Model):
     def label(self) -> str:
         """How evidence and audit name the person without naming them."""
         return f"{Role(self.role).name.capitalize()} {self.position}"
+
+
+class FormerLink(models.Model):
+    """A link that a newer one replaced: whoever still holds it is told so, and nothing else."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="former_links")
+    replaced_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Replaced link of {self.recipient_id}"
 
 
 STATUS_LABELS = {

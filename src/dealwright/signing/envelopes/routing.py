@@ -12,7 +12,7 @@ from dealwright.base.access.actor import Actor
 from dealwright.base.jobs.queue import defer
 from dealwright.base.records.services import save_changes
 from dealwright.signing.envelopes import mail
-from dealwright.signing.envelopes.models import Envelope, Recipient, Role
+from dealwright.signing.envelopes.models import Envelope, FormerLink, Recipient, Role
 from dealwright.signing.evidence.services import record_evidence
 
 # When the worker looks for envelopes whose sealing job was lost.
@@ -78,6 +78,8 @@ def invite(
 
 def new_link(recipient: Recipient) -> str:
     """A fresh 256-bit secret for the recipient's link; only its hash is kept."""
+    if recipient.token_hash:
+        FormerLink.objects.create(token_hash=recipient.token_hash, recipient=recipient)
     token = secrets.token_urlsafe(32)
     recipient.token_hash = hash_token(token)
     return token
