@@ -160,6 +160,15 @@ class TestRefusals:
         assert client.get("/sign/" + "a" * 43).status_code == 404
         assert client.get(address(Recipient.objects.get(pk=ada.pk))).status_code == 200
 
+    def test_where_the_code_was_confirmed_a_replaced_link_serves_on(
+        self, client: Client, ada: Recipient
+    ) -> None:
+        walk_to_document(client, ada)
+        old = address(ada)
+        remind_recipients(acting(ada.envelope.owner), ada.envelope_id)
+        assert "data-page" in client.get(old).content.decode()
+        assert Client().get(old).status_code == 410
+
     def test_the_replaced_link_of_a_deleted_envelope_was_never_there(
         self, client: Client, ada: Recipient
     ) -> None:

@@ -11,13 +11,7 @@ from django.utils.crypto import constant_time_compare
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import NotFound
-from dealwright.signing.envelopes.models import (
-    Envelope,
-    FormerLink,
-    IdentityMethod,
-    Recipient,
-    Role,
-)
+from dealwright.signing.envelopes.models import Envelope, IdentityMethod, Recipient, Role
 from dealwright.signing.envelopes.routing import hash_token, pending_recipients
 from dealwright.signing.identity.services import session_hash
 
@@ -71,8 +65,13 @@ class Ceremony:
     @property
     def is_verified(self) -> bool:
         """Whether this browser may act: it confirmed the code, lately."""
-        if self.recipient.identity_method == IdentityMethod.EMAIL_LINK:
-            return True
+        return (
+            self.recipient.identity_method == IdentityMethod.EMAIL_LINK or self.was_confirmed_here
+        )
+
+    @property
+    def was_confirmed_here(self) -> bool:
+        """Whether the code was confirmed in this browser, lately."""
         return (
             self.recipient.verified_at is not None
             and timezone.now() - self.recipient.verified_at < VERIFIED_FOR
@@ -107,19 +106,21 @@ def is_over(envelope: Envelope) -> bool:
 
 def open_ceremony(token: str, visit: Visit) -> Ceremony:
     """The recipient whose link this is; raises NotFound, with the code "replaced_link" for one
-    that was theirs until a newer was mailed, "unknown_link" for any other."""
-    key = hash_token(token) if 20 <= len(token) <= 100 else ""
-    recipient: Recipient | None = (
-        Recipient.objects.filter(token_hash=key, envelope__deleted_at__isnull=True)
-        .select_related("envelope__owner", "consent")
-        .first()
-        if key
-        else None
+    that was theirs until a newer was mailed, "unknown_link" for any other.
+
+    Where the code was confirmed, a replaced link serves on: a reminder or the final mail takes
+    the page away from nobody who is in the middle of it.
+    """
+    recipients = Recipient.objects.filter(envelope__deleted_at__isnull=True).select_related(
+        "envelope__owner", "consent"
     )
-    if recipient is not None:
+    key = hash_token(token) if 20 <= len(token) <= 100 else None
+    if key and (recipient := recipients.filter(token_hash=key).first()):
         return Ceremony(recipient.envelope, recipient, visit)
-    former = FormerLink.objects.filter(token_hash=key, recipient__envelope__deleted_at__isnull=True)
-    if key and former.exists():
+    if key and (recipient := recipients.filter(former_links=key).first()):
+        ceremony = Ceremony(recipient.envelope, recipient, visit)
+        if ceremony.was_confirmed_here:
+            return ceremony
         raise NotFound(
             "This link was replaced: a newer one was sent by e-mail. Open the latest message.",
             code="replaced_link",
