@@ -174,6 +174,7 @@ def _paper(one: Company) -> None:
     (one.step,) = open_steps(other)
     one.contract_template = ContractTemplate.objects.first()
     ContractTemplate.objects.update(owner=one.rita)
+    one.clause = _record("clause", one, name="Liability", text="Up to [[amount]].")
     one.obligation = _record(
         "obligation", one, action="Deliver", contract=one.contract.pk, due_on="2027-03-01"
     )

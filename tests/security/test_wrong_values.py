@@ -41,7 +41,7 @@ WRONG: dict[Kind, list[str]] = {
 OBJECTS = [
     "message_template", "lead", "opportunity", "account", "contact", "activity", "quote",
     "product", "price_book", "campaign", "case", "web_form", "envelope", "contract",
-    "obligation", "contract_template", "segment", "sequence", "enrollment", "play",
+    "obligation", "contract_template", "clause", "segment", "sequence", "enrollment", "play",
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from dealwright.compensation.disputes.models import Adjustment, Dispute
 from dealwright.compensation.ledger.models import Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.contracts.agreements.models import Contract
+from dealwright.contracts.clauses.models import Clause
 from dealwright.crm.models import Opportunity
 from dealwright.intelligence.tracking.models import Touchpoint
 from dealwright.signing.envelopes.models import Envelope
@@ -29,6 +30,7 @@ def test_the_demo_company_has_a_past_in_every_room():
     assert set(Envelope.objects.values_list("status", flat=True)) >= {
         "draft", "sent", "declined", "completed",
     }  # fmt: skip
+    assert Clause.objects.filter(edition=2).exists()
     states = [period.state for period in PayPeriod.objects.order_by("number")]
     assert states == ["closed"] * 4 + ["in_approval", "calculated"]
     assert sum(Posting.objects.values_list("amount", flat=True)) == 0

@@ -14,6 +14,8 @@ from crm import make
 from dealwright.base.access.actor import system
 from dealwright.base.people.models import User
 from dealwright.base.records.services import create_record
+from dealwright.contracts.clauses.services import collect_clauses, write_clause
+from dealwright.contracts.library.services import default_template
 from dealwright.crm.opportunities.line_items import set_line_items
 from make import acting, make_administrator, make_role, make_team, make_user
 
@@ -24,7 +26,7 @@ WIDTHS = pytest.mark.parametrize(
 )
 LONG = "Donaudampfschifffahrtsgesellschaft Beteiligungsverwaltung and Daughters Incorporated"
 LISTS = ("leads", "accounts", "contacts", "opportunities", "products", "quotes", "cases",
-         "campaigns", "web-forms", "price-books")  # fmt: skip
+         "campaigns", "web-forms", "price-books", "clauses")  # fmt: skip
 SIDE_IS_THERE = """() => !document.querySelector(".record-side")
     || performance.getEntriesByType("resource").some(
         (each) => each.name.endsWith("/side") && each.responseEnd > 0)"""
@@ -58,6 +60,9 @@ def a_company(user: User) -> list[str]:
         "web_form",
         {"name": "Contact us", "slug": "contact-us", "title": "Talk to us"},
     )
+    template = default_template()
+    clause = collect_clauses(acting(user), template.pk)[0]
+    write_clause(acting(user), clause.pk, name=LONG, text=f"[[amount]] of {LONG}", note="Why")
     pages = {
         "accounts": account,
         "contacts": contact,
@@ -69,8 +74,15 @@ def a_company(user: User) -> list[str]:
         "cases": make.make_case(account=account, contact=contact, owner=user),
         "campaigns": make.make_campaign(owner=user),
         "web-forms": form,
+        "clauses": clause,
     }
-    return [f"/{slug}/{record.pk}" for slug, record in pages.items()]
+    return [
+        *(f"/{slug}/{record.pk}" for slug, record in pages.items()),
+        f"/clauses/{clause.pk}/text",
+        f"/clauses/{clause.pk}?tab=versions",
+        f"/contract-templates/{template.pk}",
+        f"/contract-templates/{template.pk}/collect",
+    ]
 
 
 def look_at(live: Live, paths: Sequence[str]) -> None:

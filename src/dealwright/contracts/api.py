@@ -18,10 +18,12 @@ from dealwright.base.records.queries import get_row
 from dealwright.contracts.agreements import lifecycle, services
 from dealwright.contracts.approvals import services as approvals
 from dealwright.contracts.approvals.models import ApprovalStep
+from dealwright.contracts.clauses.api import router as clauses
 from dealwright.contracts.obligations.services import fulfil_obligation, waive_obligation
 from dealwright.crm.answers import LongText, RecordOut, ShortText, record_answer
 
 router = Router(tags=["Contracts"])
+router.add_router("", clauses)
 
 WRITE = "contracts:write"
 MOST_SIGNERS = 50

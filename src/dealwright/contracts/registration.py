@@ -6,6 +6,8 @@ from dealwright.base.web.home import add_card
 from dealwright.contracts.agreements.object import CONTRACT
 from dealwright.contracts.agreements.panels import ACTIONS, PANELS
 from dealwright.contracts.approvals.card import APPROVALS_CARD
+from dealwright.contracts.clauses.object import CLAUSE
+from dealwright.contracts.clauses.panels import CLAUSE_PANELS
 from dealwright.contracts.library.object import CONTRACT_TEMPLATE
 from dealwright.contracts.library.panels import TEMPLATE_TEXT
 from dealwright.contracts.obligations import jobs as _jobs  # noqa: F401  makes the schedule known
@@ -13,7 +15,7 @@ from dealwright.contracts.obligations.object import OBLIGATION
 from dealwright.signing.envelopes.queries import subject_panel
 from dealwright.signing.panels import add_signatures
 
-for each in (CONTRACT, OBLIGATION, CONTRACT_TEMPLATE):
+for each in (CONTRACT, OBLIGATION, CONTRACT_TEMPLATE, CLAUSE):
     register(each)
 for panel in PANELS:
     add_panel("contract", panel)
@@ -38,6 +40,27 @@ add_action(
         key="text",
         label="Edit text",
         url=lambda record_id: f"/contract-templates/{record_id}/text",
+        primary=True,
+        for_writers=True,
+    ),
+)
+add_action(
+    "contract_template",
+    Action(
+        key="collect",
+        label="Put clauses into the library",
+        url=lambda record_id: f"/contract-templates/{record_id}/collect",
+        for_writers=True,
+    ),
+)
+for panel in CLAUSE_PANELS:
+    add_panel("clause", panel)
+add_action(
+    "clause",
+    Action(
+        key="text",
+        label="Write a new version",
+        url=lambda record_id: f"/clauses/{record_id}/text",
         primary=True,
         for_writers=True,
     ),

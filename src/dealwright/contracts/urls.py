@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from dealwright.contracts.agreements import pages as agreements
 from dealwright.contracts.approvals import pages as approvals
+from dealwright.contracts.clauses import pages as clauses
 from dealwright.contracts.library import pages as library
 from dealwright.contracts.obligations import pages as obligations
 
@@ -36,4 +37,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/approvals/new", approvals.edit_rule),
     path("settings/approvals/<uuid:rule_id>", approvals.edit_rule),
     path("contract-templates/<uuid:record_id>/text", library.edit, name="edit-template"),
+    path("contract-templates/<uuid:record_id>/collect", clauses.collect),
+    path("contract-templates/<uuid:record_id>/take-over", clauses.take_over),
+    path("clauses/preview", clauses.preview),
+    path("clauses/<uuid:record_id>/text", clauses.write),
+    path("clauses/<uuid:record_id>/retire", clauses.retire),
+    path("clauses/<uuid:record_id>/reinstate", clauses.reinstate),
 ]

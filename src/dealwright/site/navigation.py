@@ -91,6 +91,7 @@ NAVIGATION = [
             _object("obligations", "obligation", "Obligations", "calendar-check"),
             _object("envelopes", "envelope", "Signatures", "signature", "e"),
             _object("contract-templates", "contract_template", "Templates", "file-pen"),
+            _object("clauses", "clause", "Clauses", "book-text"),
         ],
     ),
     Group(

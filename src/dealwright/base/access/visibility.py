@@ -219,7 +219,8 @@ def check_create(actor: Actor, object_key: str) -> None:
         return
     user = actor.require_user()
     of = object_type(object_key)
-    if user.profile == Profile.READ_ONLY or access_level(user, of) == "none":
+    barred = user.profile == Profile.READ_ONLY or not of.may_be_made_by(user.profile)
+    if barred or access_level(user, of) == "none":
         raise NotAllowed(f"Your profile may not create {of.label_plural.lower()}.")
 
 

@@ -73,6 +73,9 @@ class ObjectType:
 
     ``create_url`` is the page on which one is made where the form of its fields does not do.
 
+    ``makers`` are the profiles, beside administrators, that may make one; without any
+    everybody may whose profile has to do with the object.
+
     ``access`` is the level per profile: "none"; "own" (what the user, those below in the
     role tree and the user's teams own, and what is shared); "read" (all, change own);
     "write" (all). ``unowned`` is what the level "own" means for records that nobody owns:
@@ -100,6 +103,7 @@ class ObjectType:
     match_keys: Sequence[str] = ()
     empty_text: str = ""
     creatable: bool = True
+    makers: Sequence[str] = ()
     create_url: str = ""
     in_navigation: bool = True
     panels: list[Panel] = field(default_factory=list)
@@ -107,6 +111,10 @@ class ObjectType:
 
     def level_for(self, profile: str) -> Level:
         return self.access.get(profile) or DEFAULT_ACCESS[profile]
+
+    def may_be_made_by(self, profile: str) -> bool:
+        """Whether people of this profile may make one, as far as the object itself says."""
+        return not self.makers or profile in (Profile.ADMINISTRATOR, *self.makers)
 
     def field(self, key: str) -> Field:
         """The field by its public key, custom ones included; raises NotFound."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -104,6 +105,8 @@ class Contract(Record):
             models.Index(fields=["opportunity"], name="contract_opportunity"),
             models.Index(fields=["account"], name="contract_account"),
             models.Index(fields=["status", "-created_at"], name="contract_status"),
+            # Which contracts have a clause of the library.
+            GinIndex(fields=["body"], opclasses=["jsonb_path_ops"], name="contract_body"),
             models.Index(
                 fields=["notice_by"],
                 name="contract_notice",

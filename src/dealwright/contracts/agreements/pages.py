@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from dealwright.base.access.visibility import get_changeable, get_visible, visible_records
 from dealwright.base.errors import Invalid
 from dealwright.base.files import StoredFile, read_file
+from dealwright.base.people.models import Profile
 from dealwright.base.people.organization import organization
 from dealwright.base.web.pages import Form, actor_of, done, page
 from dealwright.contracts.agreements.lifecycle import (
@@ -33,6 +34,7 @@ from dealwright.contracts.agreements.services import (
     refresh_from_source,
 )
 from dealwright.contracts.approvals.services import matching_rules, submit_for_approval
+from dealwright.contracts.clauses.queries import choosable_clauses, newest_of
 from dealwright.contracts.library.clauses import variables_of
 from dealwright.contracts.library.services import default_template
 
@@ -103,6 +105,7 @@ def clauses(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """Change the text of clauses for this contract alone."""
     actor = actor_of(request)
     contract: Contract = get_changeable(actor, "contract", record_id)
+    library = {str(each.pk): each for each in choosable_clauses(actor)}
     form = Form(request)
     if request.method == "POST":
         with form:
@@ -111,11 +114,21 @@ def clauses(request: HttpRequest, record_id: UUID) -> HttpResponse:
                 for key, value in form.values.items()
                 if key.startswith("clause-")
             }
-            edit_clauses(actor, record_id, texts)
+            chosen = {
+                key.removeprefix("library-"): library[str(value)]
+                for key, value in form.values.items()
+                if key.startswith("library-") and str(value) in library
+            }
+            edit_clauses(actor, record_id, texts, chosen=chosen)
             return done(request, _url(record_id, "text"), _("Saved."))
-    return form.page(
-        "contracts/agreements/clauses.html", {"contract": contract, "back": _url(record_id)}
-    )
+    context = {
+        "contract": contract,
+        "library": library.values(),
+        "newest": newest_of(contract.body),
+        "may_unlock": actor.require_user().profile in (Profile.LEGAL, Profile.ADMINISTRATOR),
+        "back": _url(record_id),
+    }
+    return form.page("contracts/agreements/clauses.html", context)
 
 
 @page(methods=["GET", "HEAD"])

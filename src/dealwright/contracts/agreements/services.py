@@ -29,6 +29,8 @@ from dealwright.contracts.agreements.models import (
 from dealwright.contracts.agreements.sources import Origin, drift_of, fill_variables
 from dealwright.contracts.agreements.terms import end_of_term, notice_day
 from dealwright.contracts.approvals.models import ApprovalStep
+from dealwright.contracts.clauses.models import Clause
+from dealwright.contracts.clauses.services import as_template_clause
 from dealwright.contracts.library.clauses import check_body, content_hash, read_value, variables_of
 from dealwright.contracts.library.models import ContractTemplate
 from dealwright.contracts.library.services import default_template
@@ -183,11 +185,19 @@ def refresh_from_source(actor: Actor, contract_id: Any, keys: list[str]) -> Cont
         return _save_content(actor, contract, {"variables": filled})
 
 
-def edit_clauses(actor: Actor, contract_id: Any, texts: Mapping[str, str]) -> Contract:
-    """Change the text of clauses by uid for this contract alone; locked ones refuse.
+def edit_clauses(
+    actor: Actor,
+    contract_id: Any,
+    texts: Mapping[str, str],
+    *,
+    chosen: Mapping[str, Clause] | None = None,
+) -> Contract:
+    """Change the text of clauses by uid for this contract alone, or put a clause of the library
+    (``chosen`` by uid) in their place; locked ones refuse.
 
     Raises Invalid, Conflict.
     """
+    chosen = chosen or {}
     with change(actor):
         contract = _editable(actor, contract_id)
         body = _copy(contract.body)
@@ -195,15 +205,19 @@ def edit_clauses(actor: Actor, contract_id: Any, texts: Mapping[str, str]) -> Co
         for section in body["sections"]:
             for clause in section["clauses"]:
                 text = texts.get(clause["uid"])
-                if text is None or text.strip() == clause["text"].strip():
+                other = chosen.get(clause["uid"])
+                if other is None and (text is None or text.strip() == clause["text"].strip()):
                     continue
                 if clause.get("locked") and not legal:
                     raise Invalid(
                         f"Clause “{clause.get('heading')}” is locked; ask Legal to change it.",
                         fields={clause["uid"]: ["This clause is locked."]},
                     )
-                clause["text"] = text.strip()
-                clause["position"] = "custom"
+                if other is not None:
+                    clause |= as_template_clause(other)
+                elif text is not None:
+                    clause["text"] = text.strip()
+                    clause["position"] = "custom"
         return _save_content(actor, contract, {"body": check_body(body)})
 
 

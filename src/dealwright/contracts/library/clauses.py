@@ -50,7 +50,7 @@ MOST_CLAUSES = 400
 MOST_VARIABLES = 200
 LONGEST_TEXT = 20_000
 _KEY = re.compile(r"^[a-z][a-z0-9_]{0,59}$")
-_INSERT = re.compile(r"\[\[\s*(#?[A-Za-z0-9_-]{1,60})\s*\]\]")
+INSERT = re.compile(r"\[\[\s*(#?[A-Za-z0-9_-]{1,60})\s*\]\]")
 _TYPES: dict[str, Type] = {
     "text": STRING,
     "long_text": STRING,
@@ -176,7 +176,7 @@ def _check_clause(
         refuse(str(clause.get("uid")), f"Clause “{name}” has no text.")
     if len(text) > LONGEST_TEXT:
         refuse(str(clause.get("uid")), f"Clause “{name}” is longer than {LONGEST_TEXT} characters.")
-    for insert in _INSERT.findall(text):
+    for insert in INSERT.findall(text):
         if insert.startswith("#"):
             if insert[1:] not in uids:
                 refuse(str(clause["uid"]), f"Clause “{name}” refers to “{insert[1:]}”, not there.")
@@ -227,7 +227,7 @@ def number_clauses(
                     number=numbers[clause["uid"]],
                     heading=clause.get("heading", ""),
                     paragraphs=tuple(
-                        _INSERT.sub(fill, part.strip())
+                        INSERT.sub(fill, part.strip())
                         for part in str(clause["text"]).split("\n\n")
                         if part.strip()
                     ),
@@ -248,7 +248,7 @@ def uses_of(body: Mapping[str, Any]) -> Iterator[str]:
     """Every variable that a clause's text mentions."""
     for section in body["sections"]:
         for clause in section.get("clauses", []):
-            for insert in _INSERT.findall(str(clause.get("text", ""))):
+            for insert in INSERT.findall(str(clause.get("text", ""))):
                 if not insert.startswith("#"):
                     yield insert
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -67,6 +68,10 @@ class TemplateVersion(models.Model):
         ordering: ClassVar = ["-number"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["template", "number"], name="template_version_once")
+        ]
+        # Which templates have a clause of the library.
+        indexes: ClassVar = [
+            GinIndex(fields=["body"], opclasses=["jsonb_path_ops"], name="template_version_body")
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ CONTRACT_TEMPLATE = ObjectType(
     create=create_template,
     icon="file-pen",
     access={"manager": "read", "rep": "read", "legal": "write"},
+    makers=["legal"],
     columns=["name", "kind", "is_default", "is_active", "updated_at"],
     search=["name"],
     empty_text="No templates yet. The first contract brings one to begin from.",

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dealwright.base.access.visibility import changeable_by
 from dealwright.base.objects.registry import Panel
+from dealwright.contracts.clauses.queries import newest_of
 from dealwright.contracts.library.models import ContractTemplate
 
 
 def _text_of(user: Any, record_id: Any) -> Mapping[str, Any] | None:
     template = ContractTemplate.objects.filter(pk=record_id).first()
     version = template.current if template is not None else None
-    return {"version": version, "body": version.body} if version is not None else None
+    if template is None or version is None:
+        return None
+    return {
+        "template": template,
+        "version": version,
+        "body": version.body,
+        "newest": newest_of(version.body),
+        "may_write": ContractTemplate.objects.filter(
+            changeable_by(user, "contract_template"), pk=record_id
+        ).exists(),
+    }
 
 
 TEMPLATE_TEXT = Panel(

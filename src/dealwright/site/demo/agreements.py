@@ -24,6 +24,8 @@ from dealwright.contracts.approvals.services import (
     open_steps,
     submit_for_approval,
 )
+from dealwright.contracts.clauses.services import collect_clauses, write_clause
+from dealwright.contracts.library.services import default_template
 from dealwright.crm.opportunities.models import Opportunity
 from dealwright.crm.quotes.delivery import send_quote
 from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
@@ -45,6 +47,7 @@ This does not cover what was public, what the other already knew, and what the l
 
 def make_agreements(people: Sequence[User], deals: Sequence[Any], accounts: Sequence[Any]) -> None:
     """Eight contracts and three envelopes of their own."""
+    _library(Actor(user=people[0], via="cli"))
     finance = Actor(user=next(u for u in people if u.profile == Profile.FINANCE), via="cli")
     ids = [deal.pk for deal in deals]
     open_deals = list(
@@ -75,6 +78,33 @@ def make_agreements(people: Sequence[User], deals: Sequence[Any], accounts: Sequ
         way(actor, _fill(actor, contract))
         settle()
     _confidentiality(people, accounts)
+
+
+def _library(actor: Actor) -> None:
+    """The clauses of the template, one in its second version, one to give way to."""
+    template = default_template()
+    by_name = {each.name: each for each in collect_clauses(actor, template.pk)}
+    liability = by_name["Liability"]
+    create_record(
+        actor,
+        "clause",
+        {
+            "name": "Liability, twice the fee",
+            "topic": liability.topic,
+            "position": "fallback",
+            "text": liability.text.replace("the fee of", "twice the fee of"),
+            "guidance": "For contracts above 50,000, once Finance has agreed.",
+            "is_locked": True,
+        },
+    )
+    confidence = by_name["Confidentiality"]
+    write_clause(
+        actor,
+        confidence.pk,
+        name=confidence.name,
+        text=confidence.text.replace("three years", "five years"),
+        note="Five years, as the works council asked",
+    )
 
 
 def _fill(actor: Actor, contract: Contract) -> Contract:

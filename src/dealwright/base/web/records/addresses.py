@@ -48,7 +48,8 @@ def require_openable(user: User, of: ObjectType) -> None:
 
 def may_create(user: User, of: ObjectType) -> bool:
     """Whether the person is offered a way to make one."""
-    return of.creatable and user.profile != Profile.READ_ONLY and access_level(user, of) != "none"
+    barred = user.profile == Profile.READ_ONLY or not of.may_be_made_by(user.profile)
+    return of.creatable and not barred and access_level(user, of) != "none"
 
 
 def may_make_elsewhere(user: User, of: ObjectType) -> bool:
