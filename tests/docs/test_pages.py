@@ -164,12 +164,13 @@ def settings_read() -> set[str]:
 
 @cache
 def words_on_screen() -> tuple[set[str], list[re.Pattern[str]]]:
-    """Every text of the product's pages: whole, and as patterns where a value stands in it."""
+    """Every text of the product's pages: whole, and as patterns where a value ends it or stands
+    within it. What begins with a value would fit anything."""
     texts = set(_texts())
     patterns = [
         re.compile(re.sub(r"%\\\(\w+\\\)s", ".+", re.escape(text)))
         for text in texts
-        if "%(" in text
+        if re.match(r"\w{3}.*%\(", text)
     ]
     return texts, patterns
 
