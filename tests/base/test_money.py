@@ -18,6 +18,7 @@ from dealwright.base.money import (
     minor_units,
     parse_money,
     round_money,
+    shorten_money,
     total,
 )
 
@@ -64,6 +65,22 @@ def test_rounding_moves_by_half_a_unit_at_most_and_once(amount: Decimal, currenc
     assert abs(rounded - amount) <= half
     assert round_money(rounded, currency) == rounded
     assert round_money(-amount, currency) == -rounded
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "short"),
+    [
+        ("50.000000", "EUR", "50.00"),
+        ("50", "EUR", "50.00"),
+        ("33.333300", "EUR", "33.3333"),
+        ("-0.005000", "EUR", "-0.005"),
+        ("1200.000000", "JPY", "1200"),
+        ("0E-6", "EUR", "0.00"),
+        ("123456789012.345678", "EUR", "123456789012.345678"),
+    ],
+)
+def test_an_amount_is_shortened_without_a_loss(amount: str, currency: str, short: str) -> None:
+    assert str(shorten_money(Decimal(amount), currency)) == short
 
 
 def test_currencies_do_not_mix() -> None:

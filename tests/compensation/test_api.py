@@ -64,7 +64,7 @@ def test_a_statement_is_read_level_by_level() -> None:
     assert (component["id"], component["amount"]) == ("commission", "85.00")
     assert component["reached"] == "1500.000000"
     lines = call("GET", f"{base}/lines?plan={plan.pk}&component=commission")
-    assert [line["amount"] for line in lines["items"]] == ["50.000000", "35.000000"]
+    assert [line["amount"] for line in lines["items"]] == ["50.00", "35.00"]
     detail = call("GET", f"/lines/{lines['items'][0]['id']}")
     assert detail["event"]["title"] == "Big deal"
     assert detail["clause"]["component"] == "commission"

@@ -142,6 +142,13 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
     return rounded if rounded else abs(rounded)  # never "-0.00"
 
 
+def shorten_money(amount: Decimal, currency: str) -> Decimal:
+    """The same amount with as few decimals as it needs, minor units at least: 50.000000 EUR is
+    50.00, 33.333333 stays as it is."""
+    rounded = round_money(amount, currency)
+    return rounded if rounded == amount else amount.normalize(Context(_PRECISION))
+
+
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum in ``currency``; zero of it for nothing. Raises Invalid on another currency."""
     result = Money.zero(currency)

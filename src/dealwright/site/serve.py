@@ -16,6 +16,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from dealwright.base.loaded import keep_what_is_loaded
+
 SECONDS_TO_FINISH = 10
 
 
@@ -56,6 +58,7 @@ def _load(module: str) -> None:
     from django.db import connections
 
     connections.close_all()  # a connection must not be shared by the fork
+    keep_what_is_loaded()
 
 
 if __name__ == "__main__":

@@ -72,10 +72,19 @@ class Installation:
         assert process.stdout.readline() == f"Dealwright is at http://127.0.0.1:{self.port}\n"
         return process
 
-    def get(self, path: str, port: int = 0) -> int:
+    def read(self, path: str, port: int = 0) -> tuple[int, str]:
         url = f"http://127.0.0.1:{port or self.port}{path}"
         with urllib.request.urlopen(url, timeout=20) as response:
-            return int(response.status)
+            return int(response.status), response.read().decode()
+
+    def get(self, path: str, port: int = 0) -> int:
+        return self.read(path, port)[0]
+
+    def counted(self, route: str) -> float:
+        """How many answers to a route the metrics of all web processes count."""
+        _, text = self.read("/metrics")
+        lines = [each for each in text.splitlines() if each.startswith("dealwright_requests_total")]
+        return sum(float(each.rsplit(" ", 1)[1]) for each in lines if f'route="{route}"' in each)
 
     def answers(self, port: int) -> bool:
         try:
@@ -115,6 +124,11 @@ def test_it_serves_and_all_is_well_and_ctrl_c_stops_all_of_it(installation: Inst
     assert installation.get("/healthz") == 200
     until(lambda: installation.answers(installation.port + 1))
     until(lambda: installation.run("doctor").returncode == 0)
+
+    # Whichever of the web processes is asked, it tells of all of them.
+    for _request in range(20):
+        assert installation.get("/me/login/") == 200
+    assert {installation.counted("/me/login/") for _question in range(6)} == {20.0}
 
     process.send_signal(signal.SIGINT)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from dealwright.base.access.actor import Actor
+from dealwright.base.database.copying import copy_rows, copy_values
 from dealwright.base.events.models import EventDelivery, OutboxEvent
 from dealwright.base.events.registry import Event, encode, name_of
 from dealwright.base.events.subscribers import subscribers_of
@@ -17,6 +18,7 @@ from dealwright.base.jobs.queue import defer, defer_many
 CHANNEL = "dealwright_events"
 BULK_PRIORITY = -10
 RECORDS_PER_JOB = 100
+MANY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +80,47 @@ def record_events(actor: Actor, events: Iterable[About]) -> Sequence[OutboxEvent
 def _write(actor: Actor, events: Iterable[About]) -> list[OutboxEvent]:
     if not connection.in_atomic_block:
         raise RuntimeError("An event belongs into its change's transaction: use change(actor).")
-    rows = OutboxEvent.objects.bulk_create(
-        [
-            OutboxEvent(
-                name=name_of(about.event),
-                payload=encode(about.event),
-                object=about.object,
-                record_id=about.record_id,
-                actor_id=actor.user.pk if actor.user else None,
-                actor_name=actor.name[:200],
-                via=actor.via,
-                request_id=actor.request_id,
-            )
-            for about in events
-        ],
-        batch_size=1000,
-    )
+    rows = [
+        OutboxEvent(
+            name=name_of(about.event),
+            payload=encode(about.event),
+            object=about.object,
+            record_id=about.record_id,
+            actor_id=actor.user.pk if actor.user else None,
+            actor_name=actor.name[:200],
+            via=actor.via,
+            request_id=actor.request_id,
+        )
+        for about in events
+    ]
     if not rows:
         return rows
-    EventDelivery.objects.bulk_create(
+    if len(rows) < MANY:
+        OutboxEvent.objects.bulk_create(rows)
+    else:
+        _number(rows)
+        copy_rows(rows)
+    copy_values(
+        EventDelivery,
+        ("event_id", "subscriber", "record_id"),
         [
-            EventDelivery(event=row, subscriber=subscriber.name, record_id=row.record_id)
+            (row.seq, subscriber.name, row.record_id)
             for row in rows
             for subscriber in subscribers_of(row.name)
         ],
-        batch_size=1000,
     )
     with connection.cursor() as cursor:
         # Without payload: the database then sends one per transaction, however many events.
         cursor.execute("select pg_notify(%s, '')", [CHANNEL])
     return rows
+
+
+def _number(rows: Sequence[OutboxEvent]) -> None:
+    """Take the places of many events at once, in their order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nextval(pg_get_serial_sequence(%s, 'seq')) from generate_series(1, %s)",
+            [OutboxEvent._meta.db_table, len(rows)],
+        )
+        for row, (seq,) in zip(rows, sorted(cursor.fetchall()), strict=True):
+            row.seq = seq

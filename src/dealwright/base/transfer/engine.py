@@ -15,10 +15,10 @@ from django.db import transaction
 from rapidfuzz import fuzz, process
 
 from dealwright.base.access.actor import Actor, change
+from dealwright.base.database.copying import copy_rows
 from dealwright.base.errors import Invalid
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.values import attribute_of, clean_value
-from dealwright.base.records.copying import copy_rows
 from dealwright.base.transfer.formats import parse_datetime, parse_number
 from dealwright.base.transfer.models import ImportJob
 from dealwright.base.transfer.plan import EXTERNAL_ID, ColumnPlan, TablePlan

@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import changeable_by, check_create
+from dealwright.base.database.copying import copy_rows, copy_values
 from dealwright.base.errors import DealwrightError
 from dealwright.base.events import About, RecordChanged, record_events
 from dealwright.base.events.records import changed_keys
 from dealwright.base.objects.fields import Field
 from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.objects.values import attribute_of
-from dealwright.base.records.copying import copy_rows
 from dealwright.base.records.models import ExternalId
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.plan import EXTERNAL_ID, TablePlan
@@ -195,15 +195,15 @@ class Writer:
         return before
 
     def _remember_keys(self, outcomes: Sequence[Outcome]) -> None:
-        copy_rows(
-            ExternalId(
-                object=self.plan.object,
-                record_id=each.record.pk,
-                system=self.plan.system,
-                key=each.row.external_key,
-            )
-            for each in outcomes
-            if each.row.external_key
+        of, system = self.plan.object, self.plan.system
+        copy_values(
+            ExternalId,
+            ("object", "record_id", "system", "key"),
+            [
+                (of, each.record.pk, system, each.row.external_key)
+                for each in outcomes
+                if each.row.external_key
+            ],
         )
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:

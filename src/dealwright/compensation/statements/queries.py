@@ -18,7 +18,7 @@ from django.db.models import Max, Min, Q, Sum
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import NotFound
-from dealwright.base.money import round_money
+from dealwright.base.money import shorten_money
 from dealwright.base.objects.registry import object_types
 from dealwright.base.people.models import User
 from dealwright.compensation.access import get_payee, visible_pay
@@ -273,7 +273,7 @@ def _line_row(row: RunLine, times: int) -> LineRow:
         id=row.pk,
         title=LINE_TITLES.get(row.kind, row.kind),
         sentence=explain_line(plan, as_value(row)),
-        amount=round_money(row.payout * times, row.run.currency),
+        amount=shorten_money(row.payout * times, row.run.currency),
         currency=row.run.currency,
         earned=row.earned_period.label,
         is_prior=row.earned_period_id != row.posted_period_id,

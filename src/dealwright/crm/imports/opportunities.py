@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from dealwright.base.records.copying import copy_rows
+from dealwright.base.database.copying import copy_values
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.writers import Outcome, Prepared
 from dealwright.crm.accounts.models import Account
@@ -135,18 +135,15 @@ class OpportunityWriter(BulkWriter):
             if product is None:
                 continue
             price = each.record.amount or product.list_price or Decimal(0)
+            listed = product.list_price
             lines.append(
-                OpportunityLineItem(
-                    opportunity=each.record,
-                    product=product,
-                    name=product.name,
-                    quantity=Decimal(1),
-                    list_price=product.list_price,
-                    unit_price=price,
-                    amount=price,
-                )
+                (each.record.pk, product.pk, product.name, Decimal(1), listed, price, price)
             )
-        copy_rows(lines)
+        names = (
+            "opportunity_id", "product_id", "name", "quantity", "list_price", "unit_price",
+            "amount",
+        )  # fmt: skip
+        copy_values(OpportunityLineItem, names, lines)
 
     def _add_history(self, created: Sequence[Outcome]) -> None:
         """The day a closed deal was engaged, before the move that the database noted itself."""
@@ -159,17 +156,19 @@ class OpportunityWriter(BulkWriter):
             if each.record.engaged_on and each.row.extras["stage"].category != StageCategory.OPEN
         ]
         StageHistory.objects.filter(opportunity__in=through).update(from_stage=engaging)
-        copy_rows(
-            StageHistory(
-                opportunity=record,
-                to_stage=engaging,
-                at=_noon(record.engaged_on),
-                by=self.actor.user,
-                currency=record.currency,
-                probability=engaging.probability,
-            )
-            for record in through
-        )
+        by = self.actor.user.pk if self.actor.user else None
+        names = ("opportunity_id", "to_stage_id", "at", "by_id", "currency", "probability")
+        copy_values(
+            StageHistory,
+            names,
+            [
+                (
+                    each.pk, engaging.pk, _noon(each.engaged_on), by, each.currency,
+                    engaging.probability,
+                )
+                for each in through
+            ],
+        )  # fmt: skip
 
 
 def _noon(day: date) -> datetime:

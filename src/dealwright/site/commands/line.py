@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from dealwright import __version__
 from dealwright.base.database.known_state import is_known_current
 from dealwright.base.errors import DealwrightError
+from dealwright.base.loaded import keep_what_is_loaded
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 # What keeps the installation going is found without loading Django: it must work, and make no
@@ -159,6 +160,7 @@ def open_database(data_dir: Path, need: str) -> Iterator[None]:
             from dealwright.base.database.upgrade import bring_up_to_date
 
             bring_up_to_date(data_dir)
+        keep_what_is_loaded()
         yield
 
 

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -69,10 +70,11 @@ def run_up(arguments: argparse.Namespace) -> int:
         if stop.asked:
             return 0
         (data_dir / "static").mkdir(exist_ok=True)
+        counters = _empty_folder(data_dir / "metrics")
         supervisor = Supervisor(
             logs=data_dir / "logs",
             register=data_dir / "locks" / "up.groups",
-            environment=_environment(arguments, address),
+            environment=_environment(arguments, address, counters),
             services=_services(arguments.host, arguments.port),
         )
         stack.callback(supervisor.stop, lambda: stop.asked > 1)
@@ -103,11 +105,19 @@ def _services(host: str, port: int) -> list[Service]:
     ]  # fmt: skip
 
 
-def _environment(arguments: argparse.Namespace, address: str) -> dict[str, str]:
+def _empty_folder(path: Path) -> Path:
+    """The folder, without what processes that are gone left in it."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
+    return path
+
+
+def _environment(arguments: argparse.Namespace, address: str, counters: Path) -> dict[str, str]:
     """What the processes know; settings of the caller's environment go before ours."""
     ours = {
         "DEALWRIGHT_URL": address,
         "DEALWRIGHT_STREAM_PORT": str(arguments.port + 1),
+        "PROMETHEUS_MULTIPROC_DIR": str(counters),
         "PYTHONUNBUFFERED": "1",
     }
     return ours | os.environ

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from dealwright.base.jobs.worker import run_worker
+from dealwright.base.loaded import keep_what_is_loaded
 
 
 class Command(BaseCommand):
@@ -20,5 +21,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        keep_what_is_loaded()
         queues = [name.strip() for name in options["queues"].split(",") if name.strip()]
         run_worker(queues=queues, concurrency=max(1, options["concurrency"]))

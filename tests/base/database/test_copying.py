@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from crm.make import make_account
-from dealwright.base.records.copying import copy_rows
+from dealwright.base.database.copying import copy_rows, copy_values
 from dealwright.base.records.models import AuditEvent, ExternalId
 from dealwright.base.search.models import SearchEntry
 from dealwright.crm.models import Account
@@ -38,8 +38,31 @@ def test_a_copied_row_is_what_was_given():
     assert Account.objects.filter(name="Renamed").count() == 1
 
 
+def test_values_become_rows_with_the_defaults_of_their_model():
+    account = make_account(name="Acme")
+    copy_values(
+        ExternalId,
+        ("key", "system", "record_id", "object"),
+        [("1", "erp", account.pk, "account"), ("2\t\\N", "erp", account.pk, "account")],
+    )
+    made = ExternalId.objects.order_by("key")
+    assert [(each.key, each.system, each.record_id) for each in made] == [
+        ("1", "erp", account.pk),
+        ("2\t\\N", "erp", account.pk),
+    ]
+    assert len({each.pk for each in made}) == 2
+
+
+def test_values_of_a_record_get_its_defaults():
+    copy_values(Account, ("name",), [("One",), ("Two",)])
+    one, two = Account.objects.order_by("name")
+    assert (one.version, one.custom, one.access_keys, one.deleted_at) == (1, {}, [], None)
+    assert one.pk != two.pk
+
+
 def test_nothing_is_copied_of_nothing():
     copy_rows([])
+    copy_values(ExternalId, ("key",), [])
 
 
 def test_a_broken_rule_is_an_error_of_the_database_layer():
