@@ -15,7 +15,7 @@ from dealwright.base.access.visibility import get_visible
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.objects.filters import filterable_fields
 from dealwright.base.objects.registry import object_type
-from dealwright.base.web.filter_forms import show_filter, typed_filter
+from dealwright.base.web.filter_forms import show_filters, typed_filter
 from dealwright.base.web.pages import Form, actor_of, done, page
 from dealwright.crm.typed import typed_rows
 from dealwright.intelligence.scoring.models import Scorecard
@@ -55,16 +55,14 @@ def scorecard(request: HttpRequest) -> HttpResponse:
                 preview = _preview(actor, form["lead"], rules, grades)
             effect = simulate_scorecard(actor, rules, grades)
     lead = object_type("lead")
+    *shown, every = show_filters(actor, lead, [*(row.get("filter", "") for row in rows), ""])
     return form.page(
         "intelligence/scoring/scorecard.html",
         {
             "card": card,
             "of": lead,
-            "rules": [
-                {**row, "shown": show_filter(actor, lead, row.get("filter", ""), counted=True)}
-                for row in rows
-            ],
-            "blank": {"shown": show_filter(actor, lead, "", counted=True)},
+            "rules": [{**row, "shown": each} for row, each in zip(rows, shown, strict=True)],
+            "blank": {"shown": every},
             "grades": grades,
             "effect": effect,
             "preview": preview,
