@@ -38,7 +38,7 @@ PLACES = ("/", "/tasks", "/notices", "/jobs", "/bin", "/search?q=donau", "/impor
 SETTINGS = ("profile", "tokens", "company", "users", "users/invite", "roles", "teams", "identity",
             "events", "webhooks", "jobs", "mail", "suppression", "fields", "rates", "calendars",
             "access", "assignment", "assignment/new", "pipelines", "promises",
-            "approvals")  # fmt: skip
+            "approvals", "tracking")  # fmt: skip
 ACCOUNT = ("/me/2fa/", "/me/sessions/", "/me/email/", "/me/password/change/",
            "/me/2fa/webauthn/")  # fmt: skip
 STRANGER = ("/me/login/", "/me/password/reset/", "/verify", "/forms/contact-us")

@@ -3,7 +3,7 @@
 from dealwright.intelligence.enrichment.models import Fact
 from dealwright.intelligence.scoring.models import LeadScore, Scorecard
 from dealwright.intelligence.segments.models import Segment, SegmentMember
-from dealwright.intelligence.tracking.models import Touchpoint, Visitor
+from dealwright.intelligence.tracking.models import Touchpoint, TrackingSettings, Visitor
 
 __all__ = [
     "Fact",
@@ -12,5 +12,6 @@ __all__ = [
     "Segment",
     "SegmentMember",
     "Touchpoint",
+    "TrackingSettings",
     "Visitor",
 ]

@@ -7,10 +7,12 @@ from dealwright.intelligence.journeys import pages as journeys
 from dealwright.intelligence.scoring import pages as scoring
 from dealwright.intelligence.segments import pages as segments
 from dealwright.intelligence.tracking import pages as tracking
+from dealwright.intelligence.tracking import settings_pages as tracking_settings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("e", tracking.take_batch, name="collector"),
     path("t.js", tracking.snippet, name="tracker"),
+    path("settings/tracking", tracking_settings.tracking, name="settings-tracking"),
     path("journeys/<slug:object_key>/<uuid:record_id>", journeys.journey, name="journey"),
     path("reports/attribution", attribution.attribution, name="attribution"),
     path("scorecard", scoring.scorecard, name="scorecard"),

@@ -150,6 +150,7 @@ SETTINGS = [
                 icon="webhook",
                 also=["/settings/webhook-messages"],
             ),
+            _admin("tracking", "Tracking", "/settings/tracking", icon="radar"),
             _admin("events", "Events", "/settings/events", icon="activity"),
             _admin("background", "Background work", "/settings/jobs", icon="cog"),
         ],

@@ -76,7 +76,7 @@ def _page(
         "carried": carried,
         "embedded": embedded,
         # Inside another site its own snippet tracks; without consent the script does nothing.
-        "tracker": "" if embedded else tracker(),
+        "tracker": None if embedded else tracker(),
         "is_known": "dw_visitor" in request.COOKIES,
         "sent": sent,
         "stamp": form["stamp"] or stamp_form(web_form),

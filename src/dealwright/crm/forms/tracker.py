@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-_address: list[str] = []
+from collections.abc import Callable
+from dataclasses import dataclass
 
 
-def set_tracker(address: str) -> None:
-    """The script's address; public pages of this product load it from there."""
-    _address[:] = [address]
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """The script's address, and what a visitor is asked before it keeps anything."""
+
+    address: str
+    question: str
 
 
-def tracker() -> str:
-    """The script's address, empty where no room tracks."""
-    return _address[0] if _address else ""
+_tellers: list[Callable[[], Tracker | None]] = []
+
+
+def set_tracker(tell: Callable[[], Tracker | None]) -> None:
+    """``tell`` gives the tracker of now; public pages of this product load its script."""
+    _tellers[:] = [tell]
+
+
+def tracker() -> Tracker | None:
+    """The tracker; None where no room tracks or tracking is off."""
+    return _tellers[0]() if _tellers else None

@@ -12,9 +12,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from dealwright.base.errors import Invalid
+from dealwright.base.errors import Invalid, NotAllowed
 from dealwright.intelligence.tracking.channels import channel_of_visit
 from dealwright.intelligence.tracking.models import Touchpoint, Visitor
+from dealwright.intelligence.tracking.settings import may_send, tracking_settings
 
 BATCH = 100
 SESSION = timedelta(minutes=30)
@@ -26,19 +27,34 @@ _BOTS = re.compile(
 
 
 def collect(
-    payload: Any, *, user_agent: str, opted_out: bool, own_host: str, now: datetime | None = None
+    payload: Any,
+    *,
+    user_agent: str,
+    opted_out: bool,
+    own_host: str,
+    origin: str = "",
+    now: datetime | None = None,
 ) -> int:
     """Take a batch ``{"visitor", "sent_at", "events": [{"id", "name", "at", "url", "referrer",
     "title"}]}``; returns how many touches are new.
 
     Only page views that open a session become touches, so that a reader of ten pages is one
-    visit. Opted-out browsers (``Sec-GPC``, ``DNT``) leave nothing. Raises Invalid for a
-    payload that is not of this form.
+    visit. Opted-out browsers (``Sec-GPC``, ``DNT``) leave nothing, nobody does while tracking
+    is off. Raises Invalid for a payload that is not of this form, and NotAllowed for pages of
+    a site that the settings do not name.
     """
     now = now or timezone.now()
     anonymous, events = _checked(payload)
-    if opted_out:
+    stored = tracking_settings()
+    if opted_out or not stored.is_on:
         return 0
+    sites = [str(event.get("url", ""))[:1000] for event in events]
+    if origin not in ("", "null"):
+        sites.append(origin)
+    if not all(may_send(stored, site) for site in sites if _is_web_address(site)):
+        raise NotAllowed(
+            "This site may not send visits. An administrator names it in the settings of tracking."
+        )
     shift = _clock_shift(payload.get("sent_at"), now)
     with transaction.atomic():
         visitor, _ = Visitor.objects.get_or_create(anonymous_id=anonymous)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -24,6 +25,30 @@ class Visitor(models.Model):
 
     def __str__(self) -> str:
         return self.anonymous_id
+
+
+class TrackingSettings(models.Model):
+    """One row. ``sites`` holds hosts, one a line; none means every site. An empty ``question``
+    is the product's own. ``keep_days`` is for visits of browsers whose person is not known."""
+
+    # One fixed key: the audit names rows by UUID.
+    ONLY: ClassVar = UUID(int=1)
+
+    id = models.UUIDField(primary_key=True, default=ONLY, editable=False)
+    is_on = models.BooleanField(default=True)
+    question = models.TextField(blank=True)
+    sites = models.TextField(blank=True)
+    keep_days = models.PositiveIntegerField(default=390)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(id=UUID(int=1)), name="tracking_settings_is_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return "Tracking settings"
 
 
 class Channel(models.TextChoices):
