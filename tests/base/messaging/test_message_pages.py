@@ -55,6 +55,7 @@ def test_the_html_of_a_message_is_shut_off() -> None:
     assert f'src="/outbox/{message.id}/html" sandbox' in text_of(page)
     response = browser(admin).get(f"/outbox/{message.id}/html")
     assert text_of(response) == "<p>Hello</p>"
+    assert response["Content-Type"] == "text/html; charset=utf-8"
     policy = response["Content-Security-Policy"]
     assert policy.startswith("sandbox; default-src 'none'")
     assert "img-src data:" in policy

@@ -148,7 +148,9 @@ def received_html(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
 
 
 def _sandboxed(html: str) -> HttpResponse:
-    response = HttpResponse(html or _("This message has no HTML."), content_type="text/html")
+    response = HttpResponse(
+        html or _("This message has no HTML."), content_type="text/html; charset=utf-8"
+    )
     response["Content-Security-Policy"] = (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
         "frame-ancestors 'self'"
