@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm.make import make_account
 from dealwright.base.errors import Conflict
 from dealwright.base.events.models import EventDelivery
 from dealwright.base.evidence import verify_all
@@ -13,9 +14,10 @@ from dealwright.compensation.ledger.models import Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.contracts.agreements.models import Contract
 from dealwright.contracts.clauses.models import Clause
-from dealwright.crm.models import Opportunity
+from dealwright.crm.models import Account, Opportunity
 from dealwright.intelligence.tracking.models import Touchpoint
 from dealwright.signing.envelopes.models import Envelope
+from dealwright.site.demo import fill_empty_company as fill_or_say_so
 from dealwright.site.demo.company import fill_empty_company
 
 
@@ -41,3 +43,13 @@ def test_the_demo_company_has_a_past_in_every_room():
     assert all(chain.ok for chain in verify_all())
     with pytest.raises(Conflict):
         fill_empty_company()
+
+
+@pytest.mark.django_db
+def test_a_start_with_the_demo_leaves_records_that_are_there_alone(capsys):
+    make_account(name="Ours")
+    fill_or_say_so()
+    assert capsys.readouterr().err == (
+        "The demo company is not added, because there are records already.\n"
+    )
+    assert Account.objects.get().name == "Ours"

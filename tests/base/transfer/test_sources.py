@@ -168,6 +168,77 @@ def test_a_spreadsheet_is_read_with_its_types_and_formulas_stay_values(tmp_path)
     assert "has 2 sheets" in table.notes[0]
 
 
+def ods(path: Path, *rows: str) -> Path:
+    """An OpenDocument spreadsheet of one sheet, as small as they come."""
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(
+            "mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED
+        )
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
+            "</manifest:manifest>",
+        )
+        archive.writestr(
+            "content.xml",
+            f'<?xml version="1.0"?><office:document-content {names}><office:body>'
+            f'<office:spreadsheet><table:table table:name="One">{"".join(rows)}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+def ods_row(*cells: str, repeated: int = 1) -> str:
+    start = f'<table:table-row table:number-rows-repeated="{repeated}">'
+    return f"{start}{''.join(cells)}</table:table-row>"
+
+
+def ods_cell(text: str, kind: str = "string", repeated: int = 1) -> str:
+    name = {"float": "value", "date": "date-value", "boolean": "boolean-value"}.get(kind)
+    value = f'office:{name}="{text}"' if name else ""
+    return (
+        f'<table:table-cell office:value-type="{kind}" {value} '
+        f'table:number-columns-repeated="{repeated}"><text:p>{text}</text:p></table:table-cell>'
+    )
+
+
+def test_an_opendocument_spreadsheet_is_read(tmp_path):
+    nothing = '<table:table-cell table:number-columns-repeated="16381"/>'
+    path = ods(
+        tmp_path / "table.ods",
+        ods_row(*map(ods_cell, ("name", "amount", "day", "yes")), nothing),
+        ods_row(
+            ods_cell("Köln"), ods_cell("12", "float"), ods_cell("2027-01-31", "date"),
+            ods_cell("true", "boolean"), nothing,
+        ),
+        ods_row(nothing, repeated=1_048_000),
+    )  # fmt: skip
+    assert rows(path) == [({"name": "Köln", "amount": "12", "day": "2027-01-31", "yes": "yes"}, "")]
+
+
+def test_cells_that_repeat_without_end_are_refused(tmp_path):
+    path = ods(
+        tmp_path / "bomb.ods",
+        ods_row(ods_cell("name")),
+        ods_row(ods_cell("x", repeated=1000), repeated=1_000_000),
+    )
+    with pytest.raises(Invalid, match="spans 1,000,001,000 cells"):
+        open_table(path)
+
+
+def test_one_cell_in_the_last_corner_is_refused(tmp_path):
+    book = Workbook()
+    book.active["A1"], book.active["XFD1048576"] = "name", "far away"
+    book.save(tmp_path / "corner.xlsx")
+    with pytest.raises(Invalid, match="spans 17,179,869,184 cells"):
+        open_table(tmp_path / "corner.xlsx")
+
+
 @given(st.text(max_size=40))
 def test_no_exported_cell_runs_as_a_formula(text: str):
     safe = harmless(text)

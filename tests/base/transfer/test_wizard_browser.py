@@ -25,7 +25,7 @@ def test_files_are_checked_imported_and_taken_back(
     live.sign_in(make_administrator())
     page = live.use(size)
     live.open("/import")
-    page.get_by_label("CSV or XLSX files").set_input_files([accounts, products])
+    page.get_by_label("CSV, XLSX or ODS files").set_input_files([accounts, products])
     page.get_by_role("button", name="Look at the files").click()
     page.get_by_role("button", name="Check", exact=True).click()
     expect(page.get_by_text("You can leave this page")).to_be_visible()

@@ -253,6 +253,17 @@ class TestLists:
         assert "$70" in text
         assert '<span data-total="3">' in text
 
+    def test_a_year_has_no_separator(self, ada: Any, client: Client) -> None:
+        account = make_account(name="Old", employees=12345, year_founded=1984)
+        shown = client.get("/accounts?columns=name,employees,year_founded").content.decode()
+        assert ">1984<" in shown
+        assert "12,345" in shown
+        assert "1984" in client.get(f"/accounts/{account.pk}").content.decode()
+        update_record(acting(ada), "account", account.pk, {"year_founded": 1985})
+        page = client.get(f"/accounts/{account.pk}").content.decode()
+        assert "1985" in page
+        assert "1,98" not in page
+
     def test_the_next_chunk_follows_the_first(self, ada: Any, client: Client) -> None:
         Account.objects.bulk_create(
             Account(name=f"Account {number:03}", owner=ada) for number in range(60)

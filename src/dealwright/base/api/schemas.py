@@ -66,6 +66,8 @@ def _describe(field: ObjectField) -> str:
         text += ". One of: " + ", ".join(str(value) for value, _ in field.choices)
     if field.kind == Kind.PERCENT:
         text += ", as a fraction"
+    if field.is_year:
+        text += ", a year such as 1984"
     return text
 
 

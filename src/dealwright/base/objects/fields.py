@@ -46,7 +46,8 @@ class Field:
     misses ("Philipines") and forms offer them. ``tones`` tells which values are good or bad
     news ("won": "success"), by the value of the field ``tone_by`` where it is another's: a
     stage is won when the status is. ``late_while`` names fields and the values they have as
-    long as a date that has passed is overdue.
+    long as a date that has passed is overdue. ``is_year`` marks a whole number that is a
+    year, which no language writes with a separator.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Field:
     tones: Mapping[str, str] = field(default_factory=dict)
     tone_by: str = ""
     late_while: Mapping[str, str | None] = field(default_factory=dict)
+    is_year: bool = False
 
     @property
     def column(self) -> str:

@@ -16,7 +16,7 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of import and export to the command line."""
     importing = subparsers.add_parser(
         "import",
-        help="import a CSV or XLSX file, or a folder of them",
+        help="import a CSV, XLSX or ODS file, or a folder of them",
         description=(
             "Import tables. Known exports are recognised by their headers; other files by the "
             "names of their columns. What is odd is reported, not hidden, and nothing is written "

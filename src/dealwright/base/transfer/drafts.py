@@ -29,7 +29,7 @@ def upload_tables(actor: Actor, files: Sequence[tuple[str, BinaryIO]]) -> Import
     """Keep files and propose what to do with them; raises Invalid for what is no table."""
     user = actor.require_user()
     if not files:
-        raise Invalid("Choose a CSV or XLSX file.", fields={"files": ["Choose a file."]})
+        raise Invalid("Choose a CSV, XLSX or ODS file.", fields={"files": ["Choose a file."]})
     with change(actor):
         draft = ImportJob(title=", ".join(name for name, _ in files)[:200], user=user)
         for name, content in files:

@@ -18,7 +18,7 @@ from dealwright.base.transfer.recipes import propose_plan
 from dealwright.base.transfer.report import Report
 from dealwright.base.transfer.sources import Table, open_table
 
-TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".ods")
+TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods")
 
 
 def open_tables(path: Path) -> list[Table]:
@@ -26,7 +26,7 @@ def open_tables(path: Path) -> list[Table]:
     if path.is_dir():
         files = sorted(each for each in path.iterdir() if each.suffix.lower() in TABLE_ENDINGS)
         if not files:
-            raise Invalid(f"{path} holds no CSV or XLSX file.")
+            raise Invalid(f"{path} holds no CSV, XLSX or ODS file.")
         return [open_table(each) for each in files]
     if not path.exists():
         raise Invalid(f"{path} does not exist.")

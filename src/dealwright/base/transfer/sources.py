@@ -1,15 +1,15 @@
-"""Reading tables from files that strangers made: CSV and XLSX, row by row, in bounded memory."""
+"""Reading tables from files that strangers made: CSV, XLSX and ODS, row by row."""
 
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from dealwright.base.errors import Invalid
+from dealwright.base.transfer.guards import refuse_bomb
 
 SAMPLE_BYTES = 256 * 1024
 MAX_COLUMNS = 500
@@ -17,15 +17,13 @@ MAX_FIELD = 131_072
 MAX_LINE = 4_000_000
 MAX_FILE_BYTES = 4_000_000_000
 MAX_ROWS = 5_000_000
-MAX_SHEET_BYTES = 400 * 1024 * 1024
-MAX_EXPANSION = 200
 # How files begin that are no tables, whatever they are called and however they decode.
 NO_TABLES = (
     b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"MZ\x90", b"\x7fELF", b"\x1f\x8b",
     b"Rar!", b"7z\xbc\xaf", b"<!doctype", b"<html", b"<svg", b"<?xml",
 )  # fmt: skip
 _NO_TABLES_IN_SMALL = tuple(each.lower() for each in NO_TABLES)
-WHAT_IS_READ = "Tables are read from .csv and .xlsx files."
+WHAT_IS_READ = "Tables are read from .csv, .xlsx and .ods files."
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -44,7 +42,7 @@ class Table:
 
     name: str
     path: Path
-    kind: str  # "csv" or "xlsx"
+    kind: str  # "csv" or "xlsx" (any spreadsheet)
     header: tuple[str, ...]
     encoding: str = ""
     delimiter: str = ""
@@ -213,7 +211,7 @@ def _row(table: Table, number: int, cells: list[str], width: int) -> Row:
 
 
 def _open_xlsx(path: Path, name: str, sheet: str) -> Table:
-    _refuse_bomb(path)
+    refuse_bomb(path)
     workbook = _load(path)
     names = workbook.sheet_names
     if not names:
@@ -245,24 +243,6 @@ def _load(path: Path) -> Any:
         raise Invalid(
             f"{path.name} cannot be opened as a spreadsheet; is it damaged or protected?"
         ) from error
-
-
-def _refuse_bomb(path: Path) -> None:
-    """An .xlsx is a zip archive: refuse one whose parts unpack to an absurd size."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise Invalid(f"{path.name} is damaged: it is no readable .xlsx file.") from error
-    names = {part.filename for part in parts}
-    if "xl/workbook.xml" not in names and "xl/workbook.bin" not in names:
-        raise Invalid(f"{path.name} is an archive but no spreadsheet. Unpack it first.")
-    total = sum(part.file_size for part in parts)
-    packed = max(path.stat().st_size, 1)
-    if total > MAX_SHEET_BYTES or (total > 50_000_000 and total / packed > MAX_EXPANSION):
-        raise Invalid(
-            f"{path.name} would unpack to {total // 1_000_000:,} MB. Save it as CSV instead."
-        )
 
 
 def _xlsx_rows(table: Table) -> Iterator[Row]:

@@ -98,6 +98,7 @@ ACCOUNT = ObjectType(
             key="year_founded",
             label="Founded",
             kind=Kind.INTEGER,
+            is_year=True,
             sortable=True,
             aliases=[
                 "year_established",

@@ -50,7 +50,9 @@ def add_commands(commands: Any) -> None:
     )
     if find_spec(DEMO):
         up.add_argument(
-            "--demo", action="store_true", help="fill an empty database with a made-up company"
+            "--demo",
+            action="store_true",
+            help="fill an empty database with a made-up company; one with records stays as it is",
         )
     up.set_defaults(run=run_up, database="none", demo=False)
 

@@ -53,10 +53,15 @@ class DemoCompany:
     password: str
 
 
+def has_records() -> bool:
+    """Whether somebody works here already."""
+    return Account.everything.exists()
+
+
 def fill_empty_company() -> DemoCompany:
     """Make the company; the same each time but for the password. Raises Conflict unless the
     database holds no accounts yet."""
-    if Account.everything.exists():
+    if has_records():
         raise Conflict("There are records already; the demo company fills only an empty database.")
     dice = random.Random(SEED)  # noqa: S311  repeatable, nothing secret
     password = secrets.token_urlsafe(9)

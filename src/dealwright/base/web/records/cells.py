@@ -122,6 +122,8 @@ def text_of(column: Column, row: Row) -> str:
             return formats.format_whole_money(value, _currency(column, row))
         case Kind.PERCENT:
             return formats.format_percent(value, 2, fixed=False)
+        case Kind.INTEGER if column.field.is_year:
+            return str(int(value))
         case Kind.NUMBER | Kind.INTEGER:
             return formats.format_number(value)
         case Kind.DATE:
