@@ -76,6 +76,8 @@ class ObjectType:
     ``makers`` are the profiles, beside administrators, that may make one; without any
     everybody may whose profile has to do with the object.
 
+    ``also_called`` are names of it in other products ("deal"), by which imports know files.
+
     ``access`` is the level per profile: "none"; "own" (what the user, those below in the
     role tree and the user's teams own, and what is shared); "read" (all, change own);
     "write" (all). ``unowned`` is what the level "own" means for records that nobody owns:
@@ -106,6 +108,7 @@ class ObjectType:
     makers: Sequence[str] = ()
     create_url: str = ""
     in_navigation: bool = True
+    also_called: Sequence[str] = ()
     panels: list[Panel] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
@@ -140,7 +143,26 @@ class ObjectType:
 
 
 _COMMON = (
-    Field(key="owner", label="Owner", kind=Kind.USER, path="owner_id", title_path="owner__name"),
+    Field(
+        key="owner",
+        label="Owner",
+        kind=Kind.USER,
+        path="owner_id",
+        title_path="owner__name",
+        aliases=[
+            "owner id",
+            "hubspot owner id",
+            "owner e-mail",
+            "owner email",
+            "owner name",
+            "owner full name",
+            "record owner",
+            "hubspot owner",
+            "assigned to",
+            "assigned to user",
+            "assigned user",
+        ],
+    ),
     Field(
         key="created_at",
         label="Created",

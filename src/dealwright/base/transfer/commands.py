@@ -158,7 +158,8 @@ def _print_report(result: dict[str, Any]) -> None:
     for name, amount in result["sums"].items():
         out(f"{name}: {amount}\n")
     for odd in result["oddities"]:
-        out(f"look: {odd['message']} ({odd['count']:,} rows, first {odd['rows'][:3]})\n")
+        where = f" ({odd['count']:,} rows, first {odd['rows'][:3]})" if odd["count"] else ""
+        out(f"look: {odd['message']}{where}\n")
     for name in result["left_out"]:
         out(f"left out: {name}\n")
     if "job" in result:

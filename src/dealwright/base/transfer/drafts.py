@@ -223,14 +223,17 @@ def mapping_from(form: Any, place: int, plan: TablePlan, header: Sequence[str]) 
     """The mapping as the form sends it: ``t<place>c<column>.field`` and its like."""
     replacements = {each.column: each.replacements for each in plan.columns}
     scales = {each.column: each.scale for each in plan.columns}
+    stand_ins = {(each.column, each.field): each.otherwise for each in plan.columns}
     key = form.get(f"t{place}.key", "")
     columns = []
     for number, name in enumerate(header):
         start = f"t{place}c{number}"
+        field = form.get(f"{start}.field", "")
         columns.append(
             ColumnPlan(
                 column=name,
-                field=form.get(f"{start}.field", ""),
+                field=field,
+                otherwise=stand_ins.get((name, field), ""),
                 date_format=form.get(f"{start}.date", ""),
                 decimal_comma=form.get(f"{start}.comma", "") == "on",
                 scale=scales.get(name, "1"),

@@ -12,6 +12,7 @@ from dealwright.base.jobs.runs import get_run
 from dealwright.base.objects.fields import Kind
 from dealwright.base.objects.registry import object_type_by_slug
 from dealwright.base.transfer import drafts
+from dealwright.base.transfer.engine import no_key
 from dealwright.base.transfer.export import FORMATS, export_records
 from dealwright.base.transfer.formats import DATE_FORMATS
 from dealwright.base.transfer.models import ImportJob
@@ -188,6 +189,7 @@ def _shown_table(actor: Any, place: int, table: Table, plan: TablePlan | None) -
                 "is_number": kind in _NUMBERS,
                 "decimal_comma": bool(mapped and mapped.decimal_comma),
                 "replacements": mapped.replacements if mapped else {},
+                "otherwise": mapped.otherwise if mapped else "",
                 "samples": [row.get(name, "") for row in rows[:3]],
             }
         )
@@ -197,6 +199,7 @@ def _shown_table(actor: Any, place: int, table: Table, plan: TablePlan | None) -
         "columns": columns,
         "fields": options,
         "key": key.column if key else "",
+        "warning": "" if plan.match_by else no_key(table),
         "header_options": [(name, name) for name in table.header],
         "match_options": [
             (each, fields[each].label) for each in _match_keys(plan.object) if each in fields

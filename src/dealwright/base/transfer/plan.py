@@ -18,7 +18,8 @@ class ColumnPlan:
 
     ``date_format`` is a name of ``formats.DATE_FORMATS``; ``scale`` multiplies numbers
     (a column in millions); ``replacements`` maps values as they stand in the file to the
-    ones to use instead.
+    ones to use instead. ``otherwise`` is another column to ask where a link's cell is empty
+    or names nothing: the name beside an id.
     """
 
     column: str
@@ -26,6 +27,7 @@ class ColumnPlan:
     date_format: str = ""
     decimal_comma: bool = False
     scale: str = "1"
+    otherwise: str = ""
     replacements: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property

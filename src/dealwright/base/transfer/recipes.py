@@ -6,17 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rapidfuzz import fuzz, process, utils
-
-from dealwright.base.objects.fields import Field, Kind
-from dealwright.base.transfer.formats import guess_date_format, guess_decimal_comma
+from dealwright.base.objects.fields import Kind
+from dealwright.base.objects.registry import object_types
+from dealwright.base.transfer.formats import guess_date_format, guess_decimal_comma, parse_number
+from dealwright.base.transfer.matching import (
+    Match,
+    is_called,
+    key_column,
+    match_columns,
+    own_columns,
+)
 from dealwright.base.transfer.plan import EXTERNAL_ID, ColumnPlan, TablePlan
 from dealwright.base.transfer.report import Report
 from dealwright.base.transfer.sources import Table
+from dealwright.base.transfer.systems import system_of
 from dealwright.base.transfer.writers import importable_objects, writer_for
 
 SAMPLE_ROWS = 20_000
-_SURE = 88
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,8 @@ def propose_plan(actor: Any, table: Table, *, object_key: str = "") -> TablePlan
         if not chosen:
             return None
         plan = _from_names(actor, table, chosen)
+        key = plan.column_for(EXTERNAL_ID)
+        plan.system = system_of(table, key.column if key else "")
     _read_formats(actor, table, plan)
     return plan
 
@@ -95,58 +103,37 @@ def _from_recipe(recipe: Recipe, table: Table) -> TablePlan:
 
 
 def _from_names(actor: Any, table: Table, object_key: str) -> TablePlan:
-    plan = TablePlan(table=table.name, object=object_key, columns=[], system="file")
+    plan = TablePlan(table=table.name, object=object_key, columns=[])
     fields = list(writer_for(object_key)(actor, plan, Report()).fields())
-    taken: set[str] = set()
+    key = key_column(table.header, object_key)
+    matches = match_columns([name for name in table.header if name != key], fields, object_key)
     for name in table.header:
-        match = _likeliest_field(name, [each for each in fields if each.key not in taken])
-        plan.columns.append(ColumnPlan(name, match))
-        taken.add(match)
-    _choose_key(plan, table, object_key)
+        match = matches.get(name, Match(EXTERNAL_ID if name == key else ""))
+        plan.columns.append(ColumnPlan(name, match.field, otherwise=match.otherwise))
+    plan.match_by = EXTERNAL_ID if key else _match_key(plan)
     return plan
 
 
-def _choose_key(plan: TablePlan, table: Table, object_key: str) -> None:
-    """Match by a column called id, else by the first match key of the object that is mapped."""
-    for column in plan.columns:
-        name = utils.default_process(column.column)
-        if name in ("id", "record id", f"{object_key} id", "external id", "uuid") and (
-            not column.field
-        ):
-            column.field = EXTERNAL_ID
-            plan.match_by = EXTERNAL_ID
-            return
-    from dealwright.base.objects.registry import object_types
-
-    keys = next((each.match_keys for each in object_types() if each.key == object_key), ())
-    plan.match_by = next((key for key in keys if plan.column_for(key)), "")
-
-
-def _likeliest_field(name: str, fields: Sequence[Field]) -> str:
-    """The key of the field a header means, "" where none is like enough."""
-    clean = utils.default_process(name.replace("_", " "))
-    names: dict[str, str] = {}
-    for each in fields:
-        for alias in (each.key.replace("_", " "), each.label, *each.aliases):
-            names.setdefault(utils.default_process(alias.replace("_", " ")), each.key)
-    if clean in names:
-        return names[clean]
-    squeezed = {alias.replace(" ", ""): key for alias, key in names.items()}
-    if clean.replace(" ", "") in squeezed:
-        return squeezed[clean.replace(" ", "")]
-    best = process.extractOne(clean, names.keys(), scorer=fuzz.ratio, score_cutoff=_SURE)
-    return names[best[0]] if best else ""
+def _match_key(plan: TablePlan) -> str:
+    """Without a key: the first match key of the object that is mapped, else none."""
+    keys = next((each.match_keys for each in object_types() if each.key == plan.object), ())
+    return next((key for key in keys if plan.column_for(key)), "")
 
 
 def _likeliest_object(actor: Any, table: Table) -> str:
-    """The object whose fields fit most of the header, if they fit at least half of it."""
+    """The object whose fields fit the header best, if they fit at least half of it or the
+    file or its columns bear the object's name. Users come last: persons are contacts."""
     best, best_score = "", 0.0
-    for key in importable_objects():
-        plan = _from_names(actor, table, key)
-        mapped = sum(1 for column in plan.columns if column.field)
-        score = mapped / len(table.header)
-        like = fuzz.partial_ratio(key.replace("_", " "), table.name.casefold().replace("_", " "))
-        score += 0.3 if like > 85 else 0
+    for key in sorted(importable_objects(), key=lambda key: key == "user"):
+        plan = TablePlan(table=table.name, object=key, columns=[])
+        fields = list(writer_for(key)(actor, plan, Report()).fields())
+        matches = {match.field for match in match_columns(table.header, fields, key).values()}
+        if any(field.required and field.key not in matches for field in fields):
+            continue
+        score = len(matches) / len(table.header)
+        score += min(0.5, 0.15 * own_columns(table.header, fields, key))
+        if is_called(table.name, key) and matches:
+            score += 0.5
         if score > best_score:
             best, best_score = key, score
     return best if best_score >= 0.5 else ""
@@ -177,3 +164,11 @@ def _read_formats(actor: Any, table: Table, plan: TablePlan) -> None:
             column.date_format = guess.format if guess else ""
         else:
             column.decimal_comma = guess_decimal_comma(found)
+            if fields[column.field].kind == Kind.PERCENT and column.scale == "1":
+                column.scale = _scale_of_percents(found, column.decimal_comma)
+
+
+def _scale_of_percents(values: Sequence[str], decimal_comma: bool) -> str:
+    """A column of percents without their sign (75) is divided by 100; fractions stay."""
+    numbers = (parse_number(value, decimal_comma=decimal_comma) for value in values)
+    return "0.01" if any(number is not None and number > 1 for number in numbers) else "1"

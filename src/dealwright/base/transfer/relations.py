@@ -32,24 +32,28 @@ class Resolver:
         self.field = field
         self.system = system
         self.known: dict[str, Any | None] = {}
+        self.by_key: dict[str, Any] = {}
         self.ambiguous: set[str] = set()
+        self._asked: set[str] = set()
         self._titles: dict[str, str] | None = None
 
     def learn(self, texts: Iterable[str]) -> None:
         """Look up all texts that are not known yet in a few statements."""
-        new = {text for text in texts if text and text.casefold() not in self.known}
+        new = {text for text in texts if text and text not in self._asked}
         if not new:
             return
+        self._asked |= new
         for text in new:
-            self.known[text.casefold()] = None
+            self.known.setdefault(text.casefold(), None)
+        self._learn_keys(new)
         if self.field.kind == Kind.USER:
             self._learn_users(new)
         else:
             self._learn_records(new)
 
     def find(self, text: str) -> Any | None:
-        """The id the text means, or None."""
-        return self.known.get(text.casefold())
+        """The id the text means, or None. Ids of other systems differ by case alone."""
+        return self.by_key.get(text) or self.known.get(text.casefold())
 
     def is_ambiguous(self, text: str) -> bool:
         return text.casefold() in self.ambiguous
@@ -70,6 +74,20 @@ class Resolver:
         )
         return titles[best[0]] if best else ""
 
+    def _learn_keys(self, new: set[str]) -> None:
+        is_user = self.field.kind == Kind.USER
+        of = "user" if is_user else self.field.relation
+        ids = dict(
+            ExternalId.objects.filter(object=of, system=self.system, key__in=new).values_list(
+                "key", "record_id"
+            )
+        )
+        if not ids:
+            return
+        seen: Any = User.objects if is_user else visible_records(self.actor, of)
+        there = set(seen.filter(pk__in=ids.values()).values_list("pk", flat=True))
+        self.by_key |= {text: record_id for text, record_id in ids.items() if record_id in there}
+
     def _learn_users(self, new: set[str]) -> None:
         lowered = {text.casefold() for text in new}
         rows = User.objects.annotate(lower_name=Lower("name"))
@@ -86,16 +104,7 @@ class Resolver:
             rows = seen.annotate(_lowered=Lower(path)).filter(_lowered__in=lowered)
             for key, text in rows.values_list("pk", "_lowered"):
                 self._put(text, key)
-        ids = dict(
-            ExternalId.objects.filter(
-                object=target.key, system=self.system, key__in=new
-            ).values_list("key", "record_id")
-        )
-        for key in seen.filter(pk__in=ids.values()).values_list("pk", flat=True):
-            for text, record_id in ids.items():
-                if record_id == key:
-                    self.known[text.casefold()] = key
-        direct = {_uuid(text): text for text in new if _uuid(text)}
+        direct = {uuid_in(text): text for text in new if uuid_in(text)}
         if direct:
             for key in seen.filter(pk__in=direct).values_list("pk", flat=True):
                 self.known[direct[key].casefold()] = key
@@ -126,7 +135,8 @@ class Resolver:
         return self._titles
 
 
-def _uuid(text: str) -> uuid.UUID | None:
+def uuid_in(text: str) -> uuid.UUID | None:
+    """The id that a text is, None for any other text."""
     try:
         return uuid.UUID(text) if len(text) == 36 else None
     except ValueError:

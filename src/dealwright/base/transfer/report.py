@@ -15,8 +15,10 @@ SHOWN_ODDITIES = 2_000
 class Oddity:
     """Something a person should look at.
 
-    ``code``: ``unmatched`` (a value that names nothing; ``suggestion`` may say what was
-    meant), ``empty_relation``, ``misspelt``, ``row_problem``, ``rejected`` (the row was not
+    What is true of a whole table has no rows. ``code``: ``no_key`` (the table would be made
+    anew each time), ``read_as`` (another product's word), ``several`` (addresses in one cell),
+    ``unmatched`` (a value that names nothing; ``suggestion`` may say what was meant),
+    ``empty_relation``, ``misspelt``, ``row_problem``, ``rejected`` (the row was not
     written), ``duplicate_key``, ``encoding``, ``zero_amount``, ``unused``.
     """
 
@@ -92,13 +94,21 @@ class Report:
             )
         known.add(row)
 
+    def warn(self, table: str, code: str, message: str) -> None:
+        """Note what is true of a table as a whole."""
+        self.oddities.setdefault(
+            (table, code, "", "", message), Oddity(table=table, code=code, message=message)
+        )
+
     def as_json(self) -> dict[str, Any]:
         return {
             "counts": {name: dict(counter) for name, counter in self.counts.items()},
             "groups": {name: dict(counter) for name, counter in self.groups.items()},
             "sums": {name: str(amount) for name, amount in self.sums.items()},
-            "oddities": [
-                each.as_json()
-                for each in sorted(self.oddities.values(), key=lambda odd: (-odd.count, odd.table))
-            ],
+            "oddities": [each.as_json() for each in sorted(self.oddities.values(), key=_weight)],
         }
+
+
+def _weight(odd: Oddity) -> tuple[bool, int, str]:
+    """Tables as a whole first, then what concerns most rows."""
+    return odd.count > 0, -odd.count, odd.table

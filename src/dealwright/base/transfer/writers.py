@@ -21,8 +21,10 @@ from dealwright.base.objects.fields import Field
 from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.objects.values import attribute_of
 from dealwright.base.records.models import ExternalId
+from dealwright.base.transfer.choices import Choices
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.plan import EXTERNAL_ID, TablePlan
+from dealwright.base.transfer.relations import uuid_in
 from dealwright.base.transfer.report import Report
 
 BATCH = 1000
@@ -38,6 +40,7 @@ class Prepared:
     extras: dict[str, Any] = field(default_factory=dict)
     external_key: str = ""
     match_value: Any = None
+    later: Sequence[Any] = ()
 
 
 @dataclass(slots=True)
@@ -56,10 +59,12 @@ class Writer:
 
     ``extra_fields`` are fields that exist only in imports (the product of an opportunity's
     one line); their values arrive in ``Prepared.extras``. ``prepare`` may change a row
-    before it is written; ``after_write`` adds what belongs to the records.
+    before it is written; ``after_write`` adds what belongs to the records. Of a choice that
+    is ``decisive`` a row needs one that there is: without it the row is left out.
     """
 
     extra_fields: Sequence[Field] = ()
+    decisive: frozenset[str] = frozenset()
 
     def __init__(self, actor: Actor, plan: TablePlan, report: Report) -> None:
         self.actor = actor
@@ -78,6 +83,13 @@ class Writer:
         """All fields a column can go to."""
         own = [each for each in self.object_type.all_fields() if each.importable]
         return [*own, *self.extra_fields]
+
+    def suggest_choice(self, field: Field, choices: Choices, text: str) -> str:
+        """The stored value that a word without a match may mean, or ""."""
+        return choices.suggest(text)
+
+    def keep_unread(self, attributes: dict[str, Any], field: Field, text: str) -> None:
+        """What becomes of a word that is none of the choices; nothing by default."""
 
     def prepare(self, rows: Sequence[Prepared]) -> None:
         """Last changes to a batch before it is matched and written."""
@@ -144,6 +156,9 @@ class Writer:
                     object=self.plan.object, system=self.plan.system, key__in=keys
                 ).values_list("key", "record_id")
             )
+            for key in keys - ids.keys():
+                if own := uuid_in(key):  # an export of ours comes back
+                    ids[key] = own
             records = self._locked(pk__in=ids.values())
             by_id = {record.pk: record for record in records}
             return {

@@ -121,4 +121,5 @@ def _named(change: _Raw, names: Mapping[str, str]) -> Change:
     elif field.kind == Kind.CHOICE:
         labels = {str(stored): str(label) for stored, label in field.options}
         before, after = labels.get(str(before), before), labels.get(str(after), after)
-    return Change(field.key, field.label, "year" if field.is_year else str(field.kind), before, after)
+    kind = "year" if field.is_year else str(field.kind)
+    return Change(field.key, field.label, kind, before, after)

@@ -10,6 +10,7 @@ ACTIVITY = ObjectType(
     slug="activities",
     label="Activity",
     label_plural="Activities",
+    also_called=["task", "tasks", "event", "events", "call", "calls", "meeting", "meetings"],
     model=Activity,
     create=create_activity,
     update=update_activity,
@@ -21,21 +22,23 @@ ACTIVITY = ObjectType(
     board_field="status",
     empty_text="No activities yet. Log a call or set a task on any record.",
     fields=[
-        Field(key="subject", label="Subject", required=True, sortable=True),
+        Field(
+            key="subject", label="Subject", required=True, sortable=True, aliases=["title", "name"]
+        ),
         Field(
             key="kind",
             label="Type",
             kind=Kind.CHOICE,
             choices=Activity.Kind.choices,
             required=True,
-            aliases=["activity type", "tasksubtype", "type"],
+            aliases=["activity type", "tasksubtype", "type", "activity subtype"],
         ),
         Field(
             key="body",
             label="Notes",
             kind=Kind.LONG_TEXT,
             listed=False,
-            aliases=["description", "comments", "note"],
+            aliases=["description", "comments", "note", "notes", "full comments"],
         ),
         Field(
             key="status",
@@ -43,6 +46,7 @@ ACTIVITY = ObjectType(
             kind=Kind.CHOICE,
             choices=Activity.Status.choices,
             tones={"completed": "success"},
+            aliases=["done"],
         ),
         Field(
             key="priority",
@@ -57,7 +61,7 @@ ACTIVITY = ObjectType(
             kind=Kind.DATETIME,
             late_while={"status": "open"},
             sortable=True,
-            aliases=["activitydate", "due date"],
+            aliases=["activitydate", "due date", "due on", "due date only"],
         ),
         Field(key="remind_at", label="Remind", kind=Kind.DATETIME, listed=False),
         Field(
@@ -100,7 +104,7 @@ ACTIVITY = ObjectType(
             label="Outcome",
             kind=Kind.CHOICE,
             choices=Activity.Outcome.choices,
-            aliases=["calldisposition", "call result"],
+            aliases=["calldisposition", "call result", "call outcome"],
         ),
         Field(
             key="duration_seconds",
@@ -125,7 +129,6 @@ ACTIVITY = ObjectType(
             path="contact_id",
             relation="contact",
             title_path="contact__name",
-            aliases=["whoid"],
         ),
         Field(
             key="lead",
@@ -143,7 +146,6 @@ ACTIVITY = ObjectType(
             path="opportunity_id",
             relation="opportunity",
             title_path="opportunity__name",
-            aliases=["whatid"],
         ),
         Field(
             key="case",

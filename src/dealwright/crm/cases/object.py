@@ -25,6 +25,7 @@ CASE = ObjectType(
     slug="cases",
     label="Case",
     label_plural="Cases",
+    also_called=["ticket", "tickets"],
     model=Case,
     create=create_case,
     update=update_case,
@@ -47,7 +48,11 @@ CASE = ObjectType(
             aliases=["casenumber"],
         ),
         Field(
-            key="subject", label="Subject", required=True, sortable=True, aliases=["ticket name"]
+            key="subject",
+            label="Subject",
+            required=True,
+            sortable=True,
+            aliases=["ticket name", "name"],
         ),
         Field(
             key="description",
@@ -84,7 +89,7 @@ CASE = ObjectType(
             label="Origin",
             kind=Kind.CHOICE,
             choices=Case.Origin.choices,
-            aliases=["case origin", "source"],
+            aliases=["case origin", "source", "ticket source"],
         ),
         Field(
             key="account",

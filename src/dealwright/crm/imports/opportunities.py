@@ -9,11 +9,17 @@ from functools import cached_property
 from typing import Any
 
 from dealwright.base.database.copying import copy_values
+from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.transfer.choices import Choices
+from dealwright.base.transfer.matching import plain
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.writers import Outcome, Prepared
 from dealwright.crm.accounts.models import Account
+from dealwright.crm.imports.stages import like_stage
 from dealwright.crm.imports.writers import BulkWriter
 from dealwright.crm.opportunities.models import (
+    ForecastCategory,
+    Opportunity,
     OpportunityLineItem,
     Stage,
     StageCategory,
@@ -23,6 +29,8 @@ from dealwright.crm.opportunities.pipelines import ensure_default_pipeline
 from dealwright.crm.products.models import Product
 
 FIRST_OPEN_NAME = "Engaging"
+_OF_DEFAULT_PIPELINE = {"default", "pipeline", "salespipeline"}  # as others call their first
+_FORECASTS = (ForecastCategory.BEST_CASE, ForecastCategory.COMMIT, ForecastCategory.OMITTED)
 
 
 class OpportunityWriter(BulkWriter):
@@ -30,8 +38,26 @@ class OpportunityWriter(BulkWriter):
     subscriber hears of a win that is long past.
 
     A row without a name is called after its account and product. A row with a product and
-    no lines gets one line of quantity one at the row's amount.
+    no lines gets one line of quantity one at the row's amount. Where won and lost are told
+    beside the stage in which it happened (Pipedrive), they decide.
     """
+
+    decisive = frozenset({"stage"})
+    extra_fields = (
+        Field(
+            key="outcome",
+            label="Won or lost",
+            kind=Kind.CHOICE,
+            choices=StageCategory.choices,
+            aliases=["status"],
+        ),
+        Field(
+            key="closed_on",
+            label="Closed on",
+            kind=Kind.DATE,
+            aliases=["deal closed on", "closed date", "date closed"],
+        ),
+    )
 
     @cached_property
     def stages(self) -> dict[str, Stage]:
@@ -56,6 +82,41 @@ class OpportunityWriter(BulkWriter):
             for each in super().fields()
         ]
 
+    def suggest_choice(self, field: Field, choices: Choices, text: str) -> str:
+        """A stage by its name or by what other products call it; their pipeline is ours."""
+        likely = choices.suggest(text)
+        if not likely and field.key == "stage":
+            stage = like_stage(text, self._default_stages)
+            likely = str(stage.pk) if stage else ""
+        if not likely and field.key == "pipeline" and plain(text) in _OF_DEFAULT_PIPELINE:
+            likely = str(self.default_stage.pipeline_id)
+        return likely
+
+    def keep_unread(self, attributes: dict[str, Any], field: Field, text: str) -> None:
+        """A reason in words of their own is kept in words."""
+        if field.key == "lost_reason":
+            attributes["lost_reason"] = Opportunity.LostReason.OTHER
+            attributes["lost_detail"] = attributes.get("lost_detail") or text
+
+    @cached_property
+    def _default_stages(self) -> Sequence[Stage]:
+        pipeline = self.default_stage.pipeline_id
+        stages = (each for each in self.stages.values() if each.pipeline_id == pipeline)
+        return sorted(stages, key=lambda stage: stage.position)
+
+    def _stage_of(self, row: Prepared) -> Stage:
+        """The stage of a row; of its pipeline the won or lost one where the row says so."""
+        stage = self.stages.get(str(row.attributes.get("stage_id") or "")) or self.default_stage
+        outcome = row.extras.get("outcome")
+        if outcome not in (StageCategory.WON, StageCategory.LOST) or outcome == stage.category:
+            return stage
+        ends = (
+            each
+            for each in self.stages.values()
+            if each.pipeline_id == stage.pipeline_id and each.category == outcome
+        )
+        return min(ends, key=lambda each: each.position, default=stage)
+
     def prepare(self, rows: Sequence[Prepared]) -> None:
         accounts = dict(
             Account.everything.filter(
@@ -77,11 +138,21 @@ class OpportunityWriter(BulkWriter):
                 values["name"] = " – ".join(part for part in parts if part) or (
                     f"Opportunity {row.external_key}".strip()
                 )
-            stage = self.stages.get(str(values.get("stage_id") or "")) or self.default_stage
+            stage = self._stage_of(row)
             values["stage_id"] = stage.pk
             values["pipeline_id"] = stage.pipeline_id
             values.pop("status", None)
-            if stage.category != StageCategory.OPEN:
+            if values.get("forecast_category") not in _FORECASTS:
+                values.pop("forecast_category", None)  # what the stage says anyway
+            if stage.category == StageCategory.OPEN:
+                if values.get("probability") is not None:
+                    values["probability_source"] = Opportunity.ProbabilitySource.MANUAL
+                else:
+                    values.pop("probability", None)
+            else:
+                values.pop("probability", None)
+                if row.extras.get("closed_on"):
+                    values["close_date"] = row.extras["closed_on"]
                 closed = values.get("close_date")
                 values["closed_at"] = _noon(closed) if closed else None
             row.extras["stage"] = stage

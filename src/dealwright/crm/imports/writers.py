@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
+from dealwright.base.access.visibility import visible_records
+from dealwright.base.objects.fields import Field
+from dealwright.base.records.models import ExternalId
+from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.writers import Outcome, Prepared, Writer
+from dealwright.crm.accounts.models import Account
 from dealwright.crm.accounts.services import normal_account
+from dealwright.crm.activities.models import Activity
 from dealwright.crm.columns import keep_default_currency
+from dealwright.crm.contacts.models import Contact
 from dealwright.crm.contacts.services import normal_contact
+from dealwright.crm.imports.names import FULL_NAME, split_name
 from dealwright.crm.leads.models import Lead
 
 
@@ -66,8 +76,39 @@ class LeadWriter(ServiceWriter):
             found["status"] = Lead.Status.QUALIFIED
         return found
 
+    extra_fields = (FULL_NAME,)
+
+    def prepare(self, rows: Sequence[Prepared]) -> None:
+        for row in rows:
+            _fill_name(row, "contact__first_name", "contact__last_name")
+
     def with_defaults(self, values: dict[str, Any]) -> dict[str, Any]:
         return {"source": Lead.Source.IMPORT, **values}
+
+    def _write(self, rows: Sequence[Prepared]) -> Sequence[Outcome]:
+        self._since = timezone.now()
+        return super()._write(rows)
+
+    def log(self, job_id: Any, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:
+        """Persons and companies that were made for the leads come first: undo goes backwards."""
+        leads = [each.record for each in outcomes if each.action == ImportRow.CREATED]
+        made: list[ImportRow] = []
+        for model, ids in (
+            (Account, {lead.account_id for lead in leads}),
+            (Contact, {lead.contact_id for lead in leads}),
+        ):
+            new = model.everything.filter(pk__in=ids - {None}, created_at__gte=self._since)
+            made.extend(
+                ImportRow(
+                    job_id=job_id,
+                    model=model._meta.label,
+                    record_id=key,
+                    action=ImportRow.CREATED,
+                    version=version,
+                )
+                for key, version in new.order_by("pk").values_list("pk", "version")
+            )
+        return [*made, *super().log(job_id, outcomes)]
 
     def match(self, rows: Sequence[Prepared]) -> Mapping[int, Any]:
         """By e-mail: the person's newest lead."""
@@ -95,6 +136,68 @@ class AccountWriter(BulkWriter):
 class ContactWriter(BulkWriter):
     """Contacts in bulk, with addresses and phone numbers in their normal form."""
 
+    extra_fields = (FULL_NAME,)
+
     def prepare(self, rows: Sequence[Prepared]) -> None:
         for row in rows:
+            _fill_name(row, "first_name", "last_name")
             row.attributes = normal_contact(row.attributes)
+
+
+class ActivityWriter(ServiceWriter):
+    """Activities; without a kind they are tasks. Salesforce names in one column a person or a
+    lead, in another a company, deal or case: their ids say which."""
+
+    extra_fields = (
+        Field(key="who", label="Person or lead, by id", aliases=["who id", "name id"]),
+        Field(key="what", label="About, by id", aliases=["what id", "related to id"]),
+    )
+
+    def fields(self) -> Sequence[Field]:
+        return [
+            replace(each, required=False) if each.key == "kind" else each
+            for each in super().fields()
+        ]
+
+    def prepare(self, rows: Sequence[Prepared]) -> None:
+        for row in rows:
+            row.attributes["kind"] = row.attributes.get("kind") or Activity.Kind.TASK
+        self._link(rows, "who", ("contact", "lead"))
+        self._link(rows, "what", ("account", "opportunity", "case"))
+
+    def _link(self, rows: Sequence[Prepared], extra: str, objects: Sequence[str]) -> None:
+        """Set the links that a column of ids gives, and tell of ids that nothing has."""
+        wanted = {row.extras[extra] for row in rows if row.extras.get(extra)}
+        if not wanted:
+            return
+        known: dict[str, tuple[str, Any]] = {}
+        keys = ExternalId.objects.filter(
+            object__in=objects, system=self.plan.system, key__in=wanted
+        )
+        found = list(keys.values_list("key", "object", "record_id"))
+        for of in objects:
+            ids = {record_id for _, name, record_id in found if name == of}
+            seen = set(
+                visible_records(self.actor, of).filter(pk__in=ids).values_list("pk", flat=True)
+            )
+            known |= {key: (of, each) for key, name, each in found if name == of and each in seen}
+        for row in rows:
+            text = row.extras.get(extra)
+            if text in known:
+                of, record_id = known[text]
+                row.attributes[f"{of}_id"] = record_id
+            elif text:
+                self.report.odd(
+                    self.plan.table,
+                    "unmatched",
+                    row.number,
+                    f"“{text}” is the id of nothing that was imported; the rows stay without.",
+                    value=str(text),
+                )
+
+
+def _fill_name(row: Prepared, first: str, last: str) -> None:
+    """First and last name from the whole one, where the row gives neither."""
+    name = row.extras.get("full_name")
+    if name and not row.attributes.get(first) and not row.attributes.get(last):
+        row.attributes[first], row.attributes[last] = split_name(str(name))

@@ -79,7 +79,7 @@ LEAD = ObjectType(
             label="Phone",
             kind=Kind.PHONE,
             path="contact__phone",
-            aliases=["phone number"],
+            aliases=["phone number", "mobile phone", "phone - work"],
         ),
         Field(
             key="job_title",
@@ -92,7 +92,7 @@ LEAD = ObjectType(
             key="company",
             label="Company",
             path="account__name",
-            aliases=["company name", "account name", "organization"],
+            aliases=["company name", "account name", "organization", "company / account"],
         ),
         Field(
             key="account",
@@ -117,7 +117,7 @@ LEAD = ObjectType(
             label="Source",
             kind=Kind.CHOICE,
             choices=Lead.Source.choices,
-            aliases=["leadsource", "lead source"],
+            aliases=["leadsource", "lead source", "source channel", "original source"],
         ),
         Field(key="source_detail", label="Source detail", listed=False),
         Field(key="rating", label="Rating", kind=Kind.CHOICE, choices=Account.Rating.choices),
@@ -165,6 +165,7 @@ LEAD = ObjectType(
             path="campaign_id",
             relation="campaign",
             title_path="campaign__name",
+            aliases=["campaignid"],
         ),
         Field(
             key="form",
@@ -189,7 +190,7 @@ LEAD = ObjectType(
             label="Message",
             kind=Kind.LONG_TEXT,
             listed=False,
-            aliases=["description", "comments"],
+            aliases=["description", "comments", "lead title", "message", "notes"],
         ),
         Field(
             key="disqualified_reason",

@@ -37,6 +37,7 @@ OPPORTUNITY = ObjectType(
     slug="opportunities",
     label="Opportunity",
     label_plural="Opportunities",
+    also_called=["deal", "deals", "potential", "potentials"],
     model=Opportunity,
     create=create_opportunity,
     update=update_opportunity,
@@ -59,6 +60,8 @@ OPPORTUNITY = ObjectType(
                 "deal - title",
                 "potential name",
                 "opportunity",
+                "title",
+                "potential",
             ],
         ),
         Field(
@@ -95,7 +98,15 @@ OPPORTUNITY = ObjectType(
             choices=stage_choices,
             tones={"won": "success", "lost": "danger"},
             tone_by="status",
-            aliases=["stagename", "dealstage", "deal stage", "deal_stage", "deal - stage"],
+            aliases=[
+                "stagename",
+                "dealstage",
+                "deal stage",
+                "deal_stage",
+                "deal - stage",
+                "stage (pipeline)",
+                "pipeline stage",
+            ],
         ),
         Field(
             key="pipeline",
@@ -136,7 +147,13 @@ OPPORTUNITY = ObjectType(
             key="currency",
             label="Currency",
             listed=False,
-            aliases=["currencyisocode", "deal_currency_code", "deal - currency"],
+            aliases=[
+                "currencyisocode",
+                "deal_currency_code",
+                "deal - currency",
+                "currency of value",
+                "currency code",
+            ],
         ),
         Field(
             key="close_date",
@@ -144,7 +161,13 @@ OPPORTUNITY = ObjectType(
             kind=Kind.DATE,
             late_while={"status": "open"},
             sortable=True,
-            aliases=["closedate", "closing date", "expected close date"],
+            aliases=[
+                "closedate",
+                "closing date",
+                "expected close date",
+                "expected closing date",
+                "closing on",
+            ],
         ),
         Field(
             key="product",
@@ -194,7 +217,11 @@ OPPORTUNITY = ObjectType(
             sortable=True,
             aliases=["engage_date", "engage date", "start date"],
         ),
-        Field(key="lead_source", label="Lead source", aliases=["leadsource"]),
+        Field(
+            key="lead_source",
+            label="Lead source",
+            aliases=["leadsource", "original source", "source channel"],
+        ),
         Field(
             key="campaign",
             label="Campaign",
@@ -203,7 +230,7 @@ OPPORTUNITY = ObjectType(
             relation="campaign",
             title_path="campaign__name",
             listed=False,
-            aliases=["campaignid"],
+            aliases=["campaignid", "primary campaign source"],
         ),
         Field(
             key="mrr",
@@ -235,7 +262,7 @@ OPPORTUNITY = ObjectType(
             label="Lost because",
             kind=Kind.CHOICE,
             choices=Opportunity.LostReason.choices,
-            aliases=["closed_lost_reason", "lost reason"],
+            aliases=["closed_lost_reason", "lost reason", "loss reason"],
         ),
         Field(key="lost_detail", label="Lost: detail", kind=Kind.LONG_TEXT, listed=False),
         Field(

@@ -40,7 +40,14 @@ PRODUCT = ObjectType(
             key="sku",
             label="SKU",
             sortable=True,
-            aliases=["productcode", "product code", "hs_sku", "article number"],
+            aliases=[
+                "productcode",
+                "product code",
+                "hs_sku",
+                "article number",
+                "code",
+                "stock keeping unit",
+            ],
         ),
         Field(
             key="family",
@@ -53,18 +60,39 @@ PRODUCT = ObjectType(
             label="List price",
             kind=Kind.MONEY,
             sortable=True,
-            aliases=["sales_price", "sales price", "price", "unit price", "unitprice"],
+            aliases=[
+                "sales_price",
+                "sales price",
+                "price",
+                "unit price",
+                "unitprice",
+                "unit prices",
+                "list price",
+            ],
         ),
         Field(
             key="cost",
             label="Cost",
             kind=Kind.MONEY,
             listed=False,
-            aliases=["hs_cost_of_goods_sold", "unit cost"],
+            aliases=["hs_cost_of_goods_sold", "unit cost", "cost of goods sold"],
         ),
-        Field(key="currency", label="Currency", listed=False, aliases=["currencyisocode"]),
         Field(
-            key="unit", label="Unit", listed=False, aliases=["quantityunitofmeasure", "usage unit"]
+            key="currency",
+            label="Currency",
+            listed=False,
+            aliases=["currencyisocode", "currency code"],
+        ),
+        Field(
+            key="unit",
+            label="Unit",
+            listed=False,
+            aliases=[
+                "quantityunitofmeasure",
+                "usage unit",
+                "unit of measure",
+                "quantity unit of measure",
+            ],
         ),
         Field(
             key="tax_rate",
@@ -80,6 +108,7 @@ PRODUCT = ObjectType(
             kind=Kind.CHOICE,
             choices=BillingPeriod.choices,
             listed=False,
+            aliases=["billing frequency", "recurring billing frequency"],
         ),
         Field(
             key="is_active",
@@ -87,7 +116,13 @@ PRODUCT = ObjectType(
             kind=Kind.BOOLEAN,
             aliases=["isactive", "active", "product active"],
         ),
-        Field(key="description", label="Description", kind=Kind.LONG_TEXT, listed=False),
+        Field(
+            key="description",
+            label="Description",
+            kind=Kind.LONG_TEXT,
+            listed=False,
+            aliases=["product description"],
+        ),
     ],
 )
 
