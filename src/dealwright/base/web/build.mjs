@@ -13,6 +13,8 @@ const web = dirname(fileURLToPath(import.meta.url));
 const source = join(web, "..", "..");
 const root = join(source, "..", "..");
 const built = join(web, "static", "built");
+// Beside static, not in it: a server that starts meanwhile reads what is there.
+const workshop = (name) => join(web, `.${name}.${process.pid}`);
 const SCRIPT_BUDGET = 150_000; // bytes, gzipped, all chunks together
 const require = createRequire(import.meta.url);
 
@@ -130,7 +132,7 @@ function keepRecent(out) {
 }
 
 async function build() {
-  const out = `${built}.${process.pid}`;
+  const out = workshop("building");
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const names = {};
@@ -148,7 +150,7 @@ async function build() {
     writeFileSync(join(out, "manifest.json"), JSON.stringify(names, null, 2));
     // Renames are quick: a page that loads meanwhile finds the old files or the new ones.
     keepRecent(out);
-    const old = `${built}.old.${process.pid}`;
+    const old = workshop("before");
     if (existsSync(built)) renameSync(built, old);
     renameSync(out, built);
     rmSync(old, { recursive: true, force: true });
