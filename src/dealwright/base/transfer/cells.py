@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Invalid
 from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.registry import ObjectType
 from dealwright.base.objects.values import attribute_of, clean_value
 from dealwright.base.transfer.choices import Choices
 from dealwright.base.transfer.formats import parse_datetime, parse_number
@@ -119,8 +120,8 @@ class RowReader:
                 found.attributes[attribute_of(of, field)] = value
             else:
                 name = attribute_of(of, field)
-                model_field: Any = of.model._meta.get_field(name.removesuffix("_id"))
-                found.attributes[name] = None if model_field.null else model_field.get_default()
+                if "__" not in name:  # what is another record's own is not emptied from here
+                    found.attributes[name] = _empty(of, name)
         for field, text in unread:
             self.writer.keep_unread(found.attributes, field, text)
         if custom:
@@ -269,6 +270,11 @@ class RowReader:
 
     def _odd(self, code: str, row: Row, column: ColumnPlan, message: str, **more: Any) -> None:
         self.report.odd(self.table.name, code, row.number, message, column=column.column, **more)
+
+
+def _empty(of: ObjectType, name: str) -> Any:
+    column: Any = of.model._meta.get_field(name.removesuffix("_id"))
+    return None if column.null else column.get_default()
 
 
 def _columns(table: Table, plan: TablePlan, writer: Writer) -> dict[str, tuple[ColumnPlan, Field]]:

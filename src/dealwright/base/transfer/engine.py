@@ -23,6 +23,7 @@ from dealwright.base.transfer.plan import EXTERNAL_ID, TablePlan
 from dealwright.base.transfer.relations import Resolver
 from dealwright.base.transfer.report import Report
 from dealwright.base.transfer.sources import Row, Table
+from dealwright.base.transfer.undo import note_versions
 from dealwright.base.transfer.writers import BATCH, Outcome, Prepared, Writer, writer_for
 
 Progress = Callable[[int, str], None]
@@ -109,6 +110,8 @@ def run_import(
         with suppress(DryRun), change(actor), transaction.atomic():
             for table, plan in in_order(tables):
                 _import_table(run, table, plan)
+            if job is not None:
+                note_versions(job)
             if dry_run:
                 raise DryRun
     finally:

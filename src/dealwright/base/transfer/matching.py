@@ -41,12 +41,10 @@ def nouns_of(object_key: str) -> Sequence[str]:
     return sorted({plain(name) for name in names}, key=lambda name: (-len(name), name))
 
 
-def without_noun(name: str, nouns: Sequence[str]) -> str:
-    """A plain header without the object's name before it: ``dealowner`` is the ``owner``."""
-    for noun in nouns:
-        if name.startswith(noun) and name != noun:
-            return name.removeprefix(noun)
-    return name
+def without_noun(name: str, nouns: Sequence[str]) -> list[str]:
+    """A plain header without each of the object's names before it: ``dealowner`` is the
+    ``owner``; ``dealstatus`` is the ``status``, though it begins like the plural."""
+    return [name.removeprefix(noun) for noun in nouns if name.startswith(noun) and name != noun]
 
 
 def key_column(header: Sequence[str], object_key: str) -> str:
@@ -54,7 +52,9 @@ def key_column(header: Sequence[str], object_key: str) -> str:
     nouns = nouns_of(object_key)
     names = {column: plain(column) for column in header}
     exact = (column for column, name in names.items() if name in _KEYS)
-    own = (column for column, name in names.items() if without_noun(name, nouns) in _KEYS)
+    own = (
+        column for column, name in names.items() if not _KEYS.isdisjoint(without_noun(name, nouns))
+    )
     return next(exact, "") or next(own, "")
 
 
@@ -102,9 +102,8 @@ def own_columns(header: Sequence[str], fields: Sequence[Field], object_key: str)
     nouns, names = nouns_of(object_key), _names(fields, object_key)
     count = 0
     for column in header:
-        name = plain(column)
-        rest = without_noun(name, nouns)
-        count += rest != name and (rest in names or rest in _KEYS)
+        rests = without_noun(plain(column), nouns)
+        count += any(rest in names or rest in _KEYS for rest in rests)
     return count
 
 
@@ -123,7 +122,10 @@ def is_called(table: str, object_key: str) -> bool:
 def _exact(
     name: str, nouns: Sequence[str], names: Mapping[str, tuple[str, int]]
 ) -> tuple[str, int] | None:
-    return names.get(name) or names.get(without_noun(name, nouns))
+    for candidate in (name, *without_noun(name, nouns)):
+        if candidate in names:
+            return names[candidate]
+    return None
 
 
 def _names(fields: Sequence[Field], object_key: str) -> dict[str, tuple[str, int]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from django.apps import apps
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
@@ -47,6 +47,25 @@ def undo_import(actor: Actor, job: ImportJob) -> dict[str, Any]:
         job.report = {**job.report, "undo": {**counts, "kept_records": kept[:1000]}}
         job.save(update_fields=["undone_at", "report"])
     return {"removed": counts["removed"], "restored": counts["restored"], "kept": counts["kept"]}
+
+
+def note_versions(job: ImportJob) -> None:
+    """Bring the log up to date at the end of an import: a call that was imported for a lead of
+    the same import has changed the lead, and that is no change by somebody else."""
+    quote = connection.ops.quote_name
+    labels = ImportRow.objects.filter(job=job).order_by().values_list("model", flat=True)
+    for label in labels.distinct():
+        model: Any = apps.get_model(label)
+        if not any(field.name == "version" for field in model._meta.concrete_fields):
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"update {quote(ImportRow._meta.db_table)} as log set version = record.version "
+                f"from {quote(model._meta.db_table)} as record where log.job_id = %s "
+                "and log.model = %s and log.record_id = record.id "
+                "and log.version <> record.version",
+                [job.pk, label],
+            )
 
 
 def _undo_batch(batch: list[ImportRow], counts: Counter[str], kept: list[dict[str, str]]) -> None:

@@ -156,11 +156,11 @@ ACCOUNT = ObjectType(
             label="Billing street",
             listed=False,
             aliases=[
+                "street/road name of address",
                 "billingstreet",
                 "street address",
                 "address",
                 "street",
-                "street/road name of address",
                 "billing address line 1",
                 "full/combined address of address",
                 "postal address",

@@ -165,11 +165,11 @@ CONTACT = ObjectType(
             label="Street",
             listed=False,
             aliases=[
+                "street/road name of postal address",
                 "mailingstreet",
                 "mailing street",
                 "street address",
                 "address",
-                "street/road name of postal address",
                 "postal address",
                 "mailing address line 1",
                 "mailing address",

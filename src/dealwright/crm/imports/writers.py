@@ -110,6 +110,12 @@ class LeadWriter(ServiceWriter):
             )
         return [*made, *super().log(job_id, outcomes)]
 
+    def _one(self, row: Prepared, record: Any) -> Outcome:
+        """A lead that was worked on here is not new again because a file still says so."""
+        if record is not None and row.attributes.get("status") == Lead.Status.NEW:
+            row.attributes.pop("status")
+        return super()._one(row, record)
+
     def match(self, rows: Sequence[Prepared]) -> Mapping[int, Any]:
         """By e-mail: the person's newest lead."""
         if self.plan.match_by != "email":
