@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of tables are as long as they are
 """Small exports as Salesforce, HubSpot and Pipedrive write them, made up row by row."""
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from dealwright.base.database.server import EmbeddedServer
 from dealwright.site.commands.processes import end_leftovers
 
 pytestmark = pytest.mark.slow
+EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "guide" / "examples"
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -59,11 +60,13 @@ class Installation:
         command = [sys.executable, "-m", "dealwright.site.commands", *words]
         return subprocess.run(command, capture_output=True, text=True, env=self.environment)
 
-    def up(self) -> subprocess.Popen[str]:
+    def up(self, *flags: str, stderr: int | None = None) -> subprocess.Popen[str]:
         """Starts it and waits for the line with the address."""
+        command = [sys.executable, "-m", "dealwright.site.commands", "up", "--port", str(self.port)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "dealwright.site.commands", "up", "--port", str(self.port)],
+            [*command, *flags],
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env=self.environment,
         )
@@ -198,3 +201,18 @@ def test_kill_9_loses_nothing_and_the_next_start_recovers(installation: Installa
     again.terminate()
     assert again.wait(40) == 0
     until(lambda: installation.processes() == [])
+
+
+def test_a_demo_is_not_added_to_records_that_are_there(installation: Installation) -> None:
+    assert installation.run("import", str(EXAMPLES / "1-companies.csv")).returncode == 0
+
+    process = installation.up("--demo", stderr=subprocess.PIPE)
+
+    assert installation.get("/healthz") == 200
+    process.terminate()
+    assert process.wait(40) == 0
+    assert process.stderr is not None
+    assert (
+        "The demo company is not added, because there are records already.\n"
+        in process.stderr.read()
+    )
