@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,12 +97,19 @@ class Checkout:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Checkout]:
+def short_path() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, short_path: Path) -> Iterator[Checkout]:
     folder = tmp_path / "checkout"
     (folder / "bin").mkdir(parents=True)
     for name in ("dealwright", "up"):
         shutil.copy(ROOT / "bin" / name, folder / "bin" / name)
-    address = str(tmp_path / "line")
+    # Not below tmp_path: the path of a socket has room for a hundred letters.
+    address = str(short_path / "line")
     (folder / "bin" / "bootstrap.py").write_text(
         BOOTSTRAP.format(python=sys.executable, here=str(HERE), address=address)
     )

@@ -3,6 +3,8 @@ import { all, debounce, meta, one, parse } from "../core/dom";
 import { keyLabel } from "../core/keys";
 import type { Mount } from "../core/mount";
 
+const isText = (input: HTMLInputElement) => ["text", "email", "url", "tel"].includes(input.type);
+
 export const mount: Mount = (element) => {
   if (!(element instanceof HTMLFormElement)) return;
   const place = one("#duplicate-hints", element);
@@ -15,8 +17,10 @@ export const mount: Mount = (element) => {
     if (response?.ok && place) place.replaceChildren(parse(await response.text()));
   });
   element.addEventListener("input", (event) => {
-    if (event.target instanceof HTMLInputElement && ["text", "email", "url", "tel"].includes(event.target.type)) look();
+    if (event.target instanceof HTMLInputElement && isText(event.target)) look();
   });
+  // Who typed before this script was there gets the hints too.
+  if (all<HTMLInputElement>("input", element).some((each) => isText(each) && each.value !== each.defaultValue)) look();
   element.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
