@@ -29,6 +29,7 @@ def opened(actor: Actor, url: str) -> Decimal:
     return sum((Decimal(str(row["amount"])) for row in page.rows), Decimal(0))
 
 
+@pytest.mark.slow
 def test_figures_open_to_deals_that_sum_to_them():
     admin = make_administrator()
     actor = acting(admin)

@@ -13,7 +13,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import pytest
 
 from dealwright.site.commands.processes import end_leftovers
 from docs.pages import ROOT, Command, all_pages, commands_of
+from ports import free_port
 
 HERE = Path(__file__).resolve().parent
 SHARED = ROOT.parent / "shared"
@@ -116,7 +116,7 @@ def checkout(tmp_path: Path, short_path: Path) -> Iterator[Checkout]:
     shutil.copytree(ROOT / "docs", folder / "docs")
     if SHARED.exists():
         (tmp_path / "shared").symlink_to(SHARED)
-    port = _free_port()
+    port = free_port(3)  # for live updates and for a second start
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("DEALWRIGHT", "DATABASE"))}
     environment = {
         **kept,
@@ -183,22 +183,3 @@ def _pieces(output: str) -> dict[int, str]:
 def _prints(printed: str, line: str) -> bool:
     pattern = ".*".join(re.escape(part) for part in line.strip().split("…"))
     return any(re.fullmatch(pattern, each.strip()) for each in printed.splitlines())
-
-
-def _free_port() -> int:
-    """A port that is free, and the three behind it: for live updates and for a second start."""
-    while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-        if all(_is_free(each) for each in range(port, port + 4)):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

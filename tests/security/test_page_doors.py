@@ -13,7 +13,7 @@ from dealwright.base.people.models import User
 from .company import Company, listed
 from .doors import Door, Places, doors
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 SIGN_IN = "a step of signing in, for who is not signed in yet"
 SECRET = "the unguessable token in the address is the right"

@@ -18,7 +18,7 @@ from .company import Company, listed
 from .operations import ABSENT
 from .test_page_doors import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HUGE = "1" + "0" * 30
 LONG = "long " * 4_000

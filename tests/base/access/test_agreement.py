@@ -19,7 +19,7 @@ from dealwright.base.records.summaries import summarize_records
 from .channels import CHANNELS
 from .world import OBJECTS, World, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def actors(world: World) -> list[tuple[User, Actor]]:

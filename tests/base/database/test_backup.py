@@ -14,6 +14,7 @@ from dealwright.base.database.sealed import Lock
 from dealwright.base.database.server import EmbeddedServer
 from dealwright.base.errors import Conflict, Invalid
 
+pytestmark = pytest.mark.slow
 KEY = Lock("key", "a long random key")
 
 

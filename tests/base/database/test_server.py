@@ -260,6 +260,7 @@ def test_a_database_of_another_release_is_refused_and_left_alone(server: Embedde
     server.start()
 
 
+@pytest.mark.slow
 def test_the_log_tells_why_the_server_does_not_start(server: EmbeddedServer) -> None:
     server.start()
     server.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -26,15 +25,14 @@ from dealwright.base.events.feed import last_position, place_events
 from dealwright.base.people.models import User
 from dealwright.base.records.services import delete_record, update_record
 from make import make_administrator, make_user
+from ports import free_port
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1",
@@ -123,6 +121,7 @@ def test_each_person_hears_of_what_they_may_see(server: str) -> None:
 def test_the_bin_does_not_hide_that_something_went_there(server: str) -> None:
     actor = Actor(user=make_administrator(), via="web")
     account = make_account(actor=actor)
+    place_events()  # so that the stream begins after it
     with stream(server, actor.require_user()) as reader:
         reader.opening()
         delete_record(actor, "account", account.pk)
@@ -132,6 +131,7 @@ def test_the_bin_does_not_hide_that_something_went_there(server: str) -> None:
 def test_who_comes_back_gets_what_was_missed(server: str) -> None:
     actor = Actor(user=make_administrator(), via="web")
     account = make_account(actor=actor)
+    place_events()  # so that the stream begins after it
     with stream(server, actor.require_user()) as reader:
         place = reader.opening()
     update_record(actor, "account", account.pk, {"name": "Missed"})

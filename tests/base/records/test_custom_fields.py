@@ -216,6 +216,7 @@ class TestKeeping:
         assert len(captured) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["number", "money", "date", "choice", "choices", "text", "bool"])
 def test_an_index_serves_the_filter_it_is_made_for(kind: str) -> None:
     options = ["a", "b"] if kind.startswith("choice") else []

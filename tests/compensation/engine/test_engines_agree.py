@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ calm = settings(
 )
 
 
+@pytest.mark.slow
 @calm
 @given(cases())
 def test_duckdb_agrees_with_the_oracle_to_the_line(case: RandomCase) -> None:
@@ -35,6 +37,7 @@ def test_duckdb_agrees_with_the_oracle_to_the_line(case: RandomCase) -> None:
     inputs.close()
 
 
+@pytest.mark.slow
 @calm
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_loading_changes_nothing(case: RandomCase, random: Random) -> None:
@@ -46,6 +49,7 @@ def test_the_order_of_loading_changes_nothing(case: RandomCase, random: Random) 
     assert calculate(again).lines == calculate(inputs).lines
 
 
+@pytest.mark.slow
 @calm
 @given(cases())
 def test_credits_of_a_split_sum_to_what_was_split(case: RandomCase) -> None:

@@ -37,7 +37,7 @@ from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.statements.queries import statement, statement_lines
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PLAN = """
 currency: EUR

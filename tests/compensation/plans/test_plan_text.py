@@ -79,6 +79,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert len(problems("plan: p\ncurrency: XXX1\ncalendar: week\ncomponents: []\n")) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -206,6 +206,7 @@ class TestCodes:
             ceremonies.request_code(enter(ada, visit))
         assert OutboundMessage.objects.filter(purpose="signing.code").count() == 3
 
+    @pytest.mark.slow
     def test_an_address_gets_ten_codes_a_day_over_all_envelopes(self, ada: Recipient) -> None:
         self.ready(ada)
         known = OneTimeCode.objects.get()

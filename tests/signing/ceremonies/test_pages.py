@@ -104,6 +104,7 @@ class TestTheWay:
 
 
 class TestScanners:
+    @pytest.mark.slow
     def test_a_get_never_counts_as_viewed(self, client: Client, ada: Recipient) -> None:
         for _ in range(3):
             client.get(address(ada), headers={"User-Agent": "MailScanner"})

@@ -36,7 +36,7 @@ from signing.make import (
     token_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def make_signed_envelope(**fields: Any) -> Envelope:

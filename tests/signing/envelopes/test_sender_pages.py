@@ -284,6 +284,7 @@ class TestApi:
         assert answer.json()["integrity"]["verdict"] == "INDETERMINATE"
 
 
+@pytest.mark.slow
 def test_the_command_line_checks_a_file(tmp_path: Path) -> None:
     from dealwright.signing.documents.normalising import normalise_pdf
     from dealwright.signing.seals.sealing import seal_pdf

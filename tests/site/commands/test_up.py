@@ -18,6 +18,7 @@ import pytest
 
 from dealwright.base.database.server import EmbeddedServer
 from dealwright.site.commands.processes import end_leftovers
+from ports import free_port
 
 pytestmark = pytest.mark.slow
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "guide" / "examples"
@@ -28,19 +29,6 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "did not come about"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that is free, the next one too."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return int(port)
 
 
 @dataclass
@@ -113,7 +101,7 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    installation = Installation(tmp_path_factory.mktemp("up") / "data", free_port())
+    installation = Installation(tmp_path_factory.mktemp("up") / "data", free_port(1))
     yield installation
     for process in installation.started:
         if process.poll() is None:
@@ -142,7 +130,7 @@ def test_it_serves_and_all_is_well_and_ctrl_c_stops_all_of_it(installation: Inst
 
 def test_a_second_start_on_the_same_data_is_refused(installation: Installation) -> None:
     process = installation.up()
-    second = installation.run("up", "--port", str(free_port()))
+    second = installation.run("up", "--port", str(free_port(1)))
     assert second.returncode == 1
     assert second.stderr == (
         f"dealwright: Dealwright runs on {installation.data_dir} already: "
