@@ -18,7 +18,7 @@ from dealwright.compensation.plans.definition import (
     Rated,
     Tiered,
 )
-from dealwright.compensation.plans.english import money, percent, plain
+from dealwright.compensation.plans.wording import money, percent, plain
 
 LINE_TITLES: Mapping[str, str] = {
     "fixed": "Fixed",

@@ -5,15 +5,10 @@ One clause per component, from the same values the engine pays by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from dealwright.compensation.plans.definition import (
-    DIRECT,
-    Amount,
     Band,
-    Basis,
     Cap,
     Clawback,
     Component,
@@ -23,7 +18,6 @@ from dealwright.compensation.plans.definition import (
     Floor,
     Gate,
     Holdback,
-    Lookup,
     Matrix,
     Measure,
     Milestones,
@@ -32,6 +26,19 @@ from dealwright.compensation.plans.definition import (
     Rated,
     Tiered,
     bases_of,
+)
+from dealwright.compensation.plans.wording import (
+    all_of,
+    any_of,
+    basis_text,
+    money,
+    names_of,
+    over,
+    percent,
+    plain,
+    step_text,
+    sum_text,
+    words,
 )
 
 _PERIODS = {"month": "month", "quarter": "quarter", "year": "year"}
@@ -52,7 +59,7 @@ def document(plan: Plan) -> list[Clause]:
     """The whole plan, clause by clause."""
     clauses = [("Period and currency", _frame(plan), "", 1)]
     clauses += [
-        (f"What counts: {_words(each.id)}", _measure(plan, each), "", each.line)
+        (f"What counts: {words(each.id)}", _measure(plan, each), "", each.line)
         for each in plan.measures.values()
         if "__" not in each.id
     ]
@@ -102,16 +109,16 @@ def component_sentence(plan: Plan, component: Component) -> str:
         case Floor():
             what = "each deal" if component.per == "deal" else f"each {plan.calendar}"
             text = (
-                f"For {what}, {_names(plan, component.on)} pays at least "
-                f"{_amount(plan, component.amount)}; what is missing is added."
+                f"For {what}, {names_of(plan, component.on)} pays at least "
+                f"{sum_text(plan, component.amount)}; what is missing is added."
             )
         case Cap():
             text = _cap(plan, component)
         case Holdback():
             text = (
                 f"{percent(component.share)} of what each deal earns under "
-                f"{_names(plan, component.on)} is held back and released as the money comes in: "
-                f"with every {_or(component.release)} that refers to the deal, in proportion to "
+                f"{names_of(plan, component.on)} is held back and released as the money comes in: "
+                f"with every {any_of(component.release)} that refers to the deal, in proportion to "
                 "the deal's amount."
             )
         case Clawback():
@@ -123,28 +130,6 @@ def component_sentence(plan: Plan, component: Component) -> str:
     if component.payees is not None:
         text += f" This holds for payees of whom it is true that {component.payees.english}."
     return text
-
-
-def percent(value: Decimal) -> str:
-    """A fraction as a percentage without trailing zeros: 0.055 is 5.5%."""
-    return f"{plain(value * 100)}%"
-
-
-def plain(value: Decimal) -> str:
-    """A number with separators and without trailing zeros."""
-    text = f"{value:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def money(plan: Plan, value: Decimal) -> str:
-    """An amount in the plan's currency: ``1,234.50 EUR``; whole amounts without decimals."""
-    digits = plan.rounding.scale
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > digits:
-        return f"{plain(value)} {plan.currency}"
-    if value == value.to_integral_value():
-        return f"{value:,.0f} {plan.currency}"
-    return f"{value:,.{digits}f} {plan.currency}"
 
 
 def _frame(plan: Plan) -> str:
@@ -159,7 +144,7 @@ def _frame(plan: Plan) -> str:
         text += f" Its years begin in {name}."
     for name, ramp in plan.ramps.items():
         text += (
-            f" In the first {len(ramp)} months after joining the quota “{_words(name)}” counts at "
+            f" In the first {len(ramp)} months after joining the quota “{words(name)}” counts at "
             f"{', '.join(percent(each) for each in ramp)}."
         )
     return text
@@ -168,13 +153,13 @@ def _frame(plan: Plan) -> str:
 def _measure(plan: Plan, measure: Measure) -> str:
     amount = measure.amount.english
     if measure.unit == "quantity" and measure.amount.text.strip() == "1":
-        text = f"Every {_or(measure.kinds)} counts once."
+        text = f"Every {any_of(measure.kinds)} counts once."
     else:
-        text = f"Every {_or(measure.kinds)} counts with its {amount}."
+        text = f"Every {any_of(measure.kinds)} counts with its {amount}."
     if measure.when is not None:
         text += f" It counts only where {measure.when.english}."
     for kind, factor in measure.factors.items():
-        text += f" A {_words(kind)} counts {percent(factor)} of that."
+        text += f" A {words(kind)} counts {percent(factor)} of that."
     if measure.unit == "money":
         rate = "the rate of its day" if measure.rates == "event" else "the plan's rate"
         text += f" Other currencies are converted to {plan.currency} at {rate}."
@@ -214,13 +199,13 @@ def _rounding(plan: Plan) -> str:
         "each component's amount",
     ]
     return (
-        f"{_and(places).capitalize()} are rounded to {plan.rounding.scale} decimals, "
+        f"{all_of(places).capitalize()} are rounded to {plan.rounding.scale} decimals, "
         "halves away from zero."
     )
 
 
 def _fixed(plan: Plan, component: Fixed) -> str:
-    text = f"{_amount(plan, component.amount).capitalize()} is paid each {plan.calendar}"
+    text = f"{sum_text(plan, component.amount).capitalize()} is paid each {plan.calendar}"
     if component.amount.name:
         return text + ", in twelfths of the year's amount and by days for a part of a month."
     if component.prorate:
@@ -229,7 +214,7 @@ def _fixed(plan: Plan, component: Fixed) -> str:
 
 
 def _rated(plan: Plan, component: Rated) -> str:
-    counted = _basis(plan, component.basis)
+    counted = basis_text(plan, component.basis)
     if component.rate is not None:
         text = f"{percent(component.rate)} of {counted} is paid."
     elif component.price is not None:
@@ -248,8 +233,8 @@ def _rated(plan: Plan, component: Rated) -> str:
 
 
 def _tiered(plan: Plan, component: Tiered) -> str:
-    counted = _basis(plan, component.basis)
-    over = {
+    counted = basis_text(plan, component.basis)
+    span = {
         "transaction": "of each deal alone",
         "period": f"of the {plan.calendar}",
         "quarter": "of the quarter",
@@ -265,15 +250,15 @@ def _tiered(plan: Plan, component: Tiered) -> str:
             "All of it is paid at the rate of the band that is reached, and an amount exactly "
             f"on a threshold belongs to the {owner} band"
         )
-    text = f"On {counted} {over}: {steps}. {how}."
+    text = f"On {counted} {span}: {steps}. {how}."
     if component.target is not None:
         text += (
-            f" The rates multiply the target of {_amount(plan, component.target)}: the full quota "
+            f" The rates multiply the target of {sum_text(plan, component.target)}: the full quota "
             "at 1 pays the target once."
         )
     if component.quota:
         text += (
-            f" Percentages of quota refer to the quota “{_words(component.quota)}”; without a "
+            f" Percentages of quota refer to the quota “{words(component.quota)}”; without a "
             "quota above zero nothing is paid."
         )
     return text
@@ -309,8 +294,8 @@ def _milestones(plan: Plan, component: Milestones) -> str:
     )
     how = "Each step reached is paid" if component.pays == "each" else "The highest step is paid"
     return (
-        f"When {_basis(plan, component.basis)} {_over(plan, component.cumulate)} reaches a step: "
-        f"{steps}. {how}; what a later credit undoes is taken back."
+        f"When {basis_text(plan, component.basis)} {over(plan, component.cumulate)} reaches a "
+        f"step: {steps}. {how}; what a later credit undoes is taken back."
     )
 
 
@@ -319,9 +304,9 @@ def _curve(plan: Plan, component: Curve) -> str:
         f"{plain(each.value)} at {percent(each.threshold)}" for each in component.points
     )
     return (
-        f"The target of {_amount(plan, component.target)} times a factor by attainment of the "
-        f"quota “{_words(component.quota)}” with {_basis(plan, component.basis)} "
-        f"{_over(plan, component.cumulate)}: {points}, in between on a straight line; nothing "
+        f"The target of {sum_text(plan, component.target)} times a factor by attainment of the "
+        f"quota “{words(component.quota)}” with {basis_text(plan, component.basis)} "
+        f"{over(plan, component.cumulate)}: {points}, in between on a straight line; nothing "
         "below the first point, no more above the last."
     )
 
@@ -329,22 +314,17 @@ def _curve(plan: Plan, component: Curve) -> str:
 def _matrix(plan: Plan, component: Matrix) -> str:
     rows = []
     for place, row in enumerate(component.table):
-        step = _threshold(plan, component.rows, place)
+        step = step_text(plan, component.rows, place)
         cells = ", ".join(
-            f"{percent(value)} from {_threshold(plan, component.columns, column)}"
+            f"{percent(value)} from {step_text(plan, component.columns, column)}"
             for column, value in enumerate(row)
         )
         rows.append(f"from {step}: {cells}")
     return (
-        f"The target of {_amount(plan, component.target)} times the cell where "
-        f"{_basis(plan, component.rows.basis)} (rows) and "
-        f"{_basis(plan, component.columns.basis)} (columns) meet: {'; '.join(rows)}."
+        f"The target of {sum_text(plan, component.target)} times the cell where "
+        f"{basis_text(plan, component.rows.basis)} (rows) and "
+        f"{basis_text(plan, component.columns.basis)} (columns) meet: {'; '.join(rows)}."
     )
-
-
-def _threshold(plan: Plan, lookup: Lookup, place: int) -> str:
-    value = lookup.thresholds[place]
-    return f"{percent(value)} of quota" if lookup.quota else plain(value)
 
 
 def _gate(plan: Plan, gate: Gate) -> str:
@@ -354,8 +334,8 @@ def _gate(plan: Plan, gate: Gate) -> str:
         else f"only {percent(gate.otherwise)} of it is paid"
     )
     return (
-        f"{_names(plan, gate.on)} is paid in full only if {_basis(plan, gate.test.basis)} "
-        f"{_over(plan, gate.test.cumulate)} reaches {_threshold(plan, gate.test, 0)}; otherwise "
+        f"{names_of(plan, gate.on)} is paid in full only if {basis_text(plan, gate.test.basis)} "
+        f"{over(plan, gate.test.cumulate)} reaches {step_text(plan, gate.test, 0)}; otherwise "
         f"{kept}."
     )
 
@@ -363,14 +343,15 @@ def _gate(plan: Plan, gate: Gate) -> str:
 def _multiplier(plan: Plan, multiplier: Multiplier) -> str:
     if multiplier.test is None:
         assert multiplier.factor is not None
-        return f"{_names(plan, multiplier.on)} is multiplied by {plain(multiplier.factor)}."
+        return f"{names_of(plan, multiplier.on)} is multiplied by {plain(multiplier.factor)}."
     steps = ", ".join(
-        f"{plain(factor)} from {_threshold(plan, multiplier.test, place)}"
+        f"{plain(factor)} from {step_text(plan, multiplier.test, place)}"
         for place, factor in enumerate(multiplier.factors)
     )
     return (
-        f"{_names(plan, multiplier.on)} is multiplied by a factor that hangs on "
-        f"{_basis(plan, multiplier.test.basis)} {_over(plan, multiplier.test.cumulate)}: {steps}."
+        f"{names_of(plan, multiplier.on)} is multiplied by a factor that hangs on "
+        f"{basis_text(plan, multiplier.test.basis)} {over(plan, multiplier.test.cumulate)}: "
+        f"{steps}."
     )
 
 
@@ -383,7 +364,7 @@ def _cap(plan: Plan, cap: Cap) -> str:
         if cap.excess == "withhold"
         else "What is above is not paid."
     )
-    return f"For {what}, {_names(plan, cap.on)} pays at most {_amount(plan, cap.amount)}. {rest}"
+    return f"For {what}, {names_of(plan, cap.on)} pays at most {sum_text(plan, cap.amount)}. {rest}"
 
 
 def _clawback(plan: Plan, clawback: Clawback) -> str:
@@ -400,8 +381,8 @@ def _clawback(plan: Plan, clawback: Clawback) -> str:
         )
         part += ", nothing later"
     text = (
-        f"When a {_or(clawback.trigger)} ends a deal, what the deal paid under "
-        f"{_names(plan, clawback.on)} is taken back: {part}."
+        f"When a {any_of(clawback.trigger)} ends a deal, what the deal paid under "
+        f"{names_of(plan, clawback.on)} is taken back: {part}."
     )
     if clawback.by_amount:
         text += " It is weighed with the part of the deal's amount that was taken back."
@@ -413,7 +394,7 @@ def _clawback(plan: Plan, clawback: Clawback) -> str:
 def _draw(plan: Plan, draw: Draw) -> str:
     periods = f"in the first {draw.periods} periods" if draw.periods else "always"
     text = (
-        f"Pay under {_names(plan, draw.on)} is topped up to {_amount(plan, draw.amount)} each "
+        f"Pay under {names_of(plan, draw.on)} is topped up to {sum_text(plan, draw.amount)} each "
         f"{plan.calendar}, {periods}."
     )
     if not draw.recoverable:
@@ -426,69 +407,3 @@ def _draw(plan: Plan, draw: Draw) -> str:
     if draw.at_end == "forgive":
         text += " What is still open after the last period is forgiven."
     return text
-
-
-def _basis(plan: Plan, basis: Basis) -> str:
-    measure = plan.measures[basis.measure]
-    if "__" in measure.id:
-        text = (
-            _or(measure.kinds)
-            if measure.unit == "quantity"
-            else f"the {measure.amount.english} of each {_or(measure.kinds)}"
-        )
-    else:
-        text = f"“{_words(measure.id)}”"
-    if basis.rules != (DIRECT,):
-        sources = {plan.credits[each].source for each in basis.rules}
-        if sources == {"rollup"}:
-            text += " of all reports"
-        else:
-            text += f" credited by {_and([_words(each) for each in basis.rules])}"
-    if basis.starts:
-        text += f" from {basis.starts:%-d %B %Y}"
-    if basis.ends:
-        text += f" to {basis.ends:%-d %B %Y}"
-    if basis.when is not None:
-        text += f", where {basis.when.english},"
-    return text
-
-
-def _over(plan: Plan, cumulate: str) -> str:
-    return {
-        "period": f"in the {plan.calendar}",
-        "quarter": "in the quarter",
-        "year": "in the year to date",
-        "plan": "since the plan began",
-        "transaction": "in a deal",
-    }[cumulate]
-
-
-def _amount(plan: Plan, amount: Amount) -> str:
-    if amount.value is not None:
-        return money(plan, amount.value)
-    return {"salary": "the payee's salary", "target": "the payee's target pay"}.get(
-        amount.name, f"the payee's “{_words(amount.name)}”"
-    )
-
-
-def _names(plan: Plan, ids: Sequence[str]) -> str:
-    found = [plan.component(each) for each in ids]
-    return _and([f"“{each.label}”" for each in found if each is not None]) or "pay"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _and(parts: Sequence[str]) -> str:
-    return _joined(parts, "and")
-
-
-def _or(parts: Sequence[str]) -> str:
-    return _joined([_words(each) for each in parts], "or")
-
-
-def _joined(parts: Sequence[str], word: str) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"

@@ -1,0 +1,101 @@
+"""The words that sentences about a plan share: amounts, windows, names, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from dealwright.compensation.plans.definition import DIRECT, Amount, Basis, Lookup, Plan
+
+
+def percent(value: Decimal) -> str:
+    """A fraction as a percentage without trailing zeros: 0.055 is 5.5%."""
+    return f"{plain(value * 100)}%"
+
+
+def plain(value: Decimal) -> str:
+    """A number with separators and without trailing zeros."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(plan: Plan, value: Decimal) -> str:
+    """An amount in the plan's currency: ``1,234.50 EUR``; whole amounts without decimals."""
+    digits = plan.rounding.scale
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > digits:
+        return f"{plain(value)} {plan.currency}"
+    if value == value.to_integral_value():
+        return f"{value:,.0f} {plan.currency}"
+    return f"{value:,.{digits}f} {plan.currency}"
+
+
+def basis_text(plan: Plan, basis: Basis) -> str:
+    measure = plan.measures[basis.measure]
+    if "__" in measure.id:
+        text = (
+            any_of(measure.kinds)
+            if measure.unit == "quantity"
+            else f"the {measure.amount.english} of each {any_of(measure.kinds)}"
+        )
+    else:
+        text = f"“{words(measure.id)}”"
+    if basis.rules != (DIRECT,):
+        sources = {plan.credits[each].source for each in basis.rules}
+        if sources == {"rollup"}:
+            text += " of all reports"
+        else:
+            text += f" credited by {all_of([words(each) for each in basis.rules])}"
+    if basis.starts:
+        text += f" from {basis.starts:%-d %B %Y}"
+    if basis.ends:
+        text += f" to {basis.ends:%-d %B %Y}"
+    if basis.when is not None:
+        text += f", where {basis.when.english},"
+    return text
+
+
+def over(plan: Plan, cumulate: str) -> str:
+    return {
+        "period": f"in the {plan.calendar}",
+        "quarter": "in the quarter",
+        "year": "in the year to date",
+        "plan": "since the plan began",
+        "transaction": "in a deal",
+    }[cumulate]
+
+
+def sum_text(plan: Plan, amount: Amount) -> str:
+    if amount.value is not None:
+        return money(plan, amount.value)
+    return {"salary": "the payee's salary", "target": "the payee's target pay"}.get(
+        amount.name, f"the payee's “{words(amount.name)}”"
+    )
+
+
+def names_of(plan: Plan, ids: Sequence[str]) -> str:
+    found = [plan.component(each) for each in ids]
+    return all_of([f"“{each.label}”" for each in found if each is not None]) or "pay"
+
+
+def step_text(plan: Plan, lookup: Lookup, place: int) -> str:
+    value = lookup.thresholds[place]
+    return f"{percent(value)} of quota" if lookup.quota else plain(value)
+
+
+def words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def all_of(parts: Sequence[str]) -> str:
+    return _joined(parts, "and")
+
+
+def any_of(parts: Sequence[str]) -> str:
+    return _joined([words(each) for each in parts], "or")
+
+
+def _joined(parts: Sequence[str], word: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
