@@ -71,3 +71,17 @@ def test_a_broken_rule_is_an_error_of_the_database_layer():
     with pytest.raises(IntegrityError), transaction.atomic():
         copy_rows([ExternalId(**key), ExternalId(**key)])
     assert ExternalId.objects.count() == 0
+
+
+def test_one_object_in_many_rows_is_the_same_in_each():
+    shared = {"colour": "grün", "none": None}
+    copy_values(Account, ("name", "custom"), [("One", shared), ("Two", shared), ("Three", {})])
+    kept = dict(Account.objects.values_list("name", "custom"))
+    assert kept == {"One": shared, "Two": shared, "Three": {}}
+
+
+def test_keys_given_by_default_rise_with_the_rows():
+    copy_values(Account, ("name",), [(f"{number:04}",) for number in range(500)])
+    assert list(Account.objects.order_by("pk").values_list("name", flat=True)) == [
+        f"{number:04}" for number in range(500)
+    ]

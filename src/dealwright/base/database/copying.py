@@ -9,14 +9,18 @@ django.db's, as of any statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, connections, models
 from django.db.models.expressions import DatabaseDefault
+from psycopg.types.json import Jsonb
+
+from dealwright.base.identifiers import uuid7, uuid7s
 
 type Column = models.Field[Any, Any]
 
@@ -35,7 +39,7 @@ def copy_rows(made: Iterable[models.Model]) -> None:
         and not isinstance(getattr(first, each.attname), DatabaseDefault)
         and not (isinstance(each, models.AutoField) and getattr(first, each.attname) is None)
     ]
-    _copy(model, columns, [_of_instance(each) for each in columns], rows)
+    _copy(model, columns, [_of_instances(each, rows) for each in columns])
     for row in rows:
         row._state.adding = False
         row._state.db = connection.alias
@@ -59,58 +63,71 @@ def copy_values(
         if each.attname in places
         or not (each.generated or each.has_db_default() or isinstance(each, models.AutoField))
     ]
-    readers = [
-        _of_value(each, places[each.attname]) if each.attname in places else _of_default(each)
-        for each in columns
-    ]
-    _copy(model, columns, readers, given)
+    _copy(
+        model,
+        columns,
+        [
+            _prepared(each, [row[places[each.attname]] for row in given])
+            if each.attname in places
+            else _defaults(each, len(given))
+            for each in columns
+        ],
+    )
 
 
-def _copy[Row](
-    model: type[models.Model],
-    columns: Sequence[Column],
-    readers: Sequence[Callable[[Row], Any]],
-    rows: Iterable[Row],
+def _copy(
+    model: type[models.Model], columns: Sequence[Column], values: Sequence[Sequence[Any]]
 ) -> None:
+    """Stream the values of the columns, which were all read before: a default may ask the
+    database, and who asks it over a connection that is copying waits for ever."""
     names = ", ".join(connection.ops.quote_name(str(each.column)) for each in columns)
     table = connection.ops.quote_name(model._meta.db_table)
-    # Read before the copy begins: a default may ask the database, and who asks it over a
-    # connection that is copying waits for ever.
-    values = [[read(row) for read in readers] for row in rows]
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(f"copy {table} ({names}) from stdin") as copy,
     ):
-        for each in values:
-            copy.write_row(each)
+        for row in zip(*values, strict=True):
+            copy.write_row(row)
 
 
-def _of_instance(column: Column) -> Callable[[models.Model], Any]:
-    before, prepare = column.pre_save, _preparation(column)
-    return lambda row: prepare(before(row, True))
+def _of_instances(column: Column, rows: Sequence[models.Model]) -> Sequence[Any]:
+    if isinstance(column, models.DateField) and (column.auto_now or column.auto_now_add):
+        values = [column.pre_save(row, True) for row in rows]
+    elif isinstance(column, _PLAIN):  # their pre_save only reads
+        values = list(map(attrgetter(column.attname), rows))
+    else:
+        values = [column.pre_save(row, True) for row in rows]
+    return _prepared(column, values)
 
 
-def _of_value(column: Column, place: int) -> Callable[[Sequence[Any]], Any]:
-    prepare = _preparation(column)
-    return lambda row: prepare(row[place])
-
-
-def _of_default(column: Column) -> Callable[[Sequence[Any]], Any]:
-    prepare = _preparation(column)
+def _defaults(column: Column, count: int) -> Sequence[Any]:
+    if column.default is uuid7:
+        return uuid7s(count)
     if callable(column.default):
-        return lambda row: prepare(column.get_default())
-    constant = prepare(column.get_default())
-    return lambda row: constant
+        return _prepared(column, [column.get_default() for _ in range(count)])
+    return _prepared(column, [column.get_default()]) * count
 
 
-def _preparation(column: Column) -> Callable[[Any], Any]:
-    """The value as the driver takes it. Only what is in a form of its own (JSON, arrays) goes
-    through the field, which for plain values would take half of the time."""
+def _prepared(column: Column, values: list[Any]) -> list[Any]:
+    """The values as the driver takes them. Only what is in a form of its own (JSON, arrays)
+    goes through the field, which for plain values would take half of the time."""
     database, through = connections[connection.alias], column.get_db_prep_save
+    if isinstance(column, models.JSONField):
+        known: dict[int, Any] = {}  # the same object in many rows is written out once
+        for value in values:
+            if id(value) not in known:
+                known[id(value)] = _as_text(through(value, database))
+        return [known[id(value)] for value in values]
     if not isinstance(column, _PLAIN):
-        return lambda value: through(value, database)
-    return lambda value: value if type(value) in _AS_IS else through(value, database)
+        return [through(value, database) for value in values]
+    if _AS_IS.issuperset(map(type, values)):
+        return values
+    return [value if type(value) in _AS_IS else through(value, database) for value in values]
+
+
+def _as_text(value: Any) -> Any:
+    return value.dumps(value.obj) if isinstance(value, Jsonb) and value.dumps else value
 
 
 _PLAIN = (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.database.copying import copy_rows, copy_values
+from dealwright.base.database.copying import copy_values
 from dealwright.base.events.models import EventDelivery, OutboxEvent
 from dealwright.base.events.registry import Event, encode, name_of
 from dealwright.base.events.subscribers import subscribers_of
@@ -53,16 +54,21 @@ def record_event(
     return row
 
 
-def record_events(actor: Actor, events: Iterable[About]) -> Sequence[OutboxEvent]:
+def record_events(actor: Actor, events: Iterable[About]) -> None:
     """Write many events in a bounded number of statements: for imports and other bulk work.
 
-    Their delivery gives way to that of single events.
+    Their delivery gives way to that of single events. Records of which the same happened may
+    share one event. Raises RuntimeError outside a transaction.
     """
     from dealwright.base.events.delivery import deliver_records
 
-    rows = _write(actor, events)
-    heard = [row for row in rows if subscribers_of(row.name)]
-    records = list(dict.fromkeys(str(row.record_id) for row in heard if row.record_id))
+    told = list(events)
+    if len(told) < MANY:
+        written = [_Written(row.seq, row.name, row.record_id) for row in _write(actor, told)]
+    else:
+        written = _copy(actor, told)
+    heard = [each for each in written if subscribers_of(each.name)]
+    records = list(dict.fromkeys(str(each.record_id) for each in heard if each.record_id))
     defer_many(
         deliver_records,
         [
@@ -70,16 +76,20 @@ def record_events(actor: Actor, events: Iterable[About]) -> Sequence[OutboxEvent
                 {"record_ids": records[start : start + RECORDS_PER_JOB]}
                 for start in range(0, len(records), RECORDS_PER_JOB)
             ),
-            *({"record_ids": [], "event": row.seq} for row in heard if not row.record_id),
+            *({"record_ids": [], "event": each.seq} for each in heard if not each.record_id),
         ],
         priority=BULK_PRIORITY,
     )
-    return rows
+
+
+class _Written(NamedTuple):
+    seq: int
+    name: str
+    record_id: uuid.UUID | None
 
 
 def _write(actor: Actor, events: Iterable[About]) -> list[OutboxEvent]:
-    if not connection.in_atomic_block:
-        raise RuntimeError("An event belongs into its change's transaction: use change(actor).")
+    _require_transaction()
     rows = [
         OutboxEvent(
             name=name_of(about.event),
@@ -93,34 +103,59 @@ def _write(actor: Actor, events: Iterable[About]) -> list[OutboxEvent]:
         )
         for about in events
     ]
-    if not rows:
-        return rows
-    if len(rows) < MANY:
+    if rows:
         OutboxEvent.objects.bulk_create(rows)
-    else:
-        _number(rows)
-        copy_rows(rows)
+        _address([_Written(row.seq, row.name, row.record_id) for row in rows])
+    return rows
+
+
+def _copy(actor: Actor, events: Sequence[About]) -> list[_Written]:
+    """As ``_write``, by COPY and without instances; an event that several records share is
+    encoded once."""
+    _require_transaction()
+    encoded = {id(about.event): about.event for about in events}
+    known = {key: (name_of(event), encode(event)) for key, event in encoded.items()}
+    by = (actor.user.pk if actor.user else None, actor.name[:200], actor.via, actor.request_id)
+    written, rows = [], []
+    for seq, about in zip(_numbers(len(events)), events, strict=True):
+        name, payload = known[id(about.event)]
+        written.append(_Written(seq, name, about.record_id))
+        rows.append((seq, name, payload, about.object, about.record_id, *by))
+    names = (
+        "seq", "name", "payload", "object", "record_id", "actor_id", "actor_name", "via",
+        "request_id",
+    )  # fmt: skip
+    copy_values(OutboxEvent, names, rows)
+    _address(written)
+    return written
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("An event belongs into its change's transaction: use change(actor).")
+
+
+def _address(written: Sequence[_Written]) -> None:
+    """A delivery for each subscriber, and a call to whoever waits at the channel."""
     copy_values(
         EventDelivery,
         ("event_id", "subscriber", "record_id"),
         [
-            (row.seq, subscriber.name, row.record_id)
-            for row in rows
-            for subscriber in subscribers_of(row.name)
+            (each.seq, subscriber.name, each.record_id)
+            for each in written
+            for subscriber in subscribers_of(each.name)
         ],
     )
     with connection.cursor() as cursor:
         # Without payload: the database then sends one per transaction, however many events.
         cursor.execute("select pg_notify(%s, '')", [CHANNEL])
-    return rows
 
 
-def _number(rows: Sequence[OutboxEvent]) -> None:
-    """Take the places of many events at once, in their order."""
+def _numbers(count: int) -> list[int]:
+    """The places of many events at once, in their order."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select nextval(pg_get_serial_sequence(%s, 'seq')) from generate_series(1, %s)",
-            [OutboxEvent._meta.db_table, len(rows)],
+            [OutboxEvent._meta.db_table, count],
         )
-        for row, (seq,) in zip(rows, sorted(cursor.fetchall()), strict=True):
-            row.seq = seq
+        return sorted(seq for (seq,) in cursor.fetchall())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -24,6 +25,9 @@ from dealwright.base.transfer.writers import Writer
 
 _NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.MONEY, Kind.PERCENT)
 _LINKS = (Kind.RELATION, Kind.USER)
+_REPEATED = (*_NUMBERS, Kind.DATE, Kind.DATETIME, Kind.BOOLEAN)  # few texts in many rows
+_KEPT_TEXTS = 10_000
+_SET_LATER = object()
 _SEVERAL = re.compile(r"\s*[,;]\s*")
 
 
@@ -46,6 +50,25 @@ class Values:
     extras: dict[str, Any]
     later: list[tuple[ColumnPlan, Field, Sequence[str]]]
     match_value: Any = None
+
+
+@dataclass(slots=True)
+class _Cell:
+    """How the cells of one column are read, and the values of texts that came before."""
+
+    key: str
+    column: ColumnPlan
+    field: Field
+    attribute: str
+    is_link: bool
+    is_extra: bool
+    is_match: bool
+    known: dict[str, Any] = dataclass_field(default_factory=dict)
+
+    def keep(self, text: str, value: Any) -> None:
+        if len(self.known) >= _KEPT_TEXTS:
+            self.known.clear()
+        self.known[text] = value
 
 
 class RowReader:
@@ -77,56 +100,90 @@ class RowReader:
             for key, (_, field) in self.columns.items()
             if field.kind == Kind.CHOICE
         }
-        self._extra_keys = {each.key for each in writer.extra_fields}
+        extra = {each.key for each in writer.extra_fields}
+        self._cells = [
+            _Cell(
+                key,
+                column,
+                field,
+                attribute=attribute_of(writer.object_type, field),
+                is_link=field.kind in _LINKS,
+                is_extra=key in extra,
+                is_match=key == plan.match_by,
+            )
+            for key, (column, field) in self.columns.items()
+        ]
+        self._linked_group = f"{plan.object}: linked"
         self._usual: dict[str, dict[str, str]] = {}
         self._spellings: dict[tuple[str, str], str] = {}
 
     def learn(self, batch: Sequence[Row]) -> None:
         """Look up at once what all rows of a batch name."""
-        for key, resolver in self._resolvers.items():
-            column = self.columns[key][0]
-            resolver.learn(text for row in batch for text in _names_in(column, row))
+        for cell in self._cells:
+            if cell.is_link:
+                texts = {text for row in batch for text in _names_in(cell.column, row)}
+                self._resolvers[cell.key].learn(texts)
+                cell.known.clear()
 
     def values(self, row: Row) -> Values:
         """What a row gives; raises ValueError with the reason where it cannot be written."""
         found = Values(dict(self.plan.defaults), {}, [])
         custom: dict[str, Any] = {}
-        of = self.writer.object_type
         unread: list[tuple[Field, str]] = []
-        for key, (column, field) in self.columns.items():
-            text = _replaced(column, row.values.get(column.column, ""))
-            if field.kind in _LINKS:
-                texts = _names_in(column, row)
-                if texts and self._is_of_own_table(key, field, texts):
-                    found.later.append((column, field, texts))
+        for cell in self._cells:
+            text = _replaced(cell.column, row.values.get(cell.column.column, ""))
+            value = cell.known.get(text)
+            if value is None:
+                value = self._read(cell, row, text, found, unread)
+                if value is _SET_LATER:
                     continue
-                value = self._linked(column, field, row, texts)
-            elif field.kind == Kind.CHOICE:
-                value = self._chosen(column, field, row, text)
-                if value is None and text:
-                    unread.append((field, text))
-                    continue
-            else:
-                value = self._cell(column, field, row, text)
-            if value is None and field.required:
-                raise ValueError(f"{field.label} is empty.")
-            if key == self.plan.match_by:
+                if value is None and cell.field.required:
+                    raise ValueError(f"{cell.field.label} is empty.")
+            elif cell.is_link:
+                self.report.group(self._linked_group, cell.key)
+            if cell.is_match:
                 found.match_value = value
-            if key in self._extra_keys:
-                found.extras[key] = value
-            elif field.custom:
-                custom[key] = value
+            if cell.is_extra:
+                found.extras[cell.key] = value
+            elif cell.field.custom:
+                custom[cell.key] = value
             elif value is not None:
-                found.attributes[attribute_of(of, field)] = value
-            else:
-                name = attribute_of(of, field)
-                if "__" not in name:  # what is another record's own is not emptied from here
-                    found.attributes[name] = _empty(of, name)
+                found.attributes[cell.attribute] = value
+            elif "__" not in cell.attribute:  # another record's own is not emptied from here
+                found.attributes[cell.attribute] = _empty(self.writer.object_type, cell.attribute)
         for field, text in unread:
             self.writer.keep_unread(found.attributes, field, text)
         if custom:
             found.attributes["custom"] = custom
         return found
+
+    def _read(
+        self, cell: _Cell, row: Row, text: str, found: Values, unread: list[tuple[Field, str]]
+    ) -> Any:
+        """The value of a cell whose text is not known yet; what is the same in each row that
+        has the text, and tells of nothing, is known from then on."""
+        column, field = cell.column, cell.field
+        if cell.is_link:
+            texts = _names_in(column, row)
+            if texts and self._is_of_own_table(cell.key, field, texts):
+                found.later.append((column, field, texts))
+                return _SET_LATER
+            value = self._linked(column, field, row, texts)
+            if value is not None and self._resolvers[cell.key].find(text) == value:
+                cell.keep(text, value)
+            return value
+        if field.kind == Kind.CHOICE:
+            value = self._chosen(column, field, row, text)
+            if value is None and text:
+                unread.append((field, text))
+                return _SET_LATER
+            if value is not None and self._choices[cell.key].find(text) == (value, False):
+                cell.keep(text, value)
+            return value
+        value = self._cell(column, field, row, text)
+        if value is not None and field.kind in _REPEATED and field.vocabulary is None:
+            cell.keep(text, value)
+        return value
 
     def _is_of_own_table(self, key: str, field: Field, texts: Sequence[str]) -> bool:
         if field.relation != self.plan.object:
@@ -147,7 +204,7 @@ class RowReader:
         resolver = self._resolvers[field.key]
         found = next((found for found in map(resolver.find, texts) if found is not None), None)
         if found is not None:
-            self.report.group(f"{self.plan.object}: linked", field.key)
+            self.report.group(self._linked_group, field.key)
             return found
         text = texts[-1]
         if resolver.is_ambiguous(text):
@@ -161,7 +218,7 @@ class RowReader:
         if not accepted:
             return None
         resolver.learn([suggestion])
-        self.report.group(f"{self.plan.object}: linked", field.key)
+        self.report.group(self._linked_group, field.key)
         return resolver.find(suggestion)
 
     def _chosen(self, column: ColumnPlan, field: Field, row: Row, text: str) -> Any:

@@ -14,17 +14,17 @@ from typing import Any
 from django.db import transaction
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.database.copying import copy_rows
+from dealwright.base.database.copying import copy_values
 from dealwright.base.objects.values import attribute_of
 from dealwright.base.transfer.cells import Later, RowReader
-from dealwright.base.transfer.models import ImportJob
+from dealwright.base.transfer.models import ImportJob, ImportRow
 from dealwright.base.transfer.order import in_order
 from dealwright.base.transfer.plan import EXTERNAL_ID, TablePlan
 from dealwright.base.transfer.relations import Resolver
 from dealwright.base.transfer.report import Report
 from dealwright.base.transfer.sources import Row, Table
 from dealwright.base.transfer.undo import note_versions
-from dealwright.base.transfer.writers import BATCH, Outcome, Prepared, Writer, writer_for
+from dealwright.base.transfer.writers import BATCH, LogLine, Outcome, Prepared, Writer, writer_for
 
 Progress = Callable[[int, str], None]
 
@@ -238,13 +238,13 @@ def _record(
         good.append(outcome)
         for column, target, texts in outcome.row.later:
             run.later.append(Later(outcome.row.number, outcome.record.pk, column, target, texts))
-    logged = list(writer.log(run.job.pk if run.job else None, good))
+    logged = list(writer.log(good)) if run.job is not None else []
     logged.extend(writer.after_write(good))
     writer.tell(good)
     if run.job is not None:
-        for each in logged:
-            each.job = run.job
-        copy_rows(logged)
+        job_id = run.job.pk
+        names = (*LogLine._fields, "job_id")
+        copy_values(ImportRow, names, [(*line, job_id) for line in logged])
 
 
 def _link_later(

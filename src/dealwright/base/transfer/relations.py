@@ -36,6 +36,7 @@ class Resolver:
         self.ambiguous: set[str] = set()
         self._asked: set[str] = set()
         self._titles: dict[str, str] | None = None
+        self._suggested: dict[str, str] = {}
 
     def learn(self, texts: Iterable[str]) -> None:
         """Look up all texts that are not known yet in a few statements."""
@@ -64,6 +65,12 @@ class Resolver:
 
     def suggest(self, text: str) -> str:
         """The title most like the text, or "" where none is like enough."""
+        known = self._suggested.get(text)
+        if known is None:
+            known = self._suggested[text] = self._most_like(text)
+        return known
+
+    def _most_like(self, text: str) -> str:
         titles = self._all_titles()
         best = process.extractOne(
             text,

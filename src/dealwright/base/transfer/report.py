@@ -52,11 +52,11 @@ class Report:
 
     def count(self, object_key: str, outcome: str, by: int = 1) -> None:
         """``outcome``: created, updated, unchanged, rejected."""
-        self.counts.setdefault(object_key, Counter())[outcome] += by
+        _tally(self.counts, object_key)[outcome] += by
 
     def group(self, name: str, value: str, by: int = 1) -> None:
         """A tally such as opportunities by stage."""
-        self.groups.setdefault(name, Counter())[value] += by
+        _tally(self.groups, name)[value] += by
 
     def add_to_sum(self, name: str, amount: Decimal) -> None:
         self.sums[name] = self.sums.get(name, Decimal(0)) + amount
@@ -107,6 +107,13 @@ class Report:
             "sums": {name: str(amount) for name, amount in self.sums.items()},
             "oddities": [each.as_json() for each in sorted(self.oddities.values(), key=_weight)],
         }
+
+
+def _tally(tallies: dict[str, Counter[str]], name: str) -> Counter[str]:
+    known = tallies.get(name)
+    if known is None:
+        known = tallies[name] = Counter()
+    return known
 
 
 def _weight(odd: Oddity) -> tuple[bool, int, str]:

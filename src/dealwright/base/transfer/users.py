@@ -15,7 +15,7 @@ from dealwright.base.people.models import Profile, Role, User
 from dealwright.base.records.models import ExternalId
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.plan import EXTERNAL_ID
-from dealwright.base.transfer.writers import Outcome, Prepared, Writer, register_writer
+from dealwright.base.transfer.writers import LogLine, Outcome, Prepared, Writer, register_writer
 
 PLACEHOLDER_DOMAIN = "placeholder.invalid"
 
@@ -72,7 +72,7 @@ class UserWriter(Writer):
         return [*USER.fields, MANAGER]
 
     def _write(self, rows: Sequence[Prepared]) -> Sequence[Outcome]:
-        self._made: list[ImportRow] = []
+        self._made: list[LogLine] = []
         existing = self.match(rows)
         outcomes = [self._write_one(row, existing.get(row.number)) for row in rows]
         self._remember_keys([each for each in outcomes if each.action == "created"])
@@ -163,18 +163,15 @@ class UserWriter(Writer):
         return role
 
     def _note(self, record: Any) -> None:
-        self._made.append(
-            ImportRow(model=record._meta.label, record_id=record.pk, action=ImportRow.CREATED)
-        )
+        self._made.append(LogLine(record._meta.label, record.pk, ImportRow.CREATED))
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Users are no records of the change feed."""
 
-    def log(self, job_id: Any, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:
+    def log(self, outcomes: Sequence[Outcome]) -> Sequence[LogLine]:
         """Managers and roles first: undo goes backwards, and people come before them."""
         own = [
-            ImportRow(
-                job_id=job_id,
+            LogLine(
                 model="base.User",
                 record_id=each.record.pk,
                 row_number=each.row.number,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, IntegrityError, transaction
@@ -22,6 +23,7 @@ from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.objects.values import attribute_of
 from dealwright.base.records.models import ExternalId
 from dealwright.base.transfer.choices import Choices
+from dealwright.base.transfer.making import Maker
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.plan import EXTERNAL_ID, TablePlan
 from dealwright.base.transfer.relations import uuid_in
@@ -54,6 +56,17 @@ class Outcome:
     problem: str = ""
 
 
+class LogLine(NamedTuple):
+    """What undo has to know of one record that was made or changed: a row of ``ImportRow``."""
+
+    model: str
+    record_id: Any
+    action: str
+    row_number: int = 0
+    before: dict[str, Any] | None = None
+    version: int = 1
+
+
 class Writer:
     """Writes rows of one object. A room overrides it where a row is more than a record.
 
@@ -71,9 +84,13 @@ class Writer:
         self.plan = plan
         self.report = report
 
-    @property
+    @cached_property
     def object_type(self) -> ObjectType:
         return object_type(self.plan.object)
+
+    @cached_property
+    def _maker(self) -> Maker:
+        return Maker(self.object_type.model)
 
     def check(self) -> None:
         """Raises NotAllowed where the actor may not import this object."""
@@ -94,8 +111,8 @@ class Writer:
     def prepare(self, rows: Sequence[Prepared]) -> None:
         """Last changes to a batch before it is matched and written."""
 
-    def after_write(self, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:
-        """What belongs to the records just written; returns rows of what it made itself."""
+    def after_write(self, outcomes: Sequence[Outcome]) -> Sequence[LogLine]:
+        """What belongs to the records just written; returns lines of what it made itself."""
         return ()
 
     def write(self, rows: Sequence[Prepared]) -> Sequence[Outcome]:
@@ -184,16 +201,15 @@ class Writer:
 
     def build(self, row: Prepared, now: Any) -> Any:
         """A new, unsaved record."""
-        record: Any = self.object_type.model(
-            owner=self.actor.user,
-            created_by=self.actor.user,
-            updated_by=self.actor.user,
-            created_at=now,
-            updated_at=now,
-        )
-        for name, value in row.attributes.items():
-            setattr(record, name, value)
-        return record
+        user_id = self.actor.user.pk if self.actor.user else None
+        own = {
+            "owner_id": user_id,
+            "created_by_id": user_id,
+            "updated_by_id": user_id,
+            "created_at": now,
+            "updated_at": now,
+        }
+        return self._maker.make({**own, **row.attributes})
 
     def change(self, record: Any, row: Prepared) -> dict[str, Any]:
         """Set what differs; returns the former values. A record in the bin comes back."""
@@ -223,33 +239,31 @@ class Writer:
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Record the events of a batch: created and updated, as any door does."""
-        record_events(
-            self.actor,
-            [
-                About(
-                    RecordChanged(
-                        object=self.plan.object,
-                        action=each.action,
-                        changed=changed_keys(self.object_type, each.before or ()),
-                    ),
-                    self.plan.object,
-                    each.record.pk,
+        of, key = self.object_type, self.plan.object
+        events: dict[tuple[str, ...], RecordChanged] = {}
+        told = []
+        for each in outcomes:
+            if each.action not in (ImportRow.CREATED, ImportRow.UPDATED):
+                continue
+            what = (each.action, *(each.before or ()))
+            event = events.get(what)
+            if event is None:
+                changed = changed_keys(of, each.before or ())
+                event = events[what] = RecordChanged(
+                    object=key, action=each.action, changed=changed
                 )
-                for each in outcomes
-                if each.action in (ImportRow.CREATED, ImportRow.UPDATED)
-            ],
-        )
+            told.append(About(event, key, each.record.pk))
+        record_events(self.actor, told)
 
-    def log(self, job_id: Any, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:
+    def log(self, outcomes: Sequence[Outcome]) -> Sequence[LogLine]:
         """The lines undo reads."""
         encode = DjangoJSONEncoder().encode
         return [
-            ImportRow(
-                job_id=job_id,
+            LogLine(
                 model=each.record._meta.label,
                 record_id=each.record.pk,
-                row_number=each.row.number,
                 action=each.action,
+                row_number=each.row.number,
                 before=json.loads(encode(each.before)) if each.before else None,
                 version=each.record.version,
             )

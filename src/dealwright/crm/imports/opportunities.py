@@ -12,8 +12,7 @@ from dealwright.base.database.copying import copy_values
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.transfer.choices import Choices
 from dealwright.base.transfer.matching import plain
-from dealwright.base.transfer.models import ImportRow
-from dealwright.base.transfer.writers import Outcome, Prepared
+from dealwright.base.transfer.writers import LogLine, Outcome, Prepared
 from dealwright.crm.accounts.models import Account
 from dealwright.crm.imports.stages import like_stage
 from dealwright.crm.imports.writers import BulkWriter
@@ -180,7 +179,7 @@ class OpportunityWriter(BulkWriter):
     def _mapped(self) -> set[str]:
         return {column.field for column in self.plan.columns}
 
-    def after_write(self, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:
+    def after_write(self, outcomes: Sequence[Outcome]) -> Sequence[LogLine]:
         created = [each for each in outcomes if each.action == "created"]
         self._add_lines(created)
         self._add_history(created)

@@ -13,7 +13,7 @@ from dealwright.base.access.visibility import visible_records
 from dealwright.base.objects.fields import Field
 from dealwright.base.records.models import ExternalId
 from dealwright.base.transfer.models import ImportRow
-from dealwright.base.transfer.writers import Outcome, Prepared, Writer
+from dealwright.base.transfer.writers import LogLine, Outcome, Prepared, Writer
 from dealwright.crm.accounts.models import Account
 from dealwright.crm.accounts.services import normal_account
 from dealwright.crm.activities.models import Activity
@@ -89,18 +89,17 @@ class LeadWriter(ServiceWriter):
         self._since = timezone.now()
         return super()._write(rows)
 
-    def log(self, job_id: Any, outcomes: Sequence[Outcome]) -> Sequence[ImportRow]:
+    def log(self, outcomes: Sequence[Outcome]) -> Sequence[LogLine]:
         """Persons and companies that were made for the leads come first: undo goes backwards."""
         leads = [each.record for each in outcomes if each.action == ImportRow.CREATED]
-        made: list[ImportRow] = []
+        made: list[LogLine] = []
         for model, ids in (
             (Account, {lead.account_id for lead in leads}),
             (Contact, {lead.contact_id for lead in leads}),
         ):
             new = model.everything.filter(pk__in=ids - {None}, created_at__gte=self._since)
             made.extend(
-                ImportRow(
-                    job_id=job_id,
+                LogLine(
                     model=model._meta.label,
                     record_id=key,
                     action=ImportRow.CREATED,
@@ -108,7 +107,7 @@ class LeadWriter(ServiceWriter):
                 )
                 for key, version in new.order_by("pk").values_list("pk", "version")
             )
-        return [*made, *super().log(job_id, outcomes)]
+        return [*made, *super().log(outcomes)]
 
     def _one(self, row: Prepared, record: Any) -> Outcome:
         """A lead that was worked on here is not new again because a file still says so."""
