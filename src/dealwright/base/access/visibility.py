@@ -6,7 +6,7 @@ List, record page, search, export, aggregates, API and events all filter through
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,7 @@ class Reach:
     keys: tuple[uuid.UUID, ...]  # the user, the user's role and teams
     levels: Mapping[str, str]  # object -> level set by an administrator for the profile
     rules: tuple[SharedBy, ...]
+    digest: Hashable  # equal where all of this is
 
 
 def reach_of(user: User) -> Reach:
@@ -85,10 +86,13 @@ def _read_reach(user: User) -> Reach:
 
     levels = orjson.loads(levels) if isinstance(levels, str) else levels
     rules = orjson.loads(rules) if isinstance(rules, str) else rules
+    owners = (user.id, *below)
+    keys = (user.id, *([user.role_id] if user.role_id else []), *teams)
     return Reach(
-        owners=(user.id, *below),
-        keys=(user.id, *([user.role_id] if user.role_id else []), *teams),
+        owners=owners,
+        keys=keys,
         levels=levels,
+        digest=(owners, keys, orjson.dumps([levels, rules])),
         rules=tuple(
             SharedBy(
                 object=rule["object"],

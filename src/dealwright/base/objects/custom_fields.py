@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -13,10 +12,17 @@ from django.core.signals import request_finished, request_started
 
 from dealwright.base.objects.fields import Field, Kind
 
+
+class _Fields(dict[str, list[Field]]):
+    """The fields by object; ``version`` differs where anything about them does."""
+
+    version: Hashable = ()
+
+
 # None: nobody keeps. Empty: to be read on first use. A changed field ends the keeping for the
 # rest of the request, since its transaction may yet be rolled back.
-_kept: ContextVar[dict[str, list[Field]] | None] = ContextVar("custom_fields", default=None)
-_UNREAD: dict[str, list[Field]] = {}
+_kept: ContextVar[_Fields | None] = ContextVar("custom_fields", default=None)
+_UNREAD = _Fields()
 
 
 def custom_fields_of(object_key: str) -> Sequence[Field]:
@@ -25,13 +31,24 @@ def custom_fields_of(object_key: str) -> Sequence[Field]:
     All objects' fields are read in one statement and kept for the request, or for the block of
     ``keep_custom_fields``; elsewhere they are read each time.
     """
-    kept = _kept.get()
+    kept = _all_kept()
     if kept is None:
         return _read(object_key).get(object_key, [])
+    return kept.get(object_key, [])
+
+
+def custom_fields_version() -> Hashable:
+    """Equal as long as no custom field of any object is made, changed or put away."""
+    kept = _all_kept()
+    return (kept if kept is not None else _read()).version
+
+
+def _all_kept() -> _Fields | None:
+    kept = _kept.get()
     if kept is _UNREAD:
         kept = _read()
         _kept.set(kept)
-    return kept.get(object_key, [])
+    return kept
 
 
 @contextmanager
@@ -52,14 +69,19 @@ def forget_custom_fields() -> None:
     _kept.set(None)
 
 
-def _read(object_key: str = "") -> dict[str, list[Field]]:
+def _read(object_key: str = "") -> _Fields:
     from dealwright.base.objects.models import CustomField
 
     rows = CustomField.objects.filter(archived_at__isnull=True)
-    fields = defaultdict(list)
+    fields = _Fields()
+    versions = []
     for row in rows.filter(object=object_key) if object_key else rows:
-        fields[row.object].append(_field(row))
-    return dict(fields)
+        fields.setdefault(row.object, []).append(_field(row))
+        options = tuple(row.options)
+        versions.append((row.pk, row.label, options, row.required, row.formula, row.help_text))
+    # Object, key and kind of a field never change; their order shows in the order here.
+    fields.version = tuple(versions)
+    return fields
 
 
 def _field(row: Any) -> Field:

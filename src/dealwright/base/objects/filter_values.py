@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.relativedelta import relativedelta
-from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.moments import this_moment, today_of, zone_of
 
 MAX_LIST = 500
 MAX_TEXTS = 100  # each text of a list is a comparison of its own
@@ -159,18 +158,6 @@ def _me(user: Any) -> uuid.UUID:
 # Dates and times
 
 
-def zone_of(user: Any) -> ZoneInfo:
-    """The zone in which the user's days begin; UTC for the product itself."""
-    try:
-        return ZoneInfo(user.timezone) if user is not None and user.timezone else ZoneInfo("UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
-def today_of(user: Any) -> date:
-    return timezone.now().astimezone(zone_of(user)).date()
-
-
 _OFFSET = re.compile(r"today\s*([+-])\s*(\d{1,5})")
 _PERIOD = re.compile(r"(this|last|next)_(week|month|quarter|year)")
 
@@ -240,7 +227,7 @@ def _timestamp(value: Any, user: Any) -> datetime:
         moment = value
     elif isinstance(value, str):
         if value.strip().lower() == "now":
-            return timezone.now()
+            return this_moment()
         try:
             moment = parse_datetime(value.strip())
         except ValueError:
@@ -265,7 +252,7 @@ def _days_span(kind: Kind, op: str, value: Any, user: Any) -> Span:
             if op == "within_last_days":
                 return Span(today - length, tomorrow)
             return Span(today, tomorrow + length)
-        now = timezone.now()
+        now = this_moment()
         # A row written in this very moment counts: the end is open by a hair only.
         if op == "within_last_days":
             return Span(now - length, now + timedelta(microseconds=1))

@@ -24,6 +24,7 @@ from dealwright.base.records.cursors import Order
 from dealwright.base.records.queries import make_page, order_of
 from dealwright.base.records.rows import Row, RowReader
 from dealwright.base.records.selections import Tree, selected_records
+from dealwright.base.records.statements import Statement, as_word, compile_rows, keep
 from dealwright.base.records.summaries import Sums, summarize_records
 
 CARDS = 25
@@ -69,12 +70,8 @@ def board_columns(
         board_field = _board_field(actor, of, by)
         options = _options(actor, board_field)
         order = order_of(actor, of, sort)
-        reader = RowReader(actor, of, columns)
-        rows = selected_records(actor, of, filter=filter, search=search)
-        rows = rows.annotate(**reader.expressions, dw_sort=order.expression)
-        names = [*reader.names, "dw_sort"]
-        path = _path(of, board_field)
-        found = _first_cards(rows, path, [key for key, _ in options], order, cards + 1, names)
+        reading = _Reading(actor, of, board_field, order, filter, search, columns)
+        found = reading.first_cards([key for key, _ in options], cards + 1)
         totals = (
             board_sums(actor, of, filter=filter, search=search, by=by, sums=sums)
             if with_sums
@@ -82,7 +79,7 @@ def board_columns(
         )
     result = []
     for key, label in options:
-        page = make_page(of, order, None, reader, found.get(key, []), cards)
+        page = make_page(of, order, None, reading.reader, found.get(key, []), cards)
         column: Tree = {"field": board_field.key, "op": "is", "value": key}
         count, summed = (totals or {}).get(key, (0, {}))
         result.append(
@@ -99,57 +96,78 @@ def board_columns(
     return result
 
 
-def _first_cards(
-    rows: models.QuerySet[Any],
-    path: str,
-    keys: Sequence[str],
-    order: Order,
-    limit: int,
-    names: list[str],
-) -> dict[str, list[tuple[Any, ...]]]:
-    """The first rows of every column, in one statement of one branch per column.
+class _Reading:
+    """How the cards of a board are read: in one statement of one branch per column.
 
     Rows without a value come last: by a second statement, for the columns that are not full.
     Asked for together they could not be read off the end of an index.
     """
-    if not order.nullable:
-        return _read_columns(rows, path, dict.fromkeys(keys, limit), order, names)
-    valued = rows.filter(Q(IsNull(order.expression, False)))
-    found = _read_columns(valued, path, dict.fromkeys(keys, limit), order, names)
-    missing = {key: limit - len(found.get(key, [])) for key in keys}
-    missing = {key: number for key, number in missing.items() if number}
-    by_id = Order(order.name, F("pk"), order.descending, nullable=False)
-    empty = rows.filter(Q(IsNull(order.expression, True)))
-    for key, more in _read_columns(empty, path, missing, by_id, names).items():
-        found.setdefault(key, []).extend(more)
-    return found
 
+    def __init__(
+        self,
+        actor: Actor,
+        of: ObjectType,
+        board_field: Field,
+        order: Order,
+        filter: Tree | None,
+        search: str,
+        columns: Sequence[str] | None,
+    ) -> None:
+        self.actor, self.of, self.order = actor, of, order
+        self.filter, self.search = filter, search
+        self.path = _path(of, board_field)
+        shown = None if columns is None else tuple(columns)
+        self.question = ("board", of.key, board_field.key, order.name, as_word(filter), shown)
+        self.reader = keep(actor, ("reader", of.key, shown), lambda: RowReader(actor, of, shown))
 
-def _read_columns(
-    rows: models.QuerySet[Any],
-    path: str,
-    limits: Mapping[str, int],
-    order: Order,
-    names: list[str],
-) -> dict[str, list[tuple[Any, ...]]]:
-    """Up to so many rows of each column, in one statement."""
-    directions = [
-        OrderBy(order.expression, descending=order.descending),
-        OrderBy(F("pk"), descending=order.descending),
-    ]
-    branches = [
-        rows.filter(**{path: key})
-        .annotate(dw_column=Value(key, output_field=models.TextField()))
-        .order_by(*directions)
-        .values_list("dw_column", *names)[:limit]
-        for key, limit in limits.items()
-    ]
-    if not branches:
-        return {}
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    for key, *values in branches[0].union(*branches[1:], all=True):
-        found.setdefault(key, []).append(tuple(values))
-    return found
+    def first_cards(self, keys: Sequence[str], limit: int) -> dict[str, list[tuple[Any, ...]]]:
+        """Up to ``limit`` rows of every column by its key, in the board's order."""
+        if not self.order.nullable:
+            return self._read(keys, limit, "all")
+        found = self._read(keys, limit, "valued")
+        missing = [key for key in keys if len(found.get(key, ())) < limit]
+        for key, more in self._read(missing, limit, "empty").items():
+            rows = found.setdefault(key, [])
+            rows.extend(more[: limit - len(rows)])
+        return found
+
+    def _read(self, keys: Sequence[str], limit: int, part: str) -> dict[str, list[tuple[Any, ...]]]:
+        if not keys:
+            return {}
+
+        def write() -> Statement:
+            return self._statement(keys, limit, part)
+
+        if self.search.strip():
+            statement = write()
+        else:
+            question = (*self.question, tuple(keys), limit, part)
+            statement = keep(self.actor, question, write)
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        for key, *values in statement.rows():
+            found.setdefault(key, []).append(tuple(values))
+        return found
+
+    def _statement(self, keys: Sequence[str], limit: int, part: str) -> Statement:
+        order, reader = self.order, self.reader
+        rows = selected_records(self.actor, self.of, filter=self.filter, search=self.search)
+        rows = rows.annotate(**reader.expressions, dw_sort=order.expression)
+        by: list[Any] = [OrderBy(F("pk"), descending=order.descending)]
+        if part == "empty":
+            rows = rows.filter(Q(IsNull(order.expression, True)))
+        else:
+            by.insert(0, OrderBy(order.expression, descending=order.descending))
+        if part == "valued":
+            rows = rows.filter(Q(IsNull(order.expression, False)))
+        names = ["dw_column", *reader.names, "dw_sort"]
+        branches = [
+            rows.filter(**{self.path: key})
+            .annotate(dw_column=Value(key, output_field=models.TextField()))
+            .order_by(*by)
+            .values_list(*names)[:limit]
+            for key in keys
+        ]
+        return compile_rows(branches[0].union(*branches[1:], all=True))
 
 
 def board_sums(

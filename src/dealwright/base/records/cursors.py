@@ -7,6 +7,7 @@ every page of either direction.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,10 +16,11 @@ from uuid import UUID
 
 from django.core import signing
 from django.db import models
-from django.db.models import F, Func, OrderBy, Q, Value
+from django.db.models import F, Func, OrderBy, Q
 from django.db.models.lookups import IsNull
 
 from dealwright.base.errors import Invalid
+from dealwright.base.records.statements import Slot, Statement, Values, compile_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,14 @@ class _Beyond(Func):
         return f"({texts[0]}, {texts[1]}) {sign} ({texts[2]}, {texts[3]})", params
 
 
-def rows_from(
+def page_statements(
     rows: models.QuerySet[Any], order: Order, place: Place | None, limit: int, fields: list[str]
-) -> list[tuple[Any, ...]]:
-    """Up to ``limit`` rows beyond the place, nearest first, as tuples of ``fields``."""
+) -> tuple[Statement, ...]:
+    """What reads up to ``limit`` rows beyond a place, nearest first, as tuples of ``fields``.
+
+    There are two where a list has rows without a value: those with one, then those without.
+    The place itself is given to ``rows_from``: only its kind matters here.
+    """
     backward = place is not None and place.backward
     descending = order.descending != backward
     sign = "<" if descending else ">"
@@ -74,32 +80,36 @@ def rows_from(
         phases.reverse()
     if place is not None and len(phases) == 2:
         phases = phases[phases.index("nulls" if place.value is None else "values") :]
-    found: list[tuple[Any, ...]] = []
+    statements = []
     for number, phase in enumerate(phases):
-        start = place if number == 0 else None
+        starts = place is not None and number == 0
         part = rows
         keys: list[Any] = [OrderBy(F("pk"), descending=descending)]
+        after = Slot("id", models.UUIDField())
         if phase == "values":
             keys.insert(0, OrderBy(order.expression, descending=descending))
             if order.nullable:
                 part = part.filter(Q(IsNull(order.expression, False)))
-            if start is not None:
-                part = part.filter(
-                    Q(
-                        _Beyond(
-                            order.expression,
-                            F("pk"),
-                            Value(start.value),
-                            Value(start.id),
-                            sign=sign,
-                        )
-                    )
-                )
+            if starts:
+                beyond = _Beyond(order.expression, F("pk"), Slot("value"), after, sign=sign)
+                part = part.filter(Q(beyond))
         else:
             part = part.filter(Q(IsNull(order.expression, True)))
-            if start is not None:
-                part = part.filter(**{"pk__lt" if descending else "pk__gt": start.id})
-        found += part.order_by(*keys).values_list(*fields)[: limit - len(found)]
+            if starts:
+                part = part.filter(**{"pk__lt" if descending else "pk__gt": after})
+        statements.append(compile_rows(part.order_by(*keys)[:limit], fields))
+    return tuple(statements)
+
+
+def rows_from(
+    statements: Sequence[Statement], place: Place | None, limit: int, given: Values
+) -> list[tuple[Any, ...]]:
+    """Up to ``limit`` rows by ``page_statements``; the second one is asked only if it must."""
+    if place is not None:
+        given = {**given, "id": place.id, "value": place.value}
+    found: list[tuple[Any, ...]] = []
+    for statement in statements:
+        found += statement.rows(given)[: limit - len(found)]
         if len(found) >= limit:
             break
     return found
@@ -111,12 +121,12 @@ def write_cursor(list_name: str, order: Order, place: Place) -> str:
     return signing.dumps(packed, salt=f"cursor:{list_name}:{order.name}", compress=True)
 
 
-def read_cursor(list_name: str, order: Order, cursor: str) -> Place | None:
+def read_cursor(list_name: str, order_name: str, cursor: str) -> Place | None:
     """The place that a cursor names; raises Invalid for a word we never gave for this list."""
     if not cursor:
         return None
     try:
-        value, key, backward = signing.loads(cursor, salt=f"cursor:{list_name}:{order.name}")
+        value, key, backward = signing.loads(cursor, salt=f"cursor:{list_name}:{order_name}")
     except (signing.BadSignature, ValueError):
         sentence = "This cursor does not belong to this list in this order. Start from the top."
         raise Invalid(sentence, code="invalid_cursor", fields={"cursor": [sentence]}) from None

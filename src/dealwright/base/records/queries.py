@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import as_uuid, visible_records
@@ -17,9 +18,24 @@ from dealwright.base.objects.custom_fields import keep_custom_fields
 from dealwright.base.objects.fields import Kind
 from dealwright.base.objects.paths import resolve_path
 from dealwright.base.objects.registry import ObjectType
-from dealwright.base.records.cursors import Order, Place, read_cursor, rows_from, write_cursor
+from dealwright.base.records.cursors import (
+    Order,
+    Place,
+    page_statements,
+    read_cursor,
+    rows_from,
+    write_cursor,
+)
 from dealwright.base.records.rows import Row, RowReader, value_expression
 from dealwright.base.records.selections import Tree, selected_records
+from dealwright.base.records.statements import (
+    LINKED,
+    Slot,
+    Statement,
+    as_word,
+    compile_rows,
+    keep,
+)
 
 MAX_ROWS = 100
 COUNT_CAP = 10_000
@@ -32,6 +48,15 @@ class Page:
     rows: list[Row]
     next_cursor: str
     previous_cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """How a list is read: kept for those who ask for it again."""
+
+    order: Order
+    reader: RowReader
+    statements: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +77,12 @@ def list_records(
     columns: Sequence[str] | None = None,
     cursor: str = "",
     limit: int = 50,
+    linked: tuple[str, UUID] | None = None,
 ) -> Page:
     """A page of rows, in one or two statements.
+
+    ``linked`` keeps to the records whose relation of that key leads to the record of that id;
+    unlike such a condition in the filter, it shares one statement for all records.
 
     ``sort`` is a sortable field's key, ``-`` before it for the other direction; rows without a
     value come last either way. ``columns`` are field keys, also over relations
@@ -63,14 +92,33 @@ def list_records(
     if not 1 <= limit <= MAX_ROWS:
         sentence = f"Ask for 1 to {MAX_ROWS} rows at once."
         raise Invalid(sentence, fields={"limit": [sentence]})
-    with keep_custom_fields():
+    tree = filter
+    if linked is not None:
+        link = {"field": linked[0], "op": "is", "value": LINKED}
+        tree = {"all": [filter, link]} if filter else link
+
+    place = read_cursor(of.key, sort or of.default_sort, cursor)
+
+    def write() -> _List:
         order = order_of(actor, of, sort)
-        place = read_cursor(of.key, order, cursor)
         reader = RowReader(actor, of, columns)
-        rows = selected_records(actor, of, filter=filter, search=search)
+        rows = selected_records(actor, of, filter=tree, search=search)
         rows = rows.annotate(**reader.expressions, dw_sort=order.expression)
-        found = rows_from(rows, order, place, limit + 1, [*reader.names, "dw_sort"])
-    return make_page(of, order, place, reader, found, limit)
+        names = [*reader.names, "dw_sort"]
+        return _List(order, reader, page_statements(rows, order, place, limit + 1, names))
+
+    with keep_custom_fields():
+        if search.strip():
+            asked = write()
+        else:
+            # Of a place only its kind shapes the statement.
+            kind = None if place is None else (place.backward, place.value is None)
+            shown = None if columns is None else tuple(columns)
+            question = ("list", of.key, as_word(tree), sort, shown, kind, limit)
+            asked = keep(actor, question, write)
+        given = {"linked": linked[1]} if linked is not None else {}
+        found = rows_from(asked.statements, place, limit + 1, given)
+    return make_page(of, asked.order, place, asked.reader, found, limit)
 
 
 def make_page(
@@ -138,12 +186,19 @@ def get_row(
     actor: Actor, of: ObjectType, record_id: Any, columns: Sequence[str] | None = None
 ) -> Row:
     """One record as a row; raises NotFound alike for absent and for hidden."""
-    with keep_custom_fields():
+
+    def write() -> tuple[RowReader, Statement]:
         reader = RowReader(actor, of, columns)
-        rows = reader.read(visible_records(actor, of.key).filter(pk=as_uuid(record_id)))
-    if not rows:
+        rows = visible_records(actor, of.key).filter(pk=Slot("id"))
+        return reader, compile_rows(rows.annotate(**reader.expressions), reader.names)
+
+    with keep_custom_fields():
+        shown = None if columns is None else tuple(columns)
+        reader, statement = keep(actor, ("row", of.key, shown), write)
+        found = statement.rows({"id": as_uuid(record_id)})
+    if not found:
         raise NotFound(f"This {of.label.lower()} does not exist, or you may not see it.")
-    return rows[0]
+    return reader.row(found[0])
 
 
 def get_rows(

@@ -42,7 +42,6 @@ class RowReader:
 
     def __init__(self, actor: Actor, of: ObjectType, columns: Sequence[str] | None = None) -> None:
         self.of = of
-        self.user = actor.user
         self._expressions: dict[str, Any] = {}
         self._keys: list[str] = []
         self._customs: list[tuple[str, Callable[[Any], Any]]] = []
@@ -51,7 +50,7 @@ class RowReader:
         paths = list(self._paths(actor, columns))
         # Formulas last: what they read beside the columns asked for is taken out of the rows again.
         for path in sorted(paths, key=lambda path: path.field.kind == Kind.FORMULA):
-            self._add(path)
+            self._add(path, actor.user)
 
     @property
     def expressions(self) -> Mapping[str, Any]:
@@ -86,34 +85,34 @@ class RowReader:
 
     def _paths(self, actor: Actor, columns: Sequence[str] | None) -> Iterator[FieldPath]:
         if columns is None:
-            for field in visible_fields(self.of, self.user):
+            for field in visible_fields(self.of, actor.user):
                 if field.in_api or actor.via != "api":
                     yield FieldPath(field.key, (), place_of(self.of), field)
             return
         for key in dict.fromkeys(columns):
             if key not in ("id", "version"):
-                yield resolve_path(self.of, key, self.user)
+                yield resolve_path(self.of, key, actor.user)
 
-    def _add(self, path: FieldPath) -> None:
+    def _add(self, path: FieldPath, user: Any) -> None:
         field = path.field
         if not path.hops and field.kind == Kind.FORMULA and path.place.of is not None:
-            self._add_formula(path)
+            self._add_formula(path, user)
             return
         if not path.hops and field.custom:
             if not self._customs:
                 self._select("custom", F("custom"))
             self._customs.append((path.key, _reader(field)))
             return
-        self._select(path.key, value_expression(path, self.user))
-        title = title_expression(path, self.user)
+        self._select(path.key, value_expression(path, user))
+        title = title_expression(path, user)
         if title is not None:
             self._select(f"{path.key}_title", title)
 
-    def _add_formula(self, path: FieldPath) -> None:
+    def _add_formula(self, path: FieldPath, user: Any) -> None:
         for name in formula_names(path.field):
             if name not in self._keys and not any(name == key for key, _ in self._customs):
                 self._extra |= {name, f"{name}_title"}
-                self._add(resolve_path(self.of, name))
+                self._add(resolve_path(self.of, name), user)
         self._formulas.append((path.key, formula_evaluator(self.of, path.field)))
 
     def _select(self, key: str, expression: Any) -> None:

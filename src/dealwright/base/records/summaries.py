@@ -19,7 +19,7 @@ from dealwright.base.objects.crossing import living_rows
 from dealwright.base.objects.custom_fields import keep_custom_fields
 from dealwright.base.objects.fields import Kind
 from dealwright.base.objects.filter_tree import kind_of
-from dealwright.base.objects.filter_values import zone_of
+from dealwright.base.objects.moments import zone_of
 from dealwright.base.objects.paths import FieldPath, resolve_path
 from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.people.models import User

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor
+from dealwright.base.access.visibility import as_uuid
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.paths import visible_fields
 from dealwright.base.objects.registry import ObjectType, Panel
@@ -74,7 +75,8 @@ def related_lists(actor: Actor, of: ObjectType, record_id: Any) -> list[RelatedL
     for other, field in relations_to(actor, of):
         tree = {"field": field.key, "op": "is", "value": str(record_id)}
         keys = [title_key(other), *_detail_keys(other, field)]
-        found = list_records(actor, other, filter=tree, columns=keys, limit=SHOWN + 1)
+        linked = (field.key, as_uuid(record_id))
+        found = list_records(actor, other, linked=linked, columns=keys, limit=SHOWN + 1)
         label = _(other.label_plural)
         if not _is_main(other, field):
             label = f"{label} · {_(field.label)}"
