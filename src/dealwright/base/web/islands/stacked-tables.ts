@@ -1,6 +1,6 @@
 // On a phone a table of four columns or more, or one that is too wide, stands as cards
 // (phone-tables.css): each cell learns the name of its column, which no heading shows there.
-import { all } from "./core/dom";
+import { all, one } from "./core/dom";
 
 const FEWEST = 4;
 
@@ -21,12 +21,16 @@ function stack(): void {
       for (const cell of row.cells) {
         const name = names[at] ?? "";
         if (at === title) cell.dataset.head = "";
-        else if (name && at > title && cell.textContent.trim() !== "" && cell.colSpan < heads.length) cell.dataset.label = name;
+        else if (name && at > title && !isEmpty(cell) && cell.colSpan < heads.length) cell.dataset.label = name;
         at += cell.colSpan;
       }
     }
     table.dataset.stacked = "";
   }
+}
+
+function isEmpty(cell: HTMLTableCellElement): boolean {
+  return cell.textContent.trim() === "" && !one("input, select, textarea", cell);
 }
 
 function isTooWide(table: HTMLTableElement): boolean {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -36,17 +37,21 @@ def level_labels() -> dict[str, str]:
 
 @page(profiles=ADMINISTRATORS)
 def access(request: HttpRequest) -> HttpResponse:
-    """The table of objects and profiles, and the sharing rules."""
+    """The table of objects and profiles, and the sharing rules. Where the table is too wide for
+    the window it shows the one profile that ``profile`` names."""
     form = Form(request)
     if request.method == "POST":
         with form:
             set_object_access(actor_of(request), form["object"], form["profile"], form["level"])
-            return done(request, "/settings/access", _("Access changed."))
+            address = f"/settings/access?{urlencode({'profile': form['profile']})}"
+            return done(request, address, _("Access changed."))
     set_levels = {(row.object, row.profile): row.level for row in ObjectAccess.objects.all()}
     profiles = [(value, label) for value, label in Profile.choices if value != "administrator"]
     known = {of.key: of for of in object_types()}
     rules = SharingRule.objects.select_related("from_team", "from_role", "to_team", "to_role")
+    wanted = request.GET.get("profile", "")
     context = {
+        "shown_profile": wanted if wanted in dict(profiles) else profiles[0][0],
         "profiles": [(value, _(str(label))) for value, label in profiles],
         "profile_labels": {value: _(str(label)) for value, label in profiles},
         "rows": [
