@@ -1,8 +1,9 @@
 """Random plans with random input, written as text and rows like a person's."""
-# ruff: noqa: E501, PERF401, RUF005
+# ruff: noqa: E501, PERF401
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -85,18 +86,61 @@ def tiered(draw: st.DrawFn, kind: str = "tiered") -> str:
     return ", ".join(keys)
 
 
+EARNINGS = (
+    "fixed",
+    "flat",
+    "formula",
+    "per_unit",
+    "margin",
+    "spif",
+    "budget",
+    "tiered",
+    "tiered",
+    "bonus_milestone",
+    "curve",
+    "matrix",
+    "override",
+    "override_tiered",
+    "mbo",
+)
 measures = st.sampled_from(["revenue", "margin", "pieces", "fresh"])
 lookups = st.sampled_from(["revenue", "score", "latest"])
 
 
 @st.composite
-def component(draw: st.DrawFn, name: str) -> str:
-    kind = draw(
-        st.sampled_from(
-            ["fixed", "flat", "formula", "per_unit", "margin", "spif", "budget", "tiered", "tiered"]
-            + ["bonus_milestone", "curve", "matrix", "override", "override_tiered"]
-        )
-    )
+def objectives(draw: st.DrawFn) -> str:
+    window = draw(windows)
+    weights = draw(st.sampled_from([["0.4", "35%", "0.25"], ["0.333333", "0.666667"], ["100%"]]))
+    listed = []
+    for place, weight in enumerate(weights):
+        shape = draw(st.sampled_from(["at_least", "at_most", "points", "quota", "score", "value"]))
+        measure = draw(lookups)
+        quota = draw(st.sampled_from(["", ", quota: goal"]))
+        most = draw(st.sampled_from(["", ", maximum: 1.5", ", required: true"]))
+        other = draw(st.sampled_from(["", ", cumulate: ytd"]))
+        test = f"measure: {measure}{quota}"
+        match shape:
+            case "at_least" | "at_most":
+                keys = f"{test}, {shape}: {draw(st.sampled_from(['0', '0.75', '3.5', '1000']))}"
+            case "points":
+                found = steps(positive_rates, 5).filter(lambda text: text.count("[") > 2)
+                keys = f"{test}, points: {draw(found)}"
+            case "quota":
+                keys = f"measure: {measure}, quota: goal"
+            case "score":
+                keys = "score: score"
+            case _:
+                keys = "measure: score"
+        listed.append(f"{{name: o{place}, weight: {weight}, {keys}{most}{other}}}")
+    limits = draw(st.sampled_from(["", "", "threshold: 0.3, ", "minimum: 0.1, maximum: 1.1, "]))
+    target = draw(st.sampled_from(["target", "7777.77"]))
+    who = draw(st.sampled_from(["", ", for: payee.grade = 'senior'"]))
+    return f"target: {target}, cumulate: {window}, {limits}objectives: [{', '.join(listed)}]{who}"
+
+
+@st.composite
+def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> str:
+    kind = draw(st.sampled_from(kinds))
     measure = f"measure: {draw(measures)}"
     who = draw(st.sampled_from(["", "", ", for: payee.grade = 'senior'"]))
     when = draw(
@@ -152,8 +196,10 @@ def component(draw: st.DrawFn, name: str) -> str:
             keys = (
                 f"target: {draw(st.sampled_from(['target', '1000']))}, cumulate: {window}, "
                 f"rows: {{measure: {draw(lookups)}, quota: goal, steps: [0.5, 1]}}, "
-                f"columns: {{measure: {draw(lookups)}, steps: [10, 1000]}}, table: [{cells}]"
+                f"columns: {{measure: {draw(lookups)}, steps: [10, 1000]}}, table: [{cells}]{who}"
             )
+        case "mbo":
+            keys = draw(objectives())
         case "override":
             detail = draw(st.sampled_from(["event", "report"]))
             keys = f"measure: revenue, rate: {draw(rates)}, detail: {detail}"
@@ -226,13 +272,13 @@ def settlement(draw: st.DrawFn, name: str) -> str:
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> str:
+def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
     calendar = draw(st.sampled_from(["month", "month", "quarter"]))
     fiscal = draw(st.sampled_from([1, 1, 4]))
     places = draw(st.sampled_from(["[credit, line]", "[credit]", "[line]", "[component]"]))
     residual = draw(st.sampled_from(["first", "last", "largest"]))
     earnings = draw(st.integers(1, 4))
-    lines = [draw(component(f"c{number}")) for number in range(earnings)]
+    lines = [draw(component(f"c{number}", kinds)) for number in range(earnings)]
     names = [f"c{number}" for number in range(earnings)]
     for number in range(draw(st.integers(0, 3))):
         lines.append(draw(modifier(f"m{number}", names)))
@@ -368,5 +414,5 @@ def inputs(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> RandomCase:
-    return RandomCase(draw(plans()), draw(inputs()))
+def cases(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> RandomCase:
+    return RandomCase(draw(plans(kinds)), draw(inputs()))

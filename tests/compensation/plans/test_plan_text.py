@@ -55,6 +55,21 @@ def problems(text: str) -> list[str]:
             "line 4: plan › components › flat › measure: “revenu” is none of: bookings.",
         ),
         (
+            "- mbo: {id: m, target: 5, objectives: [{name: a, weight: 60%, score: a}]}",
+            "line 4: mbo “m”: the weights sum to 60%, not 100%.",
+        ),
+        (
+            "- mbo: {id: m, target: 5, objectives: "
+            "[{name: a, weight: 1, at_least: 1, at_most: 2}]}",
+            "line 4: plan › components › mbo › objectives “a”: give one of at_least, at_most or "
+            "points.",
+        ),
+        (
+            "- flat: {id: a, rate: 33.33333%}",
+            "line 4: plan › components › flat › rate: 33.33333% has too many decimals; there may "
+            "be 6, or 4 of a percentage.",
+        ),
+        (
             "- draw: {id: d, amount: 5, at_end: forgive}",
             "line 4: draw “d”: to forgive at the end a draw needs a number of periods.",
         ),

@@ -157,7 +157,9 @@ def running_sums(component: Component, cumulate: str) -> str:
     )
 
 
-def difference_lines(component: Component, truth: str, kind: str) -> str:
+def difference_lines(
+    component: Component, truth: str, kind: str, *, within: str = "payee, number"
+) -> str:
     """Lines that pay what is true at the end of a period less what was true before it."""
     return (
         "SELECT "
@@ -173,7 +175,7 @@ def difference_lines(component: Component, truth: str, kind: str) -> str:
             rate="rate",
             payout="truth - before",
         )
-        + " FROM (SELECT *, coalesce(lag(truth) OVER (PARTITION BY payee, number "
+        + f" FROM (SELECT *, coalesce(lag(truth) OVER (PARTITION BY {within} "
         f"ORDER BY period), CAST(0 AS {AMOUNT})) AS before FROM ({truth}) AS t) AS d "
         "WHERE truth <> before"
     )
@@ -187,18 +189,19 @@ def quota_join(name: str, span: str, on: str) -> str:
     )
 
 
-def threshold_amount(plan: Plan, quota: str, threshold: str) -> str:
-    """A threshold as an amount: itself, or its fraction of the quota ``q``."""
+def threshold_amount(plan: Plan, quota: str, threshold: str, of: str = "q.amount") -> str:
+    """A threshold as an amount: itself, or its fraction of the quota."""
     if not quota:
         return threshold
     return rounded(
-        f"CAST(q.amount AS DECIMAL(22, 6)) * CAST({threshold} AS DECIMAL(15, 6))",
+        f"CAST({of} AS DECIMAL(22, 6)) * CAST({threshold} AS DECIMAL(15, 6))",
         plan.rounding.scale,
     )
 
 
 def standing_stages(plan: Plan, component: Component, lookup: Lookup, name: str) -> Iterator[Stage]:
-    """``standing_<name>``: per payee and period what a measure has reached and which step."""
+    """``standing_<name>``: per payee and period what a measure has reached, of how many
+    credits, and which step."""
     yield basis_stage(plan, component, lookup.basis, name=name)
     window_g, window_b = window_of(lookup.cumulate, "g"), window_of(lookup.cumulate, "b")
     joined = (
@@ -211,8 +214,9 @@ def standing_stages(plan: Plan, component: Component, lookup: Lookup, name: str)
         case "sum":
             window = window_of(lookup.cumulate)
             reached = (
-                f"SELECT {own}, coalesce(CAST(sum(b.amount) AS {AMOUNT}), {nothing}) AS amount "
-                f"FROM grid AS g LEFT JOIN (SELECT payee, {window} AS number, period, "
+                f"SELECT {own}, coalesce(CAST(sum(b.amount) AS {AMOUNT}), {nothing}) AS amount, "
+                f"count(b.amount) AS found FROM grid AS g LEFT JOIN (SELECT payee, "
+                f"{window} AS number, period, "
                 f"CAST(sum(amount) AS {AMOUNT}) AS amount FROM basis_{name} "
                 f"GROUP BY payee, {window}, period) AS b ON b.payee = g.payee "
                 f"AND b.number = {window_g} AND b.period <= g.period "
@@ -225,12 +229,14 @@ def standing_stages(plan: Plan, component: Component, lookup: Lookup, name: str)
                 RATIO_DIGITS,
             )
             reached = (
-                f"SELECT {own}, {average} AS amount {joined} GROUP BY g.payee, g.period, {window_g}"
+                f"SELECT {own}, {average} AS amount, count(b.amount) AS found {joined} "
+                f"GROUP BY g.payee, g.period, {window_g}"
             )
         case "last":
             order = ", ".join(f"b.{column} DESC" for column in ORDER.split(", "))
             reached = (
-                f"SELECT payee, period, number, coalesce(amount, {nothing}) AS amount FROM ("
+                f"SELECT payee, period, number, coalesce(amount, {nothing}) AS amount, "
+                "CASE WHEN amount IS NULL THEN 0 ELSE 1 END AS found FROM ("
                 f"SELECT {own}, b.amount, row_number() OVER (PARTITION BY g.payee, g.period "
                 f"ORDER BY {order}) AS place {joined}) AS l WHERE place = 1"
             )
@@ -242,12 +248,13 @@ def standing_stages(plan: Plan, component: Component, lookup: Lookup, name: str)
         "THEN 1 ELSE 0 END"
         for each in lookup.thresholds
     )
+    counted = counted or "0"
     quota = "q.amount" if lookup.quota else f"CAST(NULL AS {AMOUNT})"
     yield stage(
         f"standing_{name}",
         f"what “{component.label}” finds reached",
-        f"SELECT s.payee, s.period, s.number, s.amount, {quota} AS quota, CAST({counted} AS "
-        f"INTEGER) AS step FROM ({reached}) AS s{join}",
+        f"SELECT s.payee, s.period, s.number, s.amount, CAST(s.found AS BIGINT) AS found, "
+        f"{quota} AS quota, CAST({counted} AS INTEGER) AS step FROM ({reached}) AS s{join}",
     )
 
 

@@ -18,6 +18,7 @@ from dealwright.compensation.engine.compile_bases import (
     standing_stages,
     threshold_amount,
 )
+from dealwright.compensation.engine.compile_objectives import objective_stages
 from dealwright.compensation.engine.compile_tiers import (
     tiered_stages,
 )
@@ -28,6 +29,8 @@ from dealwright.compensation.engine.names import (
     expression_sql,
 )
 from dealwright.compensation.engine.sql import (
+    FACTOR,
+    FACTOR_DIGITS,
     RATIO_DIGITS,
     Stage,
     amount,
@@ -49,14 +52,12 @@ from dealwright.compensation.plans.definition import (
     Earning,
     Fixed,
     Matrix,
+    Mbo,
     Milestones,
     Plan,
     Rated,
     Tiered,
 )
-
-FACTOR_DIGITS = 12  # decimals of an interpolated factor
-_FACTOR = "DECIMAL(19, 12)"
 
 
 def earning_stages(plan: Plan) -> Iterator[Stage]:
@@ -83,6 +84,8 @@ def _stages_of(plan: Plan, component: Earning) -> Iterator[Stage]:
             for name, lookup in (("rows", component.rows), ("columns", component.columns)):
                 yield from standing_stages(plan, component, lookup, f"{component.id}_{name}")
             yield _matrix(plan, component)
+        case Mbo():
+            yield from objective_stages(plan, component)
 
 
 def _fixed(plan: Plan, component: Fixed) -> Stage:
@@ -200,17 +203,17 @@ def _curve(plan: Plan, component: Curve) -> Stage:
         f"({reached} - {edge('s.low')}) * {units('s.last - s.first', 6)} * CAST(1000000 AS INT128)",
         edge("(s.high - s.low)"),
         FACTOR_DIGITS,
-        _FACTOR,
+        FACTOR,
     )
     join, target = named_join(
         component.target, "t", component.cumulate, payee="r.payee", number="r.number"
     )
     truth = (
         f"SELECT payee, number, period, segment AS band, low, high, after AS base, factor AS rate, "
-        f"CAST(ROUND(CAST(target AS DECIMAL(18, 6)) * coalesce(factor, CAST(0 AS {_FACTOR})), "
+        f"CAST(ROUND(CAST(target AS DECIMAL(18, 6)) * coalesce(factor, CAST(0 AS {FACTOR})), "
         f"{plan.rounding.scale}) AS {AMOUNT}) AS truth FROM (SELECT r.payee, r.number, r.period, "
         f"r.after, s.segment, s.low, s.high, {target} AS target, "
-        f"CAST(s.first + {slope} AS {_FACTOR}) AS factor "
+        f"CAST(s.first + {slope} AS {FACTOR}) AS factor "
         f"FROM {running_sums(component, component.cumulate)} AS r"
         f"{quota_join(component.quota, component.cumulate, 'r')}{join} LEFT JOIN {segments} "
         f"ON {reached} >= {edge('s.low')} AND ({reached} < {edge('s.high')} "
@@ -229,6 +232,7 @@ def _matrix(plan: Plan, component: Matrix) -> Stage:
     join, target = named_join(
         component.target, "t", component.rows.cumulate, payee="r.payee", number="r.number"
     )
+    who, condition = payee_condition(plan, component, "r")
     truth = (
         "SELECT r.payee, r.number, r.period, r.step AS band, r.amount AS low, k.amount AS high, "
         f"{target} AS base, coalesce(c.value, {rate(Decimal(0))}) AS rate, "
@@ -236,6 +240,6 @@ def _matrix(plan: Plan, component: Matrix) -> Stage:
         + f" AS truth FROM standing_{component.id}_rows AS r "
         f"JOIN standing_{component.id}_columns AS k ON k.payee = r.payee AND k.period = r.period"
         f"{join} LEFT JOIN {values_table(cells, 'c', ('row_step', 'column_step', 'value'))} "
-        "ON c.row_step = r.step AND c.column_step = k.step"
+        f"ON c.row_step = r.step AND c.column_step = k.step{who} WHERE 1 = 1{condition}"
     )
     return line_stage(component, difference_lines(component, truth, "cell"))

@@ -13,6 +13,7 @@ from dealwright.compensation.plans.definition import (
     Curve,
     Fixed,
     Matrix,
+    Mbo,
     Milestones,
     Plan,
     Rated,
@@ -32,6 +33,8 @@ LINE_TITLES: Mapping[str, str] = {
     "milestone": "Milestone",
     "curve": "Curve",
     "cell": "Matrix",
+    "objective": "Objective",
+    "limit": "Limits of the objectives",
     "rounding": "Rounding",
     "gate": "Gate not reached",
     "multiplier": "Multiplier",
@@ -80,6 +83,13 @@ def explain_line(plan: Plan, line: Line) -> str:
             )
         case "cell":
             return f"{percent(rate)} of {money(plan, base)}, less what was paid: {paid}."
+        case "objective":
+            return _objective(plan, line)
+        case "limit":
+            return (
+                f"All objectives together count {percent(rate)} of {money(plan, base)}, less what "
+                f"was paid: {paid}."
+            )
         case "rounding":
             return f"Rounded to whole units: {paid}."
         case "gate":
@@ -108,6 +118,19 @@ def explain_line(plan: Plan, line: Line) -> str:
             return f"The open draw of {money(plan, base)} is forgiven."
         case _:
             return f"{LINE_TITLES.get(line.kind, line.kind)}: {paid}."
+
+
+def _objective(plan: Plan, line: Line) -> str:
+    component = plan.component(line.component)
+    rate, base = line.rate or Decimal(0), line.base or Decimal(0)
+    name, weight = "The objective", Decimal(0)
+    if isinstance(component, Mbo) and line.band and line.band <= len(component.objectives):
+        objective = component.objectives[line.band - 1]
+        name, weight = f"“{objective.label}”", objective.weight
+    return (
+        f"{name} stands at {plain(line.low or Decimal(0))} and counts {percent(rate)}, with "
+        f"{percent(weight)} of {money(plan, base)}, less what was paid: {money(plan, line.payout)}."
+    )
 
 
 def _in_band(plan: Plan, line: Line) -> str:
@@ -139,6 +162,10 @@ def why_nothing(result: Result, component: Component, payee: str, period: int) -
         bases = [component.basis]
     elif isinstance(component, Matrix):
         bases = [component.rows.basis, component.columns.basis]
+    elif isinstance(component, Mbo):
+        if own:
+            return "The objectives that are achieved come to nothing in all."
+        return "No objective is achieved, or there is no target for this period."
     else:
         return "There was nothing for it to do."
     credits = [

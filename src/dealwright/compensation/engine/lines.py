@@ -23,6 +23,8 @@ EARNING_KINDS = (
     "milestone",
     "curve",
     "cell",
+    "objective",
+    "limit",
     "rounding",
 )
 DEAL_KINDS = ("rate", "unit", "formula", "budget", "band", "target", "uplift", "cap")

@@ -14,6 +14,7 @@ from dealwright.compensation.plans.definition import (
     Floor,
     Gate,
     Matrix,
+    Mbo,
     Milestones,
     Multiplier,
     Plan,
@@ -53,6 +54,10 @@ def named_amounts(plan: Plan) -> set[tuple[str, str]]:
             need(each.rows.quota, each.rows.cumulate)
             need(each.columns.quota, each.columns.cumulate)
             amount(each.target, each.rows.cumulate)
+        elif isinstance(each, Mbo):
+            amount(each.target, each.cumulate)
+            for objective in each.objectives:
+                need(objective.test.quota, objective.test.cumulate)
         elif isinstance(each, Gate | Multiplier) and each.test is not None:
             need(each.test.quota, each.test.cumulate)
         elif isinstance(each, Floor | Cap):
@@ -69,6 +74,10 @@ def quotas_of(plan: Plan) -> Iterator[tuple[str, str, Window, str]]:
             for name, lookup in (("rows", each.rows), ("columns", each.columns)):
                 if lookup.quota:
                     yield f"{each.id}.{name}", f"{each.id}_{name}", lookup.cumulate, lookup.quota
+        elif isinstance(each, Mbo):
+            for place, objective in enumerate(each.objectives, 1):
+                if quota := objective.test.quota:
+                    yield f"{each.id}.{place}", f"{each.id}_{place}", objective.test.cumulate, quota
 
 
 def event_columns(plan: Plan) -> tuple[str, ...]:

@@ -425,8 +425,9 @@ def calculate_with_oracle(
     inputs: Inputs,
 ) -> tuple[list[Line], list[Credit], list[Attainment]]:
     """Every line, credit and attainment of a prepared input."""
-    from dealwright.compensation.engine.oracle_earnings import attainments, earning_lines
+    from dealwright.compensation.engine.oracle_earnings import earning_lines
     from dealwright.compensation.engine.oracle_settlement import settle
+    from dealwright.compensation.engine.oracle_standing import attainments
 
     with localcontext(prec=80):
         case = Case(inputs)

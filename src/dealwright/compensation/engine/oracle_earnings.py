@@ -8,19 +8,19 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from dealwright.compensation.engine.lines import Attainment, Line
+from dealwright.compensation.engine.lines import Line
 from dealwright.compensation.engine.oracle import ZERO, Case, Counted, quotient, rounded
+from dealwright.compensation.engine.oracle_objectives import objective_lines
+from dealwright.compensation.engine.oracle_standing import standing
 from dealwright.compensation.engine.periods import PayPeriod
 from dealwright.compensation.engine.sql import LINE_SCALE, NO_LIMIT, RATIO_DIGITS
 from dealwright.compensation.plans.definition import (
-    Amount,
-    Basis,
     Component,
     Curve,
     Earning,
     Fixed,
-    Lookup,
     Matrix,
+    Mbo,
     Milestones,
     Rated,
     Tiered,
@@ -46,6 +46,8 @@ def earning_lines(case: Case, component: Earning) -> Iterator[Line]:
             return _curve(case, component)
         case Matrix():
             return _matrix(case, component)
+        case Mbo():
+            return objective_lines(case, component)
 
 
 def _fixed(case: Case, component: Fixed) -> Iterator[Line]:
@@ -367,94 +369,15 @@ def _curve(case: Case, component: Curve) -> Iterator[Line]:
             paid = truth
 
 
-def standing(
-    case: Case, component: Component, lookup: Lookup
-) -> dict[tuple[str, int], tuple[Decimal, Decimal | None, int]]:
-    """(payee, period) -> what a measure has reached in the window, its quota, the step."""
-    credits = case.basis(component, lookup.basis)
-    aggregate = case.plan.measures[lookup.basis.measure].aggregate
-    found = {}
-    for presence in case.grid:
-        window = case.window(lookup.cumulate, presence.period)
-        own = [
-            each
-            for each in credits
-            if each.payee == presence.payee
-            and case.window(lookup.cumulate, each.period) == window
-            and each.period.number <= presence.period.number
-        ]
-        amounts = [each.amount for each in own]
-        if aggregate == "sum":
-            reached = sum(amounts, ZERO)
-        elif aggregate == "average":
-            exact = sum((rounded(each, RATIO_DIGITS) for each in amounts), ZERO)
-            reached = quotient(exact, Decimal(len(amounts)), RATIO_DIGITS)
-        else:
-            reached = max(own, key=lambda each: each.order).amount if own else ZERO
-        quota, step = None, 0
-        if lookup.quota:
-            quota = case.quota(lookup.quota, lookup.cumulate, presence.payee, presence.period)
-        if not lookup.quota or quota is not None:
-            for threshold in lookup.thresholds:
-                low = rounded(quota * threshold, case.scale) if quota is not None else threshold
-                step += reached >= low
-        found[presence.payee, presence.period.number] = (reached, quota, step)
-    return found
-
-
-def attainments(case: Case) -> Iterator[Attainment]:
-    """What payees have reached of each component's quota, period by period."""
-    for each in case.plan.earnings:
-        if isinstance(each, Tiered | Milestones | Curve) and each.quota:
-            yield from _attainment(case, each, each.id, each.basis, each.cumulate, each.quota)
-        elif isinstance(each, Matrix):
-            for name, lookup in (("rows", each.rows), ("columns", each.columns)):
-                if lookup.quota:
-                    yield from _attainment(
-                        case,
-                        each,
-                        f"{each.id}.{name}",
-                        lookup.basis,
-                        lookup.cumulate,
-                        lookup.quota,
-                    )
-
-
-def _attainment(
-    case: Case, component: Component, name: str, basis: Basis, cumulate: str, quota: str
-) -> Iterator[Attainment]:
-    credits = case.basis(component, basis)
-    for presence in case.grid:
-        value = case.value(Amount(name=quota), cumulate, presence.payee, presence.period)
-        if value is None:
-            continue
-        window = case.window(cumulate, presence.period)
-        reached = sum(
-            (
-                each.amount
-                for each in credits
-                if each.payee == presence.payee
-                and case.window(cumulate, each.period) == window
-                and each.period.number <= presence.period.number
-            ),
-            ZERO,
-        )
-        yield Attainment(
-            component=name,
-            payee=presence.payee,
-            period=presence.period.number,
-            reached=reached,
-            quota=value,
-        )
-
-
 def _matrix(case: Case, component: Matrix) -> Iterator[Line]:
     rows = standing(case, component, component.rows)
     columns = standing(case, component, component.columns)
     paid: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
     for presence in case.grid:
+        if not case.is_for(component, presence):
+            continue
         key = (presence.payee, presence.period.number)
-        (row_amount, _, row), (column_amount, _, column) = rows[key], columns[key]
+        (row_amount, _, row, _), (column_amount, _, column, _) = rows[key], columns[key]
         cell = component.table[row - 1][column - 1] if row and column else ZERO
         cumulate = component.rows.cumulate
         target = case.value(component.target, cumulate, presence.payee, presence.period) or ZERO

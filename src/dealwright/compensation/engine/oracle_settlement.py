@@ -10,7 +10,7 @@ from typing import Any
 
 from dealwright.compensation.engine.lines import DEAL_KINDS, Line
 from dealwright.compensation.engine.oracle import ZERO, Case, quotient, rounded
-from dealwright.compensation.engine.oracle_earnings import standing
+from dealwright.compensation.engine.oracle_standing import standing
 from dealwright.compensation.plans.definition import (
     Cap,
     Clawback,

@@ -20,6 +20,8 @@ from dealwright.compensation.engine.tables import AMOUNT, RATE
 NO_LIMIT = Decimal(10) ** 20  # beyond every amount: the end of the last band
 LINE_SCALE = 6
 RATIO_DIGITS = 4  # decimals of amounts and quotas inside a quotient
+FACTOR_DIGITS = 12  # decimals of an interpolated factor
+FACTOR = "DECIMAL(19, 12)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,15 @@ from dealwright.compensation.plans.expressions import (
     credit_scope,
     payee_scope,
 )
-from dealwright.compensation.plans.piece_reading import MOST_AMOUNT, MOST_RATE, PieceReader
+from dealwright.compensation.plans.incentive_reading import IncentiveReader
+from dealwright.compensation.plans.piece_reading import MOST_AMOUNT, MOST_RATE
 from dealwright.compensation.plans.source import Block, Item, is_number
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 @dataclass
-class ComponentReader(PieceReader):
+class ComponentReader(IncentiveReader):
     """Reads the entries of ``components`` one after the other."""
 
     def read_entry(self, entry: Item) -> None:
@@ -110,6 +111,7 @@ class ComponentReader(PieceReader):
             "bonus_milestone": self._milestones,
             "curve": self._curve,
             "matrix": self._matrix,
+            "mbo": self._mbo,
             "spif": self._spif,
             "override": self._override,
             "gate": self._gate,

@@ -204,6 +204,44 @@ class Matrix(Component):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """One goal of an MBO: what is measured, and which fraction of it counts as achieved.
+
+    ``at_least`` and ``at_most`` are all or nothing; ``points`` interpolate between values of
+    the measure (fractions of ``quota`` where there is one). Without any of them the fraction
+    is the attainment of the quota, or else the measure's own value (a score of 0.9 is 90 %).
+    ``maximum`` is the most that counts. Where a ``required`` objective comes to nothing, so
+    does the whole.
+    """
+
+    name: str
+    label: str
+    weight: Decimal
+    test: Lookup
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    points: tuple[Band, ...] = ()
+    maximum: Decimal | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mbo(Component):
+    """The target times the weighted sum of achieved objectives (management by objectives).
+
+    Below ``threshold`` of the weighted sum nothing is paid; else it counts at least as
+    ``minimum`` and at most as ``maximum``.
+    """
+
+    target: Amount
+    cumulate: Window
+    objectives: tuple[Objective, ...]
+    threshold: Decimal | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(Component):
     """Pays components in ``on`` only where a measure reaches a threshold; else ``otherwise``
     (a fraction, most often 0) of them."""
@@ -289,7 +327,7 @@ class Draw(Component):
     at_end: Literal["forgive", "owe"]
 
 
-Earning = Fixed | Rated | Tiered | Milestones | Curve | Matrix
+Earning = Fixed | Rated | Tiered | Milestones | Curve | Matrix | Mbo
 Modifier = Gate | Multiplier | Floor | Cap
 Settlement = Holdback | Clawback | Draw
 
@@ -352,3 +390,5 @@ def bases_of(plan: Plan) -> Iterator[Basis]:
         elif isinstance(each, Matrix):
             yield each.rows.basis
             yield each.columns.basis
+        elif isinstance(each, Mbo):
+            yield from (objective.test.basis for objective in each.objectives)

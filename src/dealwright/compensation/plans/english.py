@@ -19,6 +19,7 @@ from dealwright.compensation.plans.definition import (
     Gate,
     Holdback,
     Matrix,
+    Mbo,
     Measure,
     Milestones,
     Multiplier,
@@ -27,6 +28,7 @@ from dealwright.compensation.plans.definition import (
     Tiered,
     bases_of,
 )
+from dealwright.compensation.plans.incentive_english import mbo_sentence
 from dealwright.compensation.plans.wording import (
     all_of,
     any_of,
@@ -102,6 +104,8 @@ def component_sentence(plan: Plan, component: Component) -> str:
             text = _curve(plan, component)
         case Matrix():
             text = _matrix(plan, component)
+        case Mbo():
+            text = mbo_sentence(plan, component)
         case Gate():
             text = _gate(plan, component)
         case Multiplier():

@@ -19,6 +19,7 @@ from dealwright.base.errors import Invalid
 
 MAX_LENGTH = 200_000
 MAX_DEPTH = 12
+MAX_PLACES = 6  # decimals that the exact types of every engine keep
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{1,12})?|\.\d{1,12})")
 
@@ -162,6 +163,12 @@ class Item:
             value = Decimal(digits).scaleb(-2) if percent else Decimal(digits)
         except InvalidOperation:
             self.complain(f"“{text[:40]}” is not a number.")
+            return None
+        if value != round(value, MAX_PLACES):
+            self.complain(
+                f"{text[:40]} has too many decimals; there may be {MAX_PLACES}, "
+                f"or {MAX_PLACES - 2} of a percentage."
+            )
             return None
         if low is not None and value < low:
             self.complain(f"{text} is too small; the least is {low}.")
