@@ -13,6 +13,7 @@ from base.make import make_deal
 from crm.make import make_account, make_contact
 from dealwright.base.access.actor import Actor, system
 from dealwright.base.access.models import ObjectAccess, SharingRule
+from dealwright.base.database.statements import compile_rows
 from dealwright.base.objects.registry import object_type
 from dealwright.base.people.models import Profile, TeamMembership, User
 from dealwright.base.records import statements
@@ -38,7 +39,7 @@ class Compilations:
 
     def __enter__(self) -> Compilations:
         self.number = 0
-        whole = statements.compile_rows
+        whole = compile_rows
 
         def counted(*arguments: Any) -> Any:
             self.number += 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.core.signals import request_finished, request_started
 
+from dealwright.base.database.statements import Statement, compile_rows
 from dealwright.base.objects.fields import Field, Kind
 
 
@@ -33,7 +34,7 @@ def custom_fields_of(object_key: str) -> Sequence[Field]:
     """
     kept = _all_kept()
     if kept is None:
-        return _read(object_key).get(object_key, [])
+        kept = _read()
     return kept.get(object_key, [])
 
 
@@ -69,37 +70,55 @@ def forget_custom_fields() -> None:
     _kept.set(None)
 
 
-def _read(object_key: str = "") -> _Fields:
+def _read() -> _Fields:
+    """The live fields of all objects; made anew only where one is not as it was before."""
+    global _last
+    rows = [(*row[:5], tuple(row[5]), *row[6:]) for row in _reading().rows()]
+    version = tuple(rows)
+    if version != _last.version:
+        fields = _Fields()
+        for row in rows:
+            fields.setdefault(row[1], []).append(_field(*row[1:]))
+        fields.version = version
+        _last = fields
+    return _last
+
+
+_last = _Fields()
+
+
+@cache
+def _reading() -> Statement:
     from dealwright.base.objects.models import CustomField
 
-    rows = CustomField.objects.filter(archived_at__isnull=True)
-    fields = _Fields()
-    versions = []
-    for row in rows.filter(object=object_key) if object_key else rows:
-        fields.setdefault(row.object, []).append(_field(row))
-        options = tuple(row.options)
-        versions.append((row.pk, row.label, options, row.required, row.formula, row.help_text))
-    # Object, key and kind of a field never change; their order shows in the order here.
-    fields.version = tuple(versions)
-    return fields
+    fields = ("pk", "object", "key", "label", "kind", "options", "required", "formula", "help_text")
+    return compile_rows(CustomField.objects.filter(archived_at__isnull=True), fields)
 
 
-def _field(row: Any) -> Field:
-    kind = Kind(row.kind)
+def _field(
+    object_key: str,
+    key: str,
+    label: str,
+    kind: str,
+    options: Sequence[str],
+    required: bool,
+    formula: str,
+    help_text: str,
+) -> Field:
     is_formula = kind == Kind.FORMULA
     return Field(
-        key=row.key,
-        label=row.label,
-        kind=kind,
-        choices=[(option, option) for option in row.options],
-        required=row.required,
+        key=key,
+        label=label,
+        kind=Kind(kind),
+        choices=[(option, option) for option in options],
+        required=required,
         editable=not is_formula,
         on_create=not is_formula,
         importable=not is_formula,
         sortable=kind != Kind.CHOICES,
-        help=row.help_text,
-        visible=partial(_may_see_formula, row.object, row.formula) if is_formula else None,
-        formula=row.formula,
+        help=help_text,
+        visible=partial(_may_see_formula, object_key, formula) if is_formula else None,
+        formula=formula,
         custom=True,
     )
 

@@ -13,6 +13,7 @@ from django.db.models.fields.related import RelatedField
 from django.db.models.lookups import IsNull
 
 from dealwright.base.access.actor import Actor
+from dealwright.base.database.statements import Statement, compile_rows
 from dealwright.base.errors import Invalid
 from dealwright.base.objects.columns import column_of
 from dealwright.base.objects.crossing import living_rows
@@ -24,7 +25,7 @@ from dealwright.base.records.cursors import Order
 from dealwright.base.records.queries import make_page, order_of
 from dealwright.base.records.rows import Row, RowReader
 from dealwright.base.records.selections import Tree, selected_records
-from dealwright.base.records.statements import Statement, as_word, compile_rows, keep
+from dealwright.base.records.statements import as_word, keep
 from dealwright.base.records.summaries import Sums, summarize_records
 
 CARDS = 25

@@ -19,8 +19,8 @@ from django.db import models
 from django.db.models import F, Func, OrderBy, Q
 from django.db.models.lookups import IsNull
 
+from dealwright.base.database.statements import Slot, Statement, Values, compile_rows
 from dealwright.base.errors import Invalid
-from dealwright.base.records.statements import Slot, Statement, Values, compile_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import as_uuid, visible_records
+from dealwright.base.database.statements import LINKED, Slot, Statement, compile_rows
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.objects.custom_fields import keep_custom_fields
 from dealwright.base.objects.fields import Kind
@@ -28,14 +29,7 @@ from dealwright.base.records.cursors import (
 )
 from dealwright.base.records.rows import Row, RowReader, value_expression
 from dealwright.base.records.selections import Tree, selected_records
-from dealwright.base.records.statements import (
-    LINKED,
-    Slot,
-    Statement,
-    as_word,
-    compile_rows,
-    keep,
-)
+from dealwright.base.records.statements import as_word, keep
 
 MAX_ROWS = 100
 COUNT_CAP = 10_000
