@@ -1,5 +1,6 @@
 """What signing brings to the house: object types, panels, jobs. Imported once at start."""
 
+from dealwright.base.evidence.subjects import chains_of
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import Action, ObjectType, Panel, register
 from dealwright.base.people.models import Profile
@@ -108,6 +109,7 @@ register(
         ],
     )
 )
+chains_of("envelope")
 add_creation(
     Link(
         key="send-for-signature",

@@ -8,6 +8,8 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        """Lay out the navigation and the home page, which only this room knows as a whole."""
+        """Lay out the navigation and the home page, which only this room knows as a whole, and
+        name the evidence of rooms that have no records in the registry for it."""
         import_module("dealwright.site.navigation")
         import_module("dealwright.site.home.cards")
+        import_module("dealwright.site.evidence")

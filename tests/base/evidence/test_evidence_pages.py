@@ -9,9 +9,12 @@ import pytest
 from django.test import Client
 
 from base.evidence.test_chains import make_chain, without_guard
+from dealwright.base.access.actor import system
 from dealwright.base.evidence import anchor_chains
+from dealwright.base.evidence.subjects import subjects_of
 from dealwright.site.commands.line import build_parser
 from make import make_administrator, make_user
+from signing.make import make_sent_envelope
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +86,34 @@ def test_the_command_prints_a_proof(capsys: Any) -> None:
     root = json.loads(capsys.readouterr().out)["root"]
     assert run("evidence", "prove", "a") == 0
     assert json.loads(capsys.readouterr().out)["root"] == root
+
+
+def test_a_chain_is_named_by_its_record_and_leads_to_it() -> None:
+    envelope = make_sent_envelope(title="Order of Foxglove")
+    make_chain("envelope:nothing", length=1)
+    make_chain("compensation:month", length=1)
+    listed = browser().get("/evidence").content.decode()
+    assert ">Order of Foxglove</a>" in listed
+    assert f'href="/envelopes/{envelope.pk}"' in listed
+    assert ">Envelope nothing</a>" in listed
+    assert ">Closed pay periods, monthly</a>" in listed
+    assert 'href="/compensation/periods"' in listed
+    shown = browser().get(f"/evidence/{envelope.chain}").content.decode()
+    assert "<title>Order of Foxglove" in shown
+    assert f'<a href="/envelopes/{envelope.pk}">Envelope</a>' in shown
+    assert envelope.chain in shown
+
+
+def test_a_chain_is_found_by_the_name_of_its_record() -> None:
+    make_sent_envelope(title="Order of Foxglove")
+    make_sent_envelope(title="Order of Dovetail")
+    found = browser().get("/evidence?q=foxg").content.decode()
+    assert "Order of Foxglove" in found and "Order of Dovetail" not in found
+
+
+def test_naming_chains_takes_one_statement_per_kind(django_assert_num_queries: Any) -> None:
+    keys = [make_sent_envelope(title=f"Order {n}").chain for n in range(3)]
+    with django_assert_num_queries(1):
+        subjects = subjects_of(system(), [*keys, "other:1"])
+    assert [subjects[key].name for key in keys] == ["Order 0", "Order 1", "Order 2"]
+    assert subjects["other:1"].name == "other:1"
