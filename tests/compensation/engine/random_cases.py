@@ -102,6 +102,7 @@ EARNINGS = (
     "override",
     "override_tiered",
     "mbo",
+    "pool",
 )
 measures = st.sampled_from(["revenue", "margin", "pieces", "fresh"])
 lookups = st.sampled_from(["revenue", "score", "latest"])
@@ -200,6 +201,22 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
             )
         case "mbo":
             keys = draw(objectives())
+        case "pool":
+            kind = "profit_pool"
+            by = draw(st.sampled_from(["salary", "target", "equal", "days", "revenue", "pieces"]))
+            pool = draw(
+                st.sampled_from(
+                    [
+                        "amount: 1000.01",
+                        "amount: 0.02",
+                        "share: 10%, measure: revenue",
+                        "share: 0.333333, measure: margin, above: 100.05",
+                    ]
+                )
+            )
+            leavers = draw(st.sampled_from(["", ", leavers: true"]))
+            window = draw(st.sampled_from(["period", "quarter", "ytd"]))
+            keys = f"{pool}, by: {by}, cumulate: {window}{leavers}{who}"
         case "override":
             detail = draw(st.sampled_from(["event", "report"]))
             keys = f"measure: revenue, rate: {draw(rates)}, detail: {detail}"

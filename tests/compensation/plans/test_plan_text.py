@@ -70,6 +70,19 @@ def problems(text: str) -> list[str]:
             "be 6, or 4 of a percentage.",
         ),
         (
+            "- profit_pool: {id: p, amount: 5, share: 5%, by: equal}",
+            "line 4: profit_pool “p”: give either a share of a measure or an amount.",
+        ),
+        (
+            "- profit_pool: {id: p, amount: 5, by: eqal}",
+            "line 4: plan › components › profit_pool › by: “eqal” is none of: salary, target, "
+            "equal, days, bookings. Did you mean “equal”?",
+        ),
+        (
+            "- profit_pool: {id: p, amount: 5, by: equal, cumulate: plan}",
+            "line 4: profit_pool “p”: the plan has no end (“until”) at which this could be paid.",
+        ),
+        (
             "- draw: {id: d, amount: 5, at_end: forgive}",
             "line 4: draw “d”: to forgive at the end a draw needs a number of periods.",
         ),

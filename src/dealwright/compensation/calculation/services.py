@@ -46,7 +46,7 @@ from dealwright.compensation.engine.results import ENGINE_VERSION, run_stages
 from dealwright.compensation.ledger.services import post_lines
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import ensure_periods, posting_period
-from dealwright.compensation.plans.definition import Cap, Draw, Plan, Rated
+from dealwright.compensation.plans.definition import Cap, Draw, Plan, ProfitPool, Rated
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.quotas.services import sync_reporting_lines
@@ -212,8 +212,11 @@ def _carries_over(plan: Plan) -> bool:
 
 
 def _needs_everybody(plan: Plan) -> bool:
-    """Whether one payee's pay hangs on the others' (a budget for all)."""
-    return any(isinstance(each, Rated) and each.budget is not None for each in plan.components)
+    """Whether one payee's pay hangs on the others' (a budget or a pool for all)."""
+    return any(
+        isinstance(each, ProfitPool) or (isinstance(each, Rated) and each.budget is not None)
+        for each in plan.components
+    )
 
 
 def _post_difference(

@@ -19,6 +19,7 @@ from dealwright.compensation.engine.compile_bases import (
     threshold_amount,
 )
 from dealwright.compensation.engine.compile_objectives import objective_stages
+from dealwright.compensation.engine.compile_pools import pool_stages
 from dealwright.compensation.engine.compile_tiers import (
     tiered_stages,
 )
@@ -55,6 +56,7 @@ from dealwright.compensation.plans.definition import (
     Mbo,
     Milestones,
     Plan,
+    ProfitPool,
     Rated,
     Tiered,
 )
@@ -86,6 +88,8 @@ def _stages_of(plan: Plan, component: Earning) -> Iterator[Stage]:
             yield _matrix(plan, component)
         case Mbo():
             yield from objective_stages(plan, component)
+        case ProfitPool():
+            yield from pool_stages(plan, component)
 
 
 def _fixed(plan: Plan, component: Fixed) -> Stage:

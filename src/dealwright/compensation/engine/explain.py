@@ -16,6 +16,7 @@ from dealwright.compensation.plans.definition import (
     Mbo,
     Milestones,
     Plan,
+    ProfitPool,
     Rated,
     Tiered,
 )
@@ -35,6 +36,7 @@ LINE_TITLES: Mapping[str, str] = {
     "cell": "Matrix",
     "objective": "Objective",
     "limit": "Limits of the objectives",
+    "pool": "Part of the pool",
     "rounding": "Rounding",
     "gate": "Gate not reached",
     "multiplier": "Multiplier",
@@ -85,6 +87,10 @@ def explain_line(plan: Plan, line: Line) -> str:
             return f"{percent(rate)} of {money(plan, base)}, less what was paid: {paid}."
         case "objective":
             return _objective(plan, line)
+        case "pool":
+            whole = plain(line.low or Decimal(0))
+            pool = money(plan, line.high or Decimal(0))
+            return f"{plain(base)} of {whole} of the pool of {pool} is {paid}."
         case "limit":
             return (
                 f"All objectives together count {percent(rate)} of {money(plan, base)}, less what "
@@ -162,6 +168,8 @@ def why_nothing(result: Result, component: Component, payee: str, period: int) -
         bases = [component.basis]
     elif isinstance(component, Matrix):
         bases = [component.rows.basis, component.columns.basis]
+    elif isinstance(component, ProfitPool):
+        return _no_pool(result, component, period)
     elif isinstance(component, Mbo):
         if own:
             return "The objectives that are achieved come to nothing in all."
@@ -188,3 +196,10 @@ def why_nothing(result: Result, component: Component, payee: str, period: int) -
     if isinstance(component, Rated | Tiered | Milestones) and component.basis.when is not None:
         return f"No credit fulfils the condition: {component.basis.when.english}."
     return "What was credited stays below the first threshold."
+
+
+def _no_pool(result: Result, pool: ProfitPool, period: int) -> str:
+    ends = [each for each in result.closings if each.span == pool.cumulate and each.paid]
+    if not any(each.period == period for each in ends):
+        return "The pool is divided when its window is over, in the window's last period."
+    return "There was nothing to divide, or the payee has no part in it."

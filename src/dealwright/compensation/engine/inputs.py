@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from dealwright.base.errors import Invalid
-from dealwright.compensation.engine.periods import PayPeriod
+from dealwright.compensation.engine.periods import Closing, PayPeriod
 from dealwright.compensation.engine.tables import (
     EXAMPLES,
     FILES,
@@ -71,6 +71,7 @@ class Inputs:
     given: frozenset[str]
     periods: tuple[PayPeriod, ...] = ()  # those that are calculated
     all_periods: tuple[PayPeriod, ...] = ()  # with those that complete their fiscal years
+    closings: tuple[Closing, ...] = ()
     notices: list[str] = field(default_factory=list)
     hash: str = ""
     check_names: bool = True

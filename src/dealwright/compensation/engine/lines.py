@@ -25,6 +25,7 @@ EARNING_KINDS = (
     "cell",
     "objective",
     "limit",
+    "pool",
     "rounding",
 )
 DEAL_KINDS = ("rate", "unit", "formula", "budget", "band", "target", "uplift", "cap")

@@ -18,6 +18,7 @@ from dealwright.compensation.plans.definition import (
     Milestones,
     Multiplier,
     Plan,
+    ProfitPool,
     Tiered,
     Window,
 )
@@ -58,6 +59,9 @@ def named_amounts(plan: Plan) -> set[tuple[str, str]]:
             amount(each.target, each.cumulate)
             for objective in each.objectives:
                 need(objective.test.quota, objective.test.cumulate)
+        elif isinstance(each, ProfitPool):
+            if each.by in ("salary", "target"):
+                need(each.by, each.cumulate)
         elif isinstance(each, Gate | Multiplier) and each.test is not None:
             need(each.test.quota, each.test.cumulate)
         elif isinstance(each, Floor | Cap):

@@ -228,7 +228,7 @@ class Case:
         for name in used:
             measure = self.plan.measures[name]
             for event in self.events.values():
-                amount = self._eligible(measure, event)
+                amount = self.eligible(measure, event)
                 if amount is None:
                     continue
                 for rule in self.plan.credits.values():
@@ -252,7 +252,7 @@ class Case:
             if self.person_on(each.payee, self.events[each.event]["date"]) is not None
         ]
 
-    def _eligible(self, measure: Measure, event: dict[str, Any]) -> Decimal | None:
+    def eligible(self, measure: Measure, event: dict[str, Any]) -> Decimal | None:
         """What an event counts for under a measure, in the plan's currency; None: nothing."""
         if event["kind"] not in measure.kinds or event["period"] is None:
             return None

@@ -11,6 +11,7 @@ from typing import Any
 from dealwright.compensation.engine.lines import Line
 from dealwright.compensation.engine.oracle import ZERO, Case, Counted, quotient, rounded
 from dealwright.compensation.engine.oracle_objectives import objective_lines
+from dealwright.compensation.engine.oracle_pools import pool_lines
 from dealwright.compensation.engine.oracle_standing import standing
 from dealwright.compensation.engine.periods import PayPeriod
 from dealwright.compensation.engine.sql import LINE_SCALE, NO_LIMIT, RATIO_DIGITS
@@ -22,6 +23,7 @@ from dealwright.compensation.plans.definition import (
     Matrix,
     Mbo,
     Milestones,
+    ProfitPool,
     Rated,
     Tiered,
 )
@@ -48,6 +50,8 @@ def earning_lines(case: Case, component: Earning) -> Iterator[Line]:
             return _matrix(case, component)
         case Mbo():
             return objective_lines(case, component)
+        case ProfitPool():
+            return pool_lines(case, component)
 
 
 def _fixed(case: Case, component: Fixed) -> Iterator[Line]:

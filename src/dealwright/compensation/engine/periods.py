@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -24,6 +25,32 @@ class PayPeriod:
     @property
     def days(self) -> int:
         return (self.ends - self.starts).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Where a window ends: its last period and day, and whether that period is calculated."""
+
+    span: str
+    number: int
+    period: int
+    day: date
+    paid: bool
+
+
+def closings(
+    periods: Sequence[PayPeriod], paid: Collection[int], until: date | None
+) -> Iterator[Closing]:
+    """The end of every window; a plan that ends earlier ends its last windows."""
+    kept = [each for each in periods if until is None or each.starts <= until]
+    for span in ("period", "quarter", "year", "plan"):
+        last: dict[int, PayPeriod] = {}
+        for each in kept:
+            number = {"period": each.number, "plan": 0}.get(span)
+            last[getattr(each, span) if number is None else number] = each
+        for number, each in last.items():
+            day = each.ends if until is None else min(each.ends, until)
+            yield Closing(span, number, each.number, day, each.number in paid)
 
 
 def calendar_kind(calendar: str) -> PeriodKind:

@@ -18,8 +18,8 @@ from dealwright.base.errors import Invalid
 from dealwright.base.periods import PeriodKind, period_labelled, period_of, periods_between
 from dealwright.compensation.engine.checks import check_inputs
 from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs, insert_columns
-from dealwright.compensation.engine.periods import PayPeriod, full_months, pay_periods
-from dealwright.compensation.plans.definition import Clawback
+from dealwright.compensation.engine.periods import PayPeriod, closings, full_months, pay_periods
+from dealwright.compensation.plans.definition import Clawback, Plan, ProfitPool
 
 MAX_DEPTH = 40  # levels of managers; more is taken for a mistake
 SALARY, TARGET = "salary", "target"
@@ -94,9 +94,12 @@ def _span(inputs: Inputs, first: date | None, last: date | None) -> tuple[date, 
     )
     ((events_last,),) = inputs.rows("SELECT max(date) FROM input_events")
     first = first or plan.effective or data_first
-    last = last or plan.until or events_last or data_last or first
+    stated = last or plan.until
+    last = stated or events_last or data_last or first
     if first is None or last is None:
         return None
+    if stated is None:
+        last = max(last, _closing_day(plan, last))
     first = max(first, plan.effective or first)
     last = min(last, plan.until or last)
     if (last - first).days > 366 * 60:
@@ -104,6 +107,16 @@ def _span(inputs: Inputs, first: date | None, last: date | None) -> tuple[date, 
             [InputProblem("events", 0, f"dates reach from {first} to {last}: over 60 years.")]
         )
     return (first, last) if first <= last else None
+
+
+def _closing_day(plan: Plan, last: date) -> date:
+    """To where periods must reach so that what pays at the end of a window is paid."""
+    ends = [last]
+    for each in plan.components:
+        if isinstance(each, ProfitPool) and each.cumulate in ("quarter", "year"):
+            kind = cast(PeriodKind, each.cumulate)
+            ends.append(period_of(last, kind, plan.fiscal_year_starts).end)
+    return max(ends)
 
 
 def _load_periods(inputs: Inputs, first: date | None, last: date | None) -> None:
@@ -137,6 +150,19 @@ def _load_periods(inputs: Inputs, first: date | None, last: date | None) -> None
         ],
     )
     inputs.all_periods = periods
+    inputs.closings = tuple(closings(periods, paid, plan.until))
+    _create(
+        inputs,
+        "closing",
+        {
+            "span": "VARCHAR",
+            "number": "INTEGER",
+            "period": "INTEGER",
+            "day": "DATE",
+            "paid": "BOOLEAN",
+        },
+        [(c.span, c.number, c.period, c.day, c.paid) for c in inputs.closings],
+    )
     inputs.connection.execute(
         "CREATE OR REPLACE TABLE day AS SELECT CAST(unnest(generate_series(greatest(starts, ?), "
         "least(ends, ?), INTERVAL 1 DAY)) AS DATE) AS date, period, quarter, year FROM period "

@@ -24,7 +24,7 @@ from dealwright.compensation.engine.lines import (
     sort_key,
 )
 from dealwright.compensation.engine.oracle import calculate_with_oracle
-from dealwright.compensation.engine.periods import PayPeriod
+from dealwright.compensation.engine.periods import Closing, PayPeriod
 from dealwright.compensation.plans.definition import Plan
 
 ENGINES = ("duckdb", "oracle")
@@ -42,6 +42,7 @@ class Result:
     lines: tuple[Line, ...]
     credits: tuple[Credit, ...]
     attainments: tuple[Attainment, ...]
+    closings: tuple[Closing, ...] = ()
     notices: tuple[str, ...] = ()
 
     @cached_property
@@ -125,6 +126,7 @@ def calculate(inputs: Inputs, engine: str = "duckdb") -> Result:
         lines=tuple(sorted(lines, key=sort_key)),
         credits=tuple(sorted(credits, key=_credit_key)),
         attainments=tuple(sorted(attainments)),
+        closings=inputs.closings,
         notices=tuple(inputs.notices),
     )
 

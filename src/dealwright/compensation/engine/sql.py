@@ -86,12 +86,37 @@ def quotient(numerator: str, denominator: str, scale: int, type_: str = AMOUNT) 
     """One division of whole numbers, half away from zero, in units of 10^-scale; by nothing
     it is 0."""
     above, below = f"({numerator})", f"({denominator})"
-    step = f"{Decimal(1).scaleb(-scale):f}"
+    whole = (
+        f"(CASE WHEN {above} < 0 THEN -1 ELSE 1 END) * "
+        f"((2 * ABS({above}) + {below}) // (2 * {below}))"
+    )
     return (
-        f"CASE WHEN {below} = 0 THEN CAST(0 AS {type_}) ELSE "
-        f"CAST(CAST((CASE WHEN {above} < 0 THEN -1 ELSE 1 END) * "
-        f"((2 * ABS({above}) + {below}) // (2 * {below})) AS DECIMAL(22, 0)) * "
-        f"CAST('{step}' AS DECIMAL(13, 12)) AS {type_}) END"
+        f"CASE WHEN {below} = 0 THEN CAST(0 AS {type_}) ELSE {from_units(whole, scale, type_)} END"
+    )
+
+
+def from_units(whole: str, scale: int, type_: str = AMOUNT) -> str:
+    """A whole number of units of 10^-scale as an amount."""
+    step = f"{Decimal(1).scaleb(-scale):f}"
+    return f"CAST(CAST({whole} AS DECIMAL(22, 0)) * CAST('{step}' AS DECIMAL(13, 12)) AS {type_})"
+
+
+def apportioned(rows: str, within: str, order: str) -> str:
+    """Adds ``units`` to rows with whole numbers ``pool`` (the same ``within`` a group) and
+    ``weight``: parts in proportion to weights that sum to the pool.
+
+    What rounding down leaves over goes one by one to the largest remainders, ties in
+    ``order`` (Hamilton's method). A group without weight gets nothing.
+    """
+    part = "(pool * weight) // weights"
+    return (
+        f"SELECT *, CAST(part + CASE WHEN place <= missing THEN 1 ELSE 0 END AS INT128) AS units "
+        f"FROM (SELECT *, pool - CAST(sum(part) OVER (PARTITION BY {within}) AS INT128) "
+        f"AS missing, row_number() OVER (PARTITION BY {within} ORDER BY "
+        f"pool * weight - part * weights DESC, {order}) AS place FROM ("
+        f"SELECT *, CAST({part} AS INT128) AS part FROM (SELECT *, "
+        f"CAST(sum(weight) OVER (PARTITION BY {within}) AS INT128) AS weights FROM ({rows}) "
+        "AS given) AS weighed WHERE weights > 0) AS parts) AS placed"
     )
 
 

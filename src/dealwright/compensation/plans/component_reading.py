@@ -112,6 +112,7 @@ class ComponentReader(IncentiveReader):
             "curve": self._curve,
             "matrix": self._matrix,
             "mbo": self._mbo,
+            "profit_pool": self._profit_pool,
             "spif": self._spif,
             "override": self._override,
             "gate": self._gate,

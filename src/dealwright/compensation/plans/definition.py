@@ -242,6 +242,27 @@ class Mbo(Component):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfitPool(Component):
+    """A sum that the eligible payees share when a window is over.
+
+    It is ``amount``, or ``share`` of what the measure of all events exceeds ``above``. Each
+    gets a part in proportion to ``by``: the window's salary or target, days on the plan,
+    credits of ``basis``, or all the same. What rounding leaves over goes to the largest
+    remainders, so that parts sum to the pool. With ``leavers`` those who left before the last
+    day share as well.
+    """
+
+    cumulate: Window
+    amount: Decimal | None = None
+    share: Decimal = Decimal(0)
+    measure: str = ""
+    above: Decimal = Decimal(0)
+    by: Literal["salary", "target", "equal", "days", "credits"]
+    basis: Basis | None = None
+    leavers: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(Component):
     """Pays components in ``on`` only where a measure reaches a threshold; else ``otherwise``
     (a fraction, most often 0) of them."""
@@ -327,7 +348,7 @@ class Draw(Component):
     at_end: Literal["forgive", "owe"]
 
 
-Earning = Fixed | Rated | Tiered | Milestones | Curve | Matrix | Mbo
+Earning = Fixed | Rated | Tiered | Milestones | Curve | Matrix | Mbo | ProfitPool
 Modifier = Gate | Multiplier | Floor | Cap
 Settlement = Holdback | Clawback | Draw
 
@@ -392,3 +413,8 @@ def bases_of(plan: Plan) -> Iterator[Basis]:
             yield each.columns.basis
         elif isinstance(each, Mbo):
             yield from (objective.test.basis for objective in each.objectives)
+        elif isinstance(each, ProfitPool):
+            if each.measure:
+                yield Basis(measure=each.measure)
+            if each.basis is not None:
+                yield each.basis

@@ -24,11 +24,12 @@ from dealwright.compensation.plans.definition import (
     Milestones,
     Multiplier,
     Plan,
+    ProfitPool,
     Rated,
     Tiered,
     bases_of,
 )
-from dealwright.compensation.plans.incentive_english import mbo_sentence
+from dealwright.compensation.plans.incentive_english import mbo_sentence, pool_sentence
 from dealwright.compensation.plans.wording import (
     all_of,
     any_of,
@@ -106,6 +107,8 @@ def component_sentence(plan: Plan, component: Component) -> str:
             text = _matrix(plan, component)
         case Mbo():
             text = mbo_sentence(plan, component)
+        case ProfitPool():
+            text = pool_sentence(plan, component)
         case Gate():
             text = _gate(plan, component)
         case Multiplier():

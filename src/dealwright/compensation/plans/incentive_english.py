@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from dealwright.compensation.plans.definition import Mbo, Objective, Plan
+from dealwright.compensation.plans.definition import Mbo, Objective, Plan, ProfitPool
 from dealwright.compensation.plans.wording import (
     all_of,
     any_of,
     basis_text,
+    money,
     over,
     percent,
     plain,
@@ -37,6 +38,37 @@ def mbo_sentence(plan: Plan, component: Mbo) -> str:
     if component.maximum is not None:
         text += f" The sum counts at most {percent(component.maximum)}."
     return text
+
+
+def pool_sentence(plan: Plan, component: ProfitPool) -> str:
+    """What is divided, when, among whom and by what."""
+    window = {"period": f"each {plan.calendar}", "plan": "the plan"}.get(
+        component.cumulate, f"each {component.cumulate}"
+    )
+    if component.amount is not None:
+        pool = money(plan, component.amount)
+    else:
+        measure = f"“{words(component.measure)}”"
+        if component.above:
+            measure = f"what {measure} exceeds {money(plan, component.above)}"
+        pool = f"{percent(component.share)} of {measure} of all events"
+    by = {
+        "salary": "in proportion to their salary",
+        "target": "in proportion to their target pay",
+        "days": "in proportion to their days on the plan",
+        "equal": "in equal parts",
+    }.get(component.by, "")
+    if component.basis is not None:
+        by = f"in proportion to what they are credited for {basis_text(plan, component.basis)}"
+    who = (
+        "everybody who was on the plan in it"
+        if component.leavers
+        else "those who are on the plan on its last day"
+    )
+    return (
+        f"At the end of {window} {pool} is divided among {who}, {by.rstrip(',')}. What rounding "
+        "leaves over goes to the largest remainders, so that all parts sum to the pool."
+    )
 
 
 def _achieved(plan: Plan, component: Mbo, objective: Objective) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from dealwright.compensation.plans.definition import (
     Basis,
@@ -13,6 +13,7 @@ from dealwright.compensation.plans.definition import (
     Mbo,
     Measure,
     Objective,
+    ProfitPool,
     Window,
 )
 from dealwright.compensation.plans.expressions import event_scope, read_expression
@@ -25,6 +26,7 @@ from dealwright.compensation.plans.source import Block, Item
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 MOST_OBJECTIVES = 20
+_DIVISORS = ("salary", "target", "equal", "days")
 
 
 @dataclass
@@ -68,6 +70,64 @@ class IncentiveReader(PieceReader):
             minimum=minimum,
             maximum=maximum,
         )
+
+    def _profit_pool(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        """A sum for all, or a share of a measure of all, divided when its window is over."""
+        given = ("share" in block) + ("amount" in block)
+        share = block.number("share", low=_ZERO, high=MOST_RATE)
+        amount = block.number("amount", low=_ZERO, high=MOST_AMOUNT)
+        above = block.number("above", low=-MOST_AMOUNT, high=MOST_AMOUNT)
+        cumulate = self._closed_window(block)
+        leavers = block.boolean("leavers", False)
+        measure = ""
+        if "share" in block or share is not None:
+            measure = self._basis(block).measure
+            if self.measures[measure].aggregate != "sum":
+                block.complain("a pool is a share of a sum; this measure is not summed.")
+        by, basis = self._divided_by(block)
+        if given != 1:
+            block.complain("give either a share of a measure or an amount.")
+        if above is not None and share is None:
+            block.complain("“above” belongs to a share of a measure.", block.line_of("above"))
+        if (share is None and amount is None) or not by:
+            return None
+        return ProfitPool(
+            **shared,
+            cumulate=cumulate,
+            amount=amount,
+            share=share or _ZERO,
+            measure=measure,
+            above=above or _ZERO,
+            by=cast(Any, by),
+            basis=basis,
+            leavers=leavers,
+        )
+
+    def _divided_by(self, block: Block) -> tuple[str, Basis | None]:
+        """``by: salary``, a measure's name, or a block that describes the credits."""
+        item = block.take("by", required=True)
+        if item is None:
+            return "", None
+        if item.is_mapping:
+            inner = item.block()
+            assert inner is not None
+            basis = self._basis(inner)
+            inner.close()
+            return "credits", basis
+        chosen = item.choice((*_DIVISORS, *self._declared()))
+        if chosen in _DIVISORS or chosen is None:
+            return chosen or "", None
+        return "credits", Basis(measure=chosen)
+
+    def _closed_window(self, block: Block) -> Window:
+        """A window that has an end, at which it pays."""
+        line = block.line_of("cumulate")
+        cumulate = self._window(block, "period")
+        if cumulate == "transaction":
+            block.complain("this needs a window: period, quarter, year or plan.", line)
+        if cumulate == "plan" and not self.ends:
+            block.complain("the plan has no end (“until”) at which this could be paid.", line)
+        return cumulate
 
     def _objective(self, entry: Item, component: str, cumulate: Window) -> Objective | None:
         block = entry.block()

@@ -44,6 +44,7 @@ class PieceReader:
     measures: dict[str, Measure]
     credits: Mapping[str, CreditRule]
     names: Names
+    ends: bool = False  # whether the plan has a last day
     components: list[Component] = field(default_factory=list)
     entries: int = 0
     references: list[tuple[Block, int, tuple[str, ...]]] = field(default_factory=list)

@@ -57,7 +57,9 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
     credits = _credits(root)
     ramps = _ramps(root)
     names = Names(fields=fields, payee_fields=payee_fields)
-    reader = ComponentReader(measures=measures, credits=credits, names=names)
+    reader = ComponentReader(
+        measures=measures, credits=credits, names=names, ends=until is not None
+    )
     item = root.take("components", required=True)
     if item is not None:
         for entry in item.items():
