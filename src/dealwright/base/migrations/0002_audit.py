@@ -2,6 +2,7 @@ from django.db import migrations
 
 from dealwright.base.records.audit import (
     AUDIT_FUNCTION,
+    AUDIT_INSERTS_FUNCTION,
     REFUSE_FUNCTION,
     append_only,
     audit_tables,
@@ -13,6 +14,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(AUDIT_FUNCTION, "drop function if exists dealwright_audit"),
+        migrations.RunSQL(
+            AUDIT_INSERTS_FUNCTION,
+            "drop function if exists dealwright_audit_inserts;"
+            " drop function if exists dealwright_without_secrets",
+        ),
         migrations.RunSQL(REFUSE_FUNCTION, "drop function if exists dealwright_refuse_change"),
         append_only("base_auditevent"),
         audit_tables("base_user", "base_role", "base_team", "base_sharingrule", "base_customfield"),

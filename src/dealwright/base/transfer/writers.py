@@ -156,7 +156,7 @@ class Writer:
             outcomes.append(Outcome(row, "updated", record, before))
         model: Any = self.object_type.model
         if new:
-            copy_rows(new)
+            self.insert(new)
             self._remember_keys([each for each in outcomes if each.action == "created"])
         if changed:
             model.everything.bulk_update(
@@ -210,6 +210,10 @@ class Writer:
             "updated_at": now,
         }
         return self._maker.make({**own, **row.attributes})
+
+    def insert(self, records: Sequence[Any]) -> None:
+        """Write the new records of a batch."""
+        copy_rows(records)
 
     def change(self, record: Any, row: Prepared) -> dict[str, Any]:
         """Set what differs; returns the former values. A record in the bin comes back."""

@@ -8,6 +8,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db import connection
+
 from dealwright.base.database.copying import copy_values
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.transfer.choices import Choices
@@ -22,11 +24,11 @@ from dealwright.crm.opportunities.models import (
     OpportunityLineItem,
     Stage,
     StageCategory,
-    StageHistory,
 )
 from dealwright.crm.opportunities.pipelines import ensure_default_pipeline
 from dealwright.crm.products.models import Product
 
+_CAME_THROUGH = "select set_config('dealwright.came_through', %s, true)"
 FIRST_OPEN_NAME = "Engaging"
 _OF_DEFAULT_PIPELINE = {"default", "pipeline", "salespipeline"}  # as others call their first
 _FORECASTS = (ForecastCategory.BEST_CASE, ForecastCategory.COMMIT, ForecastCategory.OMITTED)
@@ -175,6 +177,17 @@ class OpportunityWriter(BulkWriter):
             values.pop("name", None)
         return super().change(record, row)
 
+    def insert(self, records: Sequence[Any]) -> None:
+        """A deal that is closed went through the first open stage on the day it was engaged;
+        the database writes that line of its history too."""
+        if self.engaging is None:
+            super().insert(records)
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(_CAME_THROUGH, [str(self.engaging.pk)])
+            super().insert(records)
+            cursor.execute(_CAME_THROUGH, [""])
+
     @cached_property
     def _mapped(self) -> set[str]:
         return {column.field for column in self.plan.columns}
@@ -182,7 +195,6 @@ class OpportunityWriter(BulkWriter):
     def after_write(self, outcomes: Sequence[Outcome]) -> Sequence[LogLine]:
         created = [each for each in outcomes if each.action == "created"]
         self._add_lines(created)
-        self._add_history(created)
         for each in outcomes:
             stage: Stage = each.row.extras["stage"]
             self.report.group("opportunity: stage", stage.name)
@@ -214,31 +226,6 @@ class OpportunityWriter(BulkWriter):
             "amount",
         )  # fmt: skip
         copy_values(OpportunityLineItem, names, lines)
-
-    def _add_history(self, created: Sequence[Outcome]) -> None:
-        """The day a closed deal was engaged, before the move that the database noted itself."""
-        engaging = self.engaging
-        if engaging is None:
-            return
-        through = [
-            each.record
-            for each in created
-            if each.record.engaged_on and each.row.extras["stage"].category != StageCategory.OPEN
-        ]
-        StageHistory.objects.filter(opportunity__in=through).update(from_stage=engaging)
-        by = self.actor.user.pk if self.actor.user else None
-        names = ("opportunity_id", "to_stage_id", "at", "by_id", "currency", "probability")
-        copy_values(
-            StageHistory,
-            names,
-            [
-                (
-                    each.pk, engaging.pk, _noon(each.engaged_on), by, each.currency,
-                    engaging.probability,
-                )
-                for each in through
-            ],
-        )  # fmt: skip
 
 
 def _noon(day: date) -> datetime:
