@@ -144,3 +144,34 @@ def test_months_served():
 def test_equal_content_has_an_equal_hash():
     assert content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1})
     assert content_hash({"a": 1}) != content_hash({"a": 2})
+
+
+def test_a_clause_of_another_language_has_its_values_as_that_language_writes_them():
+    body = {
+        **STARTER,
+        "sections": [
+            {
+                "uid": "fee",
+                "heading": "Fee",
+                "clauses": [
+                    {"uid": "en", "heading": "Fee", "text": "[[amount]] a year."},
+                    {"uid": "de", "heading": "Entgelt", "text": "[[amount]] im Jahr.",
+                     "language": "de"},
+                ],
+            }
+        ],
+    }  # fmt: skip
+    assert check_body(body) == body
+    (section,) = number_clauses(body, {}, {"amount": "€1,200.50"}, {"de": {"amount": "1.200,50 €"}})
+    english, german = section.clauses
+    assert (english.paragraphs, english.language) == (("€1,200.50 a year.",), "")
+    assert (german.paragraphs, german.language) == (("1.200,50 € im Jahr.",), "de")
+
+
+@pytest.mark.parametrize("where", ["document", "clause"])
+def test_an_unknown_language_is_refused(where):
+    body = copy.deepcopy(STARTER)
+    part = body if where == "document" else body["sections"][0]["clauses"][0]
+    part["language"] = "tlh"
+    with pytest.raises(Invalid, match="in no known language"):
+        check_body(body)

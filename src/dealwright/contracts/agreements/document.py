@@ -18,10 +18,12 @@ from dealwright.contracts.agreements.models import Contract
 from dealwright.contracts.library.clauses import (
     NumberedSection,
     Variable,
+    languages_in,
     number_clauses,
     read_value,
     variables_of,
 )
+from dealwright.contracts.library.languages import yes_or_no
 
 TEMPLATE = Path(__file__).parent / "templates" / "contract.typ"
 STANDARD: Literal["a-2b"] = "a-2b"  # ISO 19005-2, level B
@@ -51,8 +53,17 @@ def shown_values(contract: Contract, language: str) -> dict[str, str]:
 
 def sections_of(contract: Contract) -> Sequence[NumberedSection]:
     """The numbered text under the contract's present values."""
-    language = organization().language
-    return number_clauses(contract.body, typed_values(contract), shown_values(contract, language))
+    return number_clauses(
+        contract.body,
+        typed_values(contract),
+        shown_values(contract, language_of(contract)),
+        {each: shown_values(contract, each) for each in languages_in(contract.body)},
+    )
+
+
+def language_of(contract: Contract) -> str:
+    """What the document is written in: its own language, else the company's."""
+    return str(contract.body.get("language") or organization().language)
 
 
 def render_contract(contract: Contract, signers: Sequence[Mapping[str, str]] = ()) -> bytes:
@@ -65,6 +76,7 @@ def render_contract(contract: Contract, signers: Sequence[Mapping[str, str]] = (
     company = organization()
     data = {
         "company": company.name,
+        "language": contract.body.get("language") or "en",
         "title": contract.body.get("title") or contract.title,
         "number": contract.number,
         "hash": contract.content_hash[:16],
@@ -77,6 +89,7 @@ def render_contract(contract: Contract, signers: Sequence[Mapping[str, str]] = (
                     {
                         "number": clause.number,
                         "heading": clause.heading,
+                        "language": clause.language,
                         "paragraphs": list(clause.paragraphs),
                     }
                     for clause in section.clauses
@@ -110,6 +123,6 @@ def _shown(variable: Variable, value: Any, currency: str, language: str) -> str:
         case "date":
             return format_date(value, "long", locale=locale)
         case "bool":
-            return "yes" if value else "no"
+            return yes_or_no(value, language)
         case _:
             return str(value)

@@ -1,13 +1,15 @@
 """The clause tree: what a contract's text is made of, checked before it is kept. No Django here.
 
-    {"title": "Order form",
+    {"title": "Order form", "language": "de",
      "variables": [{"key", "label", "kind", "source", "required", "choices", "default", "help"}],
      "sections": [{"uid", "heading",
-                   "clauses": [{"uid", "heading", "text", "condition", "locked", "kind"}]}]}
+                   "clauses": [{"uid", "heading", "text", "condition", "locked", "language"}]}]}
 
 ``text`` holds paragraphs; ``[[key]]`` stands for a variable's value and ``[[#uid]]`` for the
 number of another clause, which is computed and never typed. ``condition`` is an expression of
 the house's language over the variables; a clause whose condition does not hold is left out.
+``language`` says what a text is written in, the document's or one clause's own (a contract may
+stand in two): values in it are written as that language does. Without one it is the company's.
 ``source`` names where a variable's value comes from (``account.legal_name``).
 """
 
@@ -35,6 +37,7 @@ from dealwright.base.language import (
     parse,
     rate,
 )
+from dealwright.contracts.library.languages import is_language
 
 KINDS = {
     "text": "Text",
@@ -85,6 +88,7 @@ class NumberedClause:
     number: str
     heading: str
     paragraphs: tuple[str, ...]
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,8 @@ def check_body(body: Any) -> dict[str, Any]:
         refuse("sections", f"A template may have at most {MOST_CLAUSES} clauses.")
     for clause in clauses:
         _check_clause(clause, keys, uids, refuse)
+    if body.get("language") and not is_language(body["language"]):
+        refuse("language", "The document is in no known language.")
     if not str(body.get("title", "")).strip():
         refuse("title", "Give the document a title.")
     if wrong:
@@ -176,6 +182,8 @@ def _check_clause(
         refuse(str(clause.get("uid")), f"Clause “{name}” has no text.")
     if len(text) > LONGEST_TEXT:
         refuse(str(clause.get("uid")), f"Clause “{name}” is longer than {LONGEST_TEXT} characters.")
+    if clause.get("language") and not is_language(clause["language"]):
+        refuse(str(clause.get("uid")), f"Clause “{name}” is in no known language.")
     for insert in INSERT.findall(text):
         if insert.startswith("#"):
             if insert[1:] not in uids:
@@ -191,13 +199,17 @@ def _check_clause(
 
 
 def number_clauses(
-    body: Mapping[str, Any], values: Mapping[str, Any], shown: Mapping[str, str]
+    body: Mapping[str, Any],
+    values: Mapping[str, Any],
+    shown: Mapping[str, str],
+    shown_in: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[NumberedSection]:
     """The printed contract: clauses whose condition holds, numbered, variables filled in.
 
     Args:
         values: the variables' values as the language takes them (Decimal, date, str, bool).
         shown: the same as the reader sees them; a variable without one shows as a blank line.
+        shown_in: the same by language, for clauses that have one of their own.
     """
     kept: list[tuple[Mapping[str, Any], list[Mapping[str, Any]]]] = []
     for section in body["sections"]:
@@ -210,11 +222,16 @@ def number_clauses(
         for second, clause in enumerate(clauses, 1):
             numbers[clause["uid"]] = f"{first}.{second}"
 
-    def fill(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name.startswith("#"):
-            return numbers.get(name[1:], "(not part of this agreement)")
-        return shown.get(name) or "____________"
+    def fill(text: str, language: str) -> str:
+        seen = (shown_in or {}).get(language, shown)
+
+        def insert(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name.startswith("#"):
+                return numbers.get(name[1:], "(not part of this agreement)")
+            return seen.get(name) or "____________"
+
+        return INSERT.sub(insert, text)
 
     return [
         NumberedSection(
@@ -227,10 +244,11 @@ def number_clauses(
                     number=numbers[clause["uid"]],
                     heading=clause.get("heading", ""),
                     paragraphs=tuple(
-                        INSERT.sub(fill, part.strip())
+                        fill(part.strip(), clause.get("language", ""))
                         for part in str(clause["text"]).split("\n\n")
                         if part.strip()
                     ),
+                    language=clause.get("language", ""),
                 )
                 for clause in clauses
             ),
@@ -242,6 +260,12 @@ def number_clauses(
 def _applies(clause: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
     condition = str(clause.get("condition") or "")
     return not condition or holds(parse(condition), values)
+
+
+def languages_in(body: Mapping[str, Any]) -> set[str]:
+    """The languages that clauses have of their own."""
+    clauses = (each for section in body["sections"] for each in section.get("clauses", []))
+    return {each["language"] for each in clauses if each.get("language")}
 
 
 def uses_of(body: Mapping[str, Any]) -> Iterator[str]:
