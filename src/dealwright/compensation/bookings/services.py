@@ -106,7 +106,7 @@ def book_opportunity(
         withdraw_booking(actor, opportunity_id)
         return None
     before = CreditEvent.objects.filter(key=booking_key(opportunity.pk)).first()
-    return record_booking(actor, **_booking_of(opportunity, before, attributes))
+    return record_booking(actor, **booking_values(opportunity, before, attributes))
 
 
 def withdraw_booking(actor: Actor, opportunity_id: UUID) -> None:
@@ -221,7 +221,7 @@ def book_won_opportunities(actor: Actor, first: date, last: date) -> int:
         changed = 0
         for opportunity in won.iterator(chunk_size=2000):
             before = known.get(booking_key(opportunity.pk))
-            values = _booking_of(opportunity, before, None)
+            values = booking_values(opportunity, before, None)
             if before is not None and _says_the_same(before, values):
                 continue
             if before is not None:
@@ -280,7 +280,7 @@ def _says_the_same(event: CreditEvent, values: Mapping[str, Any]) -> bool:
     )
 
 
-def _booking_of(
+def booking_values(
     opportunity: Opportunity, before: CreditEvent | None, attributes: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """A won deal as ``record_booking`` takes it; what an earlier booking knew stays known."""

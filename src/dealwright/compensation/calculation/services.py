@@ -155,9 +155,9 @@ def _recalculate_version(
 ) -> CalculationRun | None:
     plan = read_plan(version.text)
     assert version.starts_on is not None
-    if payees is not None and _needs_everybody(plan):
+    if payees is not None and needs_everybody(plan):
         payees = None
-    first, last = _days_to_calculate(row, version, plan, since, until)
+    first, last = days_to_calculate(row, version, plan, since, until)
     if last < version.starts_on or first > (version.ends_on or last):
         return None
     last = min(last, version.ends_on or last)
@@ -175,7 +175,7 @@ def _recalculate_version(
         inputs.close()
 
 
-def _days_to_calculate(
+def days_to_calculate(
     row: CompensationPlan, version: PlanVersion, plan: Plan, since: date, until: date | None
 ) -> tuple[date, date]:
     """From the beginning of the year of ``since`` to its end, or as far as periods exist.
@@ -193,13 +193,13 @@ def _days_to_calculate(
     )
     here = period_of(until or since, calendar_kind(row.calendar), row.fiscal_year_starts).end
     latest = max(latest or here, here)
-    if _carries_over(plan):
+    if carries_over(plan):
         begin = plan.effective or version.starts_on
         return period_of(begin, "year", row.fiscal_year_starts).start, latest
     return year.start, min(year.end, latest)
 
 
-def _carries_over(plan: Plan) -> bool:
+def carries_over(plan: Plan) -> bool:
     for each in plan.components:
         if isinstance(each, Draw) or getattr(each, "cumulate", "") == "plan":
             return True
@@ -211,7 +211,7 @@ def _carries_over(plan: Plan) -> bool:
     return False
 
 
-def _needs_everybody(plan: Plan) -> bool:
+def needs_everybody(plan: Plan) -> bool:
     """Whether one payee's pay hangs on the others' (a budget or a pool for all)."""
     return any(
         isinstance(each, ProfitPool) or (isinstance(each, Rated) and each.budget is not None)
