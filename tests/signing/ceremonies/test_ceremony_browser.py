@@ -281,3 +281,36 @@ def test_a_sender_places_a_field_by_a_click_on_the_page(live: Live) -> None:
     field = draft.documents.get().fields.get()
     assert field.x + field.w / 2 == pytest.approx(0.4, abs=0.01)
     assert field.y + field.h / 2 == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_pages_are_read_and_signed_as_text(live: Live, size: dict[str, int]) -> None:
+    ada = recipient_of(make_order(), "Ada")
+    live.use(size)
+    page = consent_and_confirm(live, ada)
+    expect(page.locator(".sign-page img").first).to_be_visible()
+    page.get_by_role("link", name="Text", exact=True).click()
+    expect(page.get_by_text("What you sign are the pages themselves.")).to_be_visible()
+    expect(page.locator(".sign-page img")).to_have_count(0)
+    first = page.locator(".sign-text").first
+    expect(first).to_contain_text("Price: 12 000 EUR")
+    assert first.evaluate("each => parseFloat(getComputedStyle(each).fontSize)") >= 16
+    live.ready()
+    live.check_no_overflow()
+    live.check_accessibility()
+    live.shot(f"sign-text-{size['width']}")
+    page.get_by_role("textbox", name="Job title, page 1, required").fill("Head of purchasing")
+    page.get_by_role("checkbox", name="I read it, page 1, required").check()
+    page.get_by_role("button", name="Initials, page 1, required").click()
+    page.get_by_role("button", name="Type").click()
+    page.get_by_role("button", name="Use these initials").click()
+    page.get_by_role("button", name="Signature, page 2, required").click()
+    page.locator("dialog[open]").get_by_role("button", name="Type").click()
+    page.get_by_role("button", name="Use this signature").click()
+    page.get_by_role("banner").get_by_role("link", name="Review and sign").click()
+    # The way back leads to what one was reading.
+    page.get_by_role("link", name="Back to the document").click()
+    expect(page.get_by_text("What you sign are the pages themselves.")).to_be_visible()
+    page.get_by_role("link", name="Pages", exact=True).click()
+    expect(page.locator(".sign-page img").first).to_be_visible()
+    assert ada.fields.filter(filled_at__isnull=True).exclude(kind="date_signed").count() == 0

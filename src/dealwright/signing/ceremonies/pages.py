@@ -304,6 +304,7 @@ def _document(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRespo
         "document",
         {
             "documents": queries.documents_to_show(ceremony),
+            "as_text": _reads_text(request),
             "fields": fields,
             "kinds": sorted({each["kind"] for each in fields if each["is_ink"]}, reverse=True),
             "ink": {kind: _ink(each) for kind, each in adopted.items()},
@@ -312,6 +313,14 @@ def _document(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRespo
             },
         },
     )
+
+
+def _reads_text(request: HttpRequest) -> bool:
+    """Whether the pages are shown as their text, which fits any width; kept for the visit."""
+    wanted = request.GET.get("view", "")
+    if wanted in ("text", "pages"):
+        request.session["signing_reads_text"] = wanted == "text"
+    return bool(request.session.get("signing_reads_text"))
 
 
 def _review(

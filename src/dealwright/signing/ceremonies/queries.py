@@ -9,6 +9,7 @@ from dealwright.base.errors import NotFound
 from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.ceremonies.steps import Ceremony
 from dealwright.signing.documents.geometry import PageGeometry
+from dealwright.signing.documents.reflowing import paragraphs_of
 from dealwright.signing.envelopes.models import EnvelopeDocument, EnvelopeField, FieldKind
 
 
@@ -29,7 +30,9 @@ def documents_to_show(ceremony: Ceremony) -> list[dict[str, Any]]:
                     "number": number + 1,
                     "width": round(geometry.width),
                     "height": round(geometry.height),
-                    "text": document.texts[number] if number < len(document.texts) else "",
+                    "paragraphs": paragraphs_of(
+                        document.texts[number] if number < len(document.texts) else ""
+                    ),
                     "fields": by_page.get((document.pk, number), []),
                 }
                 for number, geometry in enumerate(map(PageGeometry.from_json, document.pages))
