@@ -1,8 +1,10 @@
 """Gathers the models of this system's concepts for Django."""
 
+from dealwright.compensation.acceptance.models import PlanAcceptance
 from dealwright.compensation.calculation.models import Attainment, CalculationRun, RunLine
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.disputes.models import Adjustment, Dispute, DisputeMessage
+from dealwright.compensation.holds.models import Hold
 from dealwright.compensation.ledger.models import PaymentBatch, Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
@@ -17,8 +19,10 @@ __all__ = [
     "CreditSplit",
     "Dispute",
     "DisputeMessage",
+    "Hold",
     "PayPeriod",
     "PaymentBatch",
+    "PlanAcceptance",
     "PlanAssignment",
     "PlanVersion",
     "Posting",

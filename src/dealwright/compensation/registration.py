@@ -7,6 +7,8 @@ from dealwright.compensation.access import manages_pay
 from dealwright.compensation.bookings import jobs as _jobs  # noqa: F401  makes the job known
 from dealwright.compensation.bookings.queries import opportunity_panel
 from dealwright.compensation.calculation import events as _calculation  # noqa: F401  publishes
+from dealwright.compensation.holds import events as _holds  # noqa: F401  publishes
+from dealwright.compensation.holds import jobs as _hold_jobs  # noqa: F401  makes the job known
 from dealwright.compensation.ledger.payroll import PAYROLL
 from dealwright.compensation.periods import events as _periods  # noqa: F401  publishes
 from dealwright.compensation.statements.card import PAY_CARD

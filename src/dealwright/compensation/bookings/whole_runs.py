@@ -12,7 +12,7 @@ from dealwright.base.people.models import Profile, User
 from dealwright.base.periods import period_of
 from dealwright.compensation.bookings.services import run_plan_over_opportunities
 from dealwright.compensation.engine.periods import calendar_kind, pay_periods
-from dealwright.compensation.ledger.models import Account, Posting
+from dealwright.compensation.ledger.models import NOT_EARNED, Account, Posting
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.plans.services import (
@@ -64,6 +64,7 @@ def _earned(plan: CompensationPlan, first: date, last: date) -> list[dict[str, A
         Posting.objects.filter(
             plan=plan, account=Account.PAYABLE, earned_period__number__in=numbers
         )
+        .exclude(kind__in=NOT_EARNED)
         .values("payee__name", "earned_period__label", "earned_period__number", "currency")
         .annotate(sum=Sum("amount"))
         .order_by("payee__name", "earned_period__number")

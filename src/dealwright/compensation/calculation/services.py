@@ -43,6 +43,7 @@ from dealwright.compensation.engine.lines import LINE_COLUMNS, hash_sql, line_fr
 from dealwright.compensation.engine.periods import calendar_kind
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import ENGINE_VERSION, run_stages
+from dealwright.compensation.holds.settling import settle_holds
 from dealwright.compensation.ledger.services import post_lines
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import ensure_periods, posting_period
@@ -288,6 +289,7 @@ def _post_difference(
             for each in changes
         ],
     )
+    settle_holds(actor, payees, run=run)
     write_attainments(row, inputs, payees, rows)
     if len(changes) >= MANY_LINES:
         refresh_statistics()

@@ -7,9 +7,21 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from dealwright.base.files.models import StoredFile
 from dealwright.base.identifiers import uuid7
 from dealwright.base.people.models import User
 from dealwright.compensation.columns import money
+
+
+class Category(models.TextChoices):
+    """What most questions about pay are about."""
+
+    SPLIT = "split", "Split or credit"
+    TERRITORY = "territory", "Territory"
+    REFUND = "refund", "Refund or clawback timing"
+    PLAN = "plan", "Plan change"
+    RATE = "rate", "Exchange rate"
+    OTHER = "other", "Something else"
 
 
 class Dispute(models.Model):
@@ -28,6 +40,7 @@ class Dispute(models.Model):
     line = models.ForeignKey(
         "compensation.RunLine", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    category = models.CharField(max_length=10, choices=Category, default=Category.OTHER)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
     due_on = models.DateField()
@@ -49,6 +62,12 @@ class Dispute(models.Model):
             return "accepted" if self.accepted else "rejected"
         return "answered" if self.answered_at else "open"
 
+    @property
+    def is_overdue(self) -> bool:
+        """No answer yet, and the day by which one was due is over."""
+        open_ = self.answered_at is None and self.resolved_at is None
+        return open_ and self.due_on < timezone.localdate()
+
 
 class DisputeMessage(models.Model):
     """One message in a dispute's thread."""
@@ -57,6 +76,9 @@ class DisputeMessage(models.Model):
     dispute = models.ForeignKey(Dispute, on_delete=models.CASCADE, related_name="messages")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     body = models.TextField()
+    file = models.ForeignKey(
+        StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -82,6 +104,10 @@ class Adjustment(models.Model):
     dispute = models.ForeignKey(
         Dispute, null=True, blank=True, on_delete=models.PROTECT, related_name="adjustments"
     )
+    line = models.ForeignKey(
+        "compensation.RunLine", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    category = models.CharField(max_length=10, choices=Category, default=Category.OTHER)
     amount = money()
     currency = models.CharField(max_length=3)
     reason = models.TextField()

@@ -20,6 +20,7 @@ from dealwright.compensation.access import (
 )
 from dealwright.compensation.calculation.models import RunLine
 from dealwright.compensation.disputes.models import Adjustment, Dispute, DisputeMessage
+from dealwright.compensation.holds.settling import settle_holds
 from dealwright.compensation.ledger.services import post_adjustment
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan
@@ -201,6 +202,7 @@ def decide_adjustment(actor: Actor, adjustment_id: Any, *, approve: bool) -> Adj
             row.approved_at = timezone.now()
             row.save(update_fields=["decided_by", "approved_at"])
             post_adjustment(actor, row)
+            settle_holds(actor, [row.payee_id])
         else:
             row.rejected_at = timezone.now()
             row.save(update_fields=["decided_by", "rejected_at"])

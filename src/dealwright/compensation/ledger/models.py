@@ -21,6 +21,7 @@ class Account(models.TextChoices):
     DRAW = "draw_receivable", "Draws to be recovered"
     HOLDBACK = "holdback", "Held back until payment"
     WITHHELD = "cap_withheld", "Withheld above caps"
+    ON_HOLD = "on_hold", "Held until released"
     CASH = "cash_clearing", "Paid out"
 
 
@@ -32,6 +33,8 @@ class Posting(models.Model):
         CALCULATION = "calculation", "Calculation"
         ADJUSTMENT = "adjustment", "Adjustment"
         PAYMENT = "payment", "Payment"
+        HOLD = "hold", "Hold"
+        RELEASE = "release", "Release"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.UUIDField()
@@ -44,6 +47,9 @@ class Posting(models.Model):
     )
     batch = models.ForeignKey(
         "compensation.PaymentBatch", null=True, on_delete=models.PROTECT, related_name="postings"
+    )
+    hold = models.ForeignKey(
+        "compensation.Hold", null=True, on_delete=models.PROTECT, related_name="postings"
     )
     payee = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(
@@ -70,10 +76,17 @@ class Posting(models.Model):
             models.Index(fields=["posted_period", "account"], name="posting_period"),
             models.Index(fields=["entry"], name="posting_entry"),
             models.Index(fields=["payee", "account", "currency"], name="posting_balance"),
+            models.Index(
+                fields=["hold"], name="posting_hold", condition=models.Q(hold__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.account} {self.amount} {self.currency}"
+
+
+# What moves earned pay without being earned: to leave out where earnings are summed.
+NOT_EARNED = (Posting.Kind.PAYMENT, Posting.Kind.HOLD, Posting.Kind.RELEASE)
 
 
 class PaymentBatch(models.Model):

@@ -1,7 +1,8 @@
 """Posting into the commission ledger and paying out of it.
 
 Debits are positive. Earned pay debits the expense and credits what is payable; a holdback, a
-withheld cap and a draw move between what is payable and their own accounts.
+withheld cap and a draw move between what is payable and their own accounts, and so do holds
+(``holds.settling``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change, system
@@ -23,6 +24,7 @@ from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.disputes.models import Adjustment
 from dealwright.compensation.engine.lines import Line
+from dealwright.compensation.holds.services import lock_holds
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
 from dealwright.compensation.ledger.payroll import PAYROLL, payroll_csv
 from dealwright.compensation.periods.models import PayPeriod
@@ -126,7 +128,12 @@ def post_adjustment(actor: Actor, adjustment: Adjustment) -> UUID:
 
 def balances_to_pay(period: PayPeriod) -> Sequence[Mapping[str, Any]]:
     """Per payee and currency what is payable from this period and those before, less what was
-    paid; in the order of names. Negative balances are carried, not paid."""
+    paid and what is on hold; in the order of names. Negative balances are carried, not paid.
+
+    A hold that was placed after the period was submitted holds its pay as well; what is released
+    or calculated after that is paid with a later period. What a later period's payment took is
+    not paid again.
+    """
     rows = (
         Posting.objects.filter(
             account=Account.PAYABLE,
@@ -134,13 +141,32 @@ def balances_to_pay(period: PayPeriod) -> Sequence[Mapping[str, Any]]:
             posted_period__fiscal_year_starts=period.fiscal_year_starts,
             earned_period__number__lte=period.number,
         )
-        .exclude(kind=Posting.Kind.CALCULATION, posted_period__number__gt=period.number)
-        .exclude(kind=Posting.Kind.ADJUSTMENT, posted_period__number__gt=period.number)
+        .exclude(
+            Q(kind__in=(Posting.Kind.CALCULATION, Posting.Kind.ADJUSTMENT, Posting.Kind.RELEASE))
+            | Q(kind=Posting.Kind.HOLD, run__isnull=False),
+            posted_period__number__gt=period.number,
+        )
         .values("payee_id", "payee__name", "payee__email", "currency")
         .annotate(balance=-Sum("amount"))
         .order_by("payee__name", "payee_id", "currency")
     )
-    return [row for row in rows if row["balance"] != 0]
+    later = set(
+        Posting.objects.filter(
+            kind=Posting.Kind.PAYMENT,
+            account=Account.CASH,
+            earned_period__calendar=period.calendar,
+            earned_period__fiscal_year_starts=period.fiscal_year_starts,
+            earned_period__number__gt=period.number,
+        )
+        .values_list("payee_id", "currency")
+        .distinct()
+    )
+    return [
+        row
+        for row in rows
+        if row["balance"] != 0
+        and not (row["balance"] > 0 and (row["payee_id"], row["currency"]) in later)
+    ]
 
 
 def pay_period(actor: Actor, period_id: Any, *, paid_at: datetime | None = None) -> PaymentBatch:
@@ -154,6 +180,7 @@ def pay_period(actor: Actor, period_id: Any, *, paid_at: datetime | None = None)
 
     require_pay_manager(actor)
     with change(actor):
+        lock_holds()
         period = PayPeriod.objects.select_for_update().filter(pk=period_id).first()
         if period is None:
             raise NotFound("This period does not exist.")

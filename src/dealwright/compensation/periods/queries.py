@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Sum
 
 from dealwright.compensation.calculation.models import CalculationRun
-from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
+from dealwright.compensation.ledger.models import NOT_EARNED, Account, PaymentBatch, Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
@@ -34,7 +34,7 @@ def list_periods(limit: int = 60) -> Sequence[PeriodRow]:
     payees: dict[UUID, int] = {}
     for row in (
         Posting.objects.filter(posted_period__in=periods, account=Account.PAYABLE)
-        .exclude(kind=Posting.Kind.PAYMENT)
+        .exclude(kind__in=NOT_EARNED)
         .values("posted_period_id", "currency")
         .annotate(sum=Sum("amount"), payees=Count("payee_id", distinct=True))
     ):
@@ -68,7 +68,7 @@ def component_totals(period: PayPeriod) -> Sequence[ComponentTotal]:
     sums: dict[tuple[Any, str, str], list[Decimal]] = {}
     for row in (
         Posting.objects.filter(posted_period=period, account=Account.PAYABLE)
-        .exclude(kind=Posting.Kind.PAYMENT)
+        .exclude(kind__in=NOT_EARNED)
         .values("plan_id", "component", "currency", "earned_period_id")
         .annotate(sum=Sum("amount"))
     ):

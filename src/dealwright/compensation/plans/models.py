@@ -26,6 +26,7 @@ class CompensationPlan(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     archived_at = models.DateTimeField(null=True, blank=True)
+    pay_after_acceptance = models.BooleanField(default=False)  # holds pay until it is signed
 
     class Meta:
         ordering: ClassVar = ["name"]

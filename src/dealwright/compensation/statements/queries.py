@@ -26,7 +26,7 @@ from dealwright.compensation.calculation.models import Attainment, RunLine
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.engine.explain import LINE_TITLES, explain_line
 from dealwright.compensation.engine.lines import Line
-from dealwright.compensation.ledger.models import Account, Posting
+from dealwright.compensation.ledger.models import NOT_EARNED, Account, Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.definition import Earning, Plan
 from dealwright.compensation.plans.english import Clause, clause_of
@@ -146,7 +146,7 @@ def _amounts(
     """(plan, component, kind) -> (amount, the part of it earned in earlier periods)."""
     rows = (
         Posting.objects.filter(payee=payee, posted_period=period, account=Account.PAYABLE)
-        .exclude(kind=Posting.Kind.PAYMENT)
+        .exclude(kind__in=NOT_EARNED)
         .values("plan_id", "component", "kind")
         .annotate(
             sum=Sum("amount"),
@@ -416,7 +416,7 @@ def payees_of_period(
     sums: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
     for row in (
         Posting.objects.filter(posted_period=period, payee_id__in=ids, account=Account.PAYABLE)
-        .exclude(kind=Posting.Kind.PAYMENT)
+        .exclude(kind__in=NOT_EARNED)
         .values("payee_id", "currency")
         .annotate(sum=Sum("amount"))
     ):
@@ -459,7 +459,7 @@ def earned_by_period(
         Posting.objects.filter(
             visible_pay(actor), payee=payee, posted_period__in=periods, account=Account.PAYABLE
         )
-        .exclude(kind=Posting.Kind.PAYMENT)
+        .exclude(kind__in=NOT_EARNED)
         .values("posted_period_id", "currency")
         .annotate(sum=Sum("amount"))
     )
