@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from dealwright.compensation.disputes import pages as disputes
 from dealwright.compensation.periods import pages as periods
+from dealwright.compensation.plans import editor
 from dealwright.compensation.plans import pages as plans
 from dealwright.compensation.quotas import pages as quotas
 from dealwright.compensation.statements import pages as statements
@@ -21,9 +22,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/lines/<int:line_id>", statements.line),
     path("compensation/plans", plans.listing, name="compensation-plans"),
     path("compensation/plans/new", plans.new),
-    path("compensation/plans/check", plans.check),
+    path("compensation/plans/new/change", editor.change),
     path("compensation/plans/<uuid:plan_id>", plans.show),
     path("compensation/plans/<uuid:plan_id>/edit", plans.edit),
+    path("compensation/plans/<uuid:plan_id>/change", editor.change),
     path("compensation/plans/<uuid:plan_id>/assign", plans.assign),
     path("compensation/plans/<uuid:plan_id>/run", plans.run),
     path("compensation/plans/<uuid:plan_id>/versions/<int:number>", plans.version),

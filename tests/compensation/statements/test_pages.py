@@ -154,7 +154,8 @@ def test_a_plan_is_written_checked_activated_and_assigned(finance: User) -> None
     assert "In plain English" in see(client, "/compensation/plans/new")
     wrong = send(client, "/compensation/plans/new", 422, text="plan: x\ncurrency: EUR\n", name="X")
     assert "“components” is missing." in wrong and "plan: x" in wrong
-    checked = send(client, "/compensation/plans/check", 200, text="plan: x\ncurency: EUR")
+    beside = "/compensation/plans/new/change?beside"
+    checked = send(client, beside, 200, text="plan: x\ncurency: EUR")
     assert "Did you mean “currency”?" in checked
     address = send(
         client, "/compensation/plans/new", text="plan: x\r\n" + TIERS.replace("\n", "\r\n")

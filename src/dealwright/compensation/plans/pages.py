@@ -17,6 +17,7 @@ from dealwright.compensation.access import manages_pay, require_pay_manager
 from dealwright.compensation.bookings.jobs import run_plan
 from dealwright.compensation.given import given_day, given_id, given_optional_amount
 from dealwright.compensation.plans import queries, services
+from dealwright.compensation.plans.editor import editor_page, typed_text
 from dealwright.compensation.plans.models import CompensationPlan, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
 
@@ -57,9 +58,9 @@ def new(request: HttpRequest) -> HttpResponse:
     form = Form(request, {"text": STARTER})
     if request.method == "POST":
         with form:
-            version = services.create_plan(actor, _text(form), name=form["name"])
+            version = services.create_plan(actor, typed_text(form), name=form["name"])
             return done(request, f"/compensation/plans/{version.plan_id}", "The draft is saved.")
-    return _editor(form, None, "New plan")
+    return editor_page(form, None)
 
 
 @page
@@ -75,24 +76,13 @@ def edit(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     form = Form(request, {"text": current.text if current else STARTER})
     if request.method == "POST":
         with form:
-            version = services.write_version(actor, plan_id, _text(form))
+            version = services.write_version(actor, plan_id, typed_text(form))
             return done(
                 request,
                 f"/compensation/plans/{plan_id}",
                 f"Version {version.number} is saved as a draft.",
             )
-    return _editor(form, plan, f"Edit {plan.name}")
-
-
-@page(methods=["POST"])
-def check(request: HttpRequest) -> HttpResponse:
-    """The English document of a text, or its mistakes by line: what stands beside the editor."""
-    require_pay_manager(actor_of(request))
-    return render(
-        request,
-        "compensation/plans/check.html",
-        {"check": queries.check_text(_text(Form(request)))},
-    )
+    return editor_page(form, plan)
 
 
 @page
@@ -237,21 +227,3 @@ def _likely_days(shown: PlanVersion | None, draft: PlanVersion | None) -> dict[s
         "first": effective or (shown.starts_on if shown is not None else None),
         "last": until if is_over else today,
     }
-
-
-def _editor(form: Form, plan: CompensationPlan | None, title: str) -> HttpResponse:
-    return form.page(
-        "compensation/plans/edit.html",
-        {
-            "tab": "plans",
-            "manages": True,
-            "plan": plan,
-            "title": title,
-            "check": queries.check_text(_text(form)),
-        },
-    )
-
-
-def _text(form: Form) -> str:
-    """A textarea sends line ends of the web; a plan's hash is over those of Unix."""
-    return str(form["text"]).replace("\r\n", "\n").replace("\r", "\n")

@@ -72,6 +72,12 @@ class Complaints:
 
 def read_root(text: str, complaints: Complaints) -> Block:
     """The plan's outermost mapping. Raises PlanInvalid where the text is no YAML mapping."""
+    return Block(read_text_nodes(text, complaints), "plan", complaints)
+
+
+def read_text_nodes(text: str, complaints: Complaints | None = None) -> yaml.MappingNode:
+    """The nodes of a text with their places in it. Raises PlanInvalid as ``read_root`` does."""
+    complaints = Complaints() if complaints is None else complaints
     if len(text) > MAX_LENGTH:
         complaints.add(1, f"A plan may have at most {MAX_LENGTH:,} characters.")
         complaints.stop_if_any()
@@ -89,7 +95,7 @@ def read_root(text: str, complaints: Complaints) -> Block:
         complaints.add(1, f"This is not YAML: {str(error).splitlines()[0][:120]}.")
     complaints.stop_if_any()
     if isinstance(node, yaml.MappingNode):
-        return Block(node, "plan", complaints)
+        return node
     complaints.add(1, "A plan is a mapping such as “plan: name” with one key per line.")
     raise PlanInvalid(complaints.problems)
 
