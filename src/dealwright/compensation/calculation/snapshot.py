@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -48,6 +48,24 @@ class Snapshot:
     event_ids: dict[str, UUID] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PossibleEvent:
+    """An event that has not happened: a deal that may be won, as it would be booked.
+
+    ``splits`` are (payee, share, role, kind)."""
+
+    key: str
+    date: date
+    amount: Decimal
+    currency: str
+    kind: str = "booking"
+    quantity: Decimal = Decimal(1)
+    cost: Decimal = Decimal(0)
+    payee_id: UUID | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    splits: Sequence[tuple[UUID, Decimal, str, str]] = ()
+
+
 def take_snapshot(
     row: CompensationPlan,
     plan: Plan,
@@ -57,34 +75,85 @@ def take_snapshot(
     last: date,
 ) -> Snapshot:
     """Everything that a plan's calculation for some payees (None: all) between two days reads."""
+    return take_snapshots(row, [plan], payees, first=first, last=last)[0]
+
+
+def take_snapshots(
+    row: CompensationPlan,
+    plans: Sequence[Plan],
+    payees: frozenset[UUID] | None,
+    *,
+    first: date,
+    last: date,
+) -> list[Snapshot]:
+    """The same people, events, quotas and managers for several texts of a plan, to each with
+    the fields that it declares: each row is read once."""
     rolls_up = any(
-        plan.credits[rule].source == "rollup" for basis in bases_of(plan) for rule in basis.rules
+        plan.credits[rule].source == "rollup"
+        for plan in plans
+        for basis in bases_of(plan)
+        for rule in basis.rules
     )
     credited = payees
     if rolls_up and payees is not None:
         credited = payees | _below(payees)
-    events = _events(plan, credited, first, last)
+    kinds = {kind for plan in plans for kind in _kinds(plan)}
+    events = _events(kinds, credited, first, last)
     keys = {each["id"]: each["key"] for each in events}
-    snapshot = Snapshot(
-        {
-            "people": _people(row, plan, payees),
-            "quotas": _quotas(payees),
-            "hierarchy": _hierarchy() if rolls_up else [],
-            "events": [_event_row(plan, each, keys) for each in events],
-            "splits": _splits(keys),
-            "rates": _rates(plan, events, first),
-            "prior": _prior(row, plan, events, payees, first, keys),
-        },
-        {key: event_id for event_id, key in keys.items()},
-    )
-    return snapshot
+    assignments = _assignments(row, payees)
+    quotas, splits = _quotas(payees), _splits(keys)
+    hierarchy = _hierarchy() if rolls_up else []
+    return [
+        Snapshot(
+            {
+                "people": _people(assignments, plan),
+                "quotas": quotas,
+                "hierarchy": hierarchy,
+                "events": [_event_row(plan, each, keys) for each in events],
+                "splits": splits,
+                "rates": _rates(plan, events, first),
+                "prior": _prior(row, plan, events, payees, first, keys),
+            },
+            {key: event_id for event_id, key in keys.items()},
+        )
+        for plan in plans
+    ]
+
+
+def add_possible(
+    snapshot: Snapshot, plan: Plan, possible: Iterable[PossibleEvent], first: date
+) -> None:
+    """Put events that have not happened into a snapshot, with the rates they need.
+
+    Raises Invalid that names a missing exchange rate."""
+    events = list(possible)
+    for each in events:
+        snapshot.tables["events"].append(
+            _event_row(
+                plan,
+                {name: getattr(each, name, None) for name in _EVENT_COLUMNS},
+                {},
+            )
+        )
+    snapshot.tables["splits"] = snapshot.tables["splits"] + [
+        {"event_id": each.key, "payee": str(user_id), "share": share, "role": role, "kind": kind}
+        for each in events
+        for user_id, share, role, kind in each.splits
+    ]
+    rates = snapshot.tables["rates"]
+    known = {(each["from_currency"], each["starts"], each["type"]) for each in rates}
+    given = [{"currency": each.currency, "date": each.date} for each in events]
+    snapshot.tables["rates"] = rates + [
+        each
+        for each in _rates(plan, given, first)
+        if (each["from_currency"], each["starts"], each["type"]) not in known
+    ]
 
 
 def _events(
-    plan: Plan, credited: frozenset[UUID] | None, first: date, last: date
+    kinds: set[str], credited: frozenset[UUID] | None, first: date, last: date
 ) -> list[dict[str, Any]]:
     """The events of the days, what they refer to, and what follows them within the days."""
-    kinds = _kinds(plan)
     living = CreditEvent.objects.filter(voided_at__isnull=True, kind__in=kinds)
     within = living.filter(date__range=(first, last))
     if credited is None:
@@ -158,14 +227,16 @@ def field_value(kind: str, value: Any) -> Any:
         return None
 
 
-def _people(
-    row: CompensationPlan, plan: Plan, payees: frozenset[UUID] | None
-) -> list[dict[str, Any]]:
+def _assignments(row: CompensationPlan, payees: frozenset[UUID] | None) -> list[PlanAssignment]:
     rows = PlanAssignment.objects.filter(plan=row)
     if payees is not None:
         rows = rows.filter(user_id__in=payees)
+    return list(rows.select_related("user").order_by("user_id", "starts_on"))
+
+
+def _people(assignments: Iterable[PlanAssignment], plan: Plan) -> list[dict[str, Any]]:
     found = []
-    for each in rows.select_related("user").order_by("user_id", "starts_on"):
+    for each in assignments:
         person: dict[str, Any] = {
             "payee": str(each.user_id),
             "name": each.user.name,

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -75,24 +78,48 @@ class Inputs:
     notices: list[str] = field(default_factory=list)
     hash: str = ""
     check_names: bool = True
+    attached: str = ""  # its own database in the DuckDB that is kept for small inputs
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql, values).fetchall()
 
     def close(self) -> None:
+        if self.attached:
+            self.connection.execute(f"USE memory; DETACH {self.attached}")
         self.connection.close()
 
 
-def open_inputs(plan: Plan, given: Iterable[str] = ()) -> Inputs:
-    """Empty input tables for a plan."""
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET preserve_insertion_order = true")
+def open_inputs(plan: Plan, given: Iterable[str] = (), *, small: bool = False) -> Inputs:
+    """Empty input tables for a plan.
+
+    ``small`` inputs share one DuckDB that stays open in the process, each in a database of its
+    own: starting one takes longer than a question about one payee.
+    """
+    connection = _kept() if small else duckdb.connect(":memory:")
     inputs = Inputs(plan=plan, connection=connection, given=frozenset(given))
+    if small:
+        inputs.attached = f"small_{next(_numbers)}"
+        connection.execute(f"ATTACH ':memory:' AS {inputs.attached}; USE {inputs.attached}")
+    else:
+        connection.execute("SET preserve_insertion_order = true")
     for file in FILES:
         columns = columns_of(file, plan.fields, plan.payee_fields)
         described = ", ".join(f'"{each.name}" {SQL_TYPES[each.type]}' for each in columns)
         connection.execute(f"CREATE TABLE input_{file} ({described}, row BIGINT)")
     return inputs
+
+
+_lock, _numbers = threading.Lock(), count(1)
+_root: dict[int, duckdb.DuckDBPyConnection] = {}  # by process, since a fork cannot share it
+
+
+def _kept() -> duckdb.DuckDBPyConnection:
+    """A connection of its own to the DuckDB of this process."""
+    with _lock:
+        root = _root.get(os.getpid())
+        if root is None:
+            root = _root[os.getpid()] = duckdb.connect(":memory:", config={"threads": 1})
+        return root.cursor()
 
 
 def load_csv(plan: Plan, paths: Mapping[str, Path]) -> Inputs:
@@ -115,15 +142,20 @@ def load_csv(plan: Plan, paths: Mapping[str, Path]) -> Inputs:
 
 
 def load_rows(
-    plan: Plan, tables: Mapping[str, Sequence[Mapping[str, Any]]], *, check_names: bool = True
+    plan: Plan,
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    check_names: bool = True,
+    small: bool = False,
 ) -> Inputs:
     """Inputs from rows that are typed already (from the database).
 
     A row's keys are the column names of ``tables``; fields that the plan declares stand
     under ``f_<name>``. Missing keys take the column's default. ``check_names`` refuses payees
-    who are not among the people; without it they are credited and not paid.
+    who are not among the people; without it they are credited and not paid. ``small`` is for
+    questions about a few payees whose answer is not kept: such an input has no hash.
     """
-    inputs = open_inputs(plan, tables)
+    inputs = open_inputs(plan, tables, small=small)
     inputs.check_names = check_names
     for file, rows in tables.items():
         columns = columns_of(file, plan.fields, plan.payee_fields)
@@ -140,6 +172,8 @@ def load_rows(
             }
             | {"row": ("BIGINT", list(range(2, len(rows) + 2)), "NULL")},
         )
+    if small:
+        return inputs
     digest = hashlib.sha256()
     for file in sorted(tables):
         digest.update(table_digest(inputs, file).encode())
