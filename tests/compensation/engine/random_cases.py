@@ -103,6 +103,8 @@ EARNINGS = (
     "override_tiered",
     "mbo",
     "pool",
+    "contest",
+    "reward",
 )
 measures = st.sampled_from(["revenue", "margin", "pieces", "fresh"])
 lookups = st.sampled_from(["revenue", "score", "latest"])
@@ -217,6 +219,33 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
             leavers = draw(st.sampled_from(["", ", leavers: true"]))
             window = draw(st.sampled_from(["period", "quarter", "ytd"]))
             keys = f"{pool}, by: {by}, cumulate: {window}{leavers}{who}"
+        case "contest":
+            days = "from: 2027-02-01, to: 2027-05-20"
+            window = draw(st.sampled_from([days, "cumulate: quarter", "cumulate: ytd"]))
+            group = draw(st.sampled_from(["", "", "group: payee.grade, ", "group: manager, "]))
+            pays = draw(st.sampled_from(["share", "each"])) if group else "share"
+            if group == "group: manager, ":
+                pays = draw(st.sampled_from(["share", "each", "manager"]))
+            shape = draw(st.sampled_from(["sum", "average", "count"]))
+            limit = draw(st.sampled_from(["", ", minimum: 2", ", best: lowest"]))
+            unit = draw(st.sampled_from(["", "", ", unit: trips, value: 0.335"]))
+            budget = draw(st.sampled_from(["", "", ", budget: 7"]))
+            prizes = "[10, 5, 5, 1]" if unit else "[100.01, 50, 0.05]"
+            ties = draw(st.sampled_from(["share", "all", "earliest"]))
+            keys = (
+                f"{measure}, {window}, {group}pays: {pays}, rank_by: {shape}, ties: {ties}, "
+                f"prizes: {prizes}{limit}{unit}{budget}{when}{who}"
+            )
+        case "reward":
+            shape = draw(st.sampled_from(["deal", "formula", "each", "window", "steps"]))
+            keys = {
+                "deal": f"quantity: 5{when}",
+                "formula": f"{measure}, quantity: credit * 0.01{when}",
+                "each": f"{measure}, quantity: 3, each: 12.5{when}",
+                "window": f"{measure}, quantity: 3, each: 100, cumulate: {draw(windows)}",
+                "steps": f"{measure}, cumulate: ytd, steps: [[10, 1], [1000, 2]]",
+            }[shape]
+            keys = f"unit: points, value: 0.015, {keys}{who}"
         case "override":
             detail = draw(st.sampled_from(["event", "report"]))
             keys = f"measure: revenue, rate: {draw(rates)}, detail: {detail}"
@@ -227,12 +256,23 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
 
 
 @st.composite
-def modifier(draw: st.DrawFn, name: str, earlier: list[str]) -> str:
+def modifier(draw: st.DrawFn, name: str, earlier: list[str], rewards: bool) -> str:
     on = draw(st.lists(st.sampled_from(earlier), min_size=1, max_size=3, unique=True))
     listed = f"on: [{', '.join(on)}]"
     kind = draw(
         st.sampled_from(
-            ["gate", "multiplier", "steps", "floor", "deal_floor", "cap", "deal_cap", "withhold"]
+            ["gate", "multiplier", "steps"]
+            if rewards
+            else [
+                "gate",
+                "multiplier",
+                "steps",
+                "floor",
+                "deal_floor",
+                "cap",
+                "deal_cap",
+                "withhold",
+            ]
         )
     )
     who = draw(st.sampled_from(["", "", ", for: payee.grade = 'senior'"]))
@@ -296,11 +336,15 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
     residual = draw(st.sampled_from(["first", "last", "largest"]))
     earnings = draw(st.integers(1, 4))
     lines = [draw(component(f"c{number}", kinds)) for number in range(earnings)]
-    names = [f"c{number}" for number in range(earnings)]
+    rewards = [f"c{number}" for number in range(earnings) if "unit: " in lines[number]]
+    names = [f"c{number}" for number in range(earnings) if "unit: " not in lines[number]]
     for number in range(draw(st.integers(0, 3))):
-        lines.append(draw(modifier(f"m{number}", names)))
-    for number in range(draw(st.integers(0, 2))):
-        lines.append(draw(settlement(f"s{number}")))
+        on_rewards = bool(rewards) and (not names or draw(st.booleans()))
+        earlier = rewards if on_rewards else names
+        lines.append(draw(modifier(f"m{number}", earlier, on_rewards)))
+    if any("unit: " not in line and "- fixed:" not in line for line in lines[:earnings]):
+        for number in range(draw(st.integers(0, 2))):
+            lines.append(draw(settlement(f"s{number}")))
     return "\n".join(
         [
             "plan: random",

@@ -83,6 +83,27 @@ def problems(text: str) -> list[str]:
             "line 4: profit_pool “p”: the plan has no end (“until”) at which this could be paid.",
         ),
         (
+            "- contest: {id: c, prizes: [5], group: payee.region}",
+            "line 4: plan › components › contest › group: “payee.region” is neither manager nor "
+            "a text field of payees.",
+        ),
+        (
+            "- contest: {id: c, prizes: [5]}",
+            "line 4: contest “c”: say when it ends: “to” a day, or again each “cumulate” window.",
+        ),
+        (
+            "- contest: {id: c, cumulate: year, prizes: [0.5], unit: trip}",
+            "line 4: plan › components › contest › prizes: 0.5 is no whole number of trip.",
+        ),
+        (
+            "- reward: {id: r, quantity: 5}",
+            "line 4: reward “r”: “unit” is missing: say what is given, such as points.",
+        ),
+        (
+            "- reward: {id: r, unit: points, quantity: 5}\n  - cap: {id: c, on: r, amount: 5}",
+            "line 5: cap “c”: “r” is a reward and no pay.",
+        ),
+        (
             "- draw: {id: d, amount: 5, at_end: forgive}",
             "line 4: draw “d”: to forgive at the end a draw needs a number of periods.",
         ),

@@ -47,7 +47,7 @@ from dealwright.compensation.holds.settling import settle_holds
 from dealwright.compensation.ledger.services import post_lines
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import ensure_periods, posting_period
-from dealwright.compensation.plans.definition import Cap, Draw, Plan, ProfitPool, Rated
+from dealwright.compensation.plans.definition import Cap, Contest, Draw, Plan, ProfitPool, Rated
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.quotas.services import sync_reporting_lines
@@ -215,7 +215,8 @@ def carries_over(plan: Plan) -> bool:
 def needs_everybody(plan: Plan) -> bool:
     """Whether one payee's pay hangs on the others' (a budget or a pool for all)."""
     return any(
-        isinstance(each, ProfitPool) or (isinstance(each, Rated) and each.budget is not None)
+        isinstance(each, ProfitPool | Contest)
+        or (isinstance(each, Rated) and each.budget is not None)
         for each in plan.components
     )
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from dealwright.compensation.engine.compile_bases import span_of, window_of
 from dealwright.compensation.engine.compile_earnings import earning_stages
-from dealwright.compensation.engine.compile_modifiers import lines_of, modifier_stages
+from dealwright.compensation.engine.compile_modifiers import lines_of, modifier_stages, money_only
 from dealwright.compensation.engine.compile_settlement import settlement_stages
 from dealwright.compensation.engine.names import (
     PLAN_WINDOW,
@@ -73,7 +73,7 @@ def _stages(plan: Plan) -> Iterator[Stage]:
         "payable",
         "what each payee is owed for each period",
         f"SELECT payee, period, CAST(sum(amount) AS {AMOUNT}) AS amount "
-        "FROM component GROUP BY payee, period",
+        f"FROM component WHERE 1 = 1{money_only(plan)} GROUP BY payee, period",
     )
 
 

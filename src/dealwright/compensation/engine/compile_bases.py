@@ -41,8 +41,10 @@ from dealwright.compensation.plans.definition import (
 ORDER = "date, event_id, rule, role, via"  # the declared order in which credits pile up
 
 
-def line_scale(plan: Plan) -> int:
-    """Decimals of a line's payout."""
+def line_scale(plan: Plan, component: Component | None = None) -> int:
+    """Decimals of a line's payout; rewards are whole."""
+    if component is not None and component.reward is not None:
+        return 0
     return plan.rounding.scale if plan.rounding.line else LINE_SCALE
 
 

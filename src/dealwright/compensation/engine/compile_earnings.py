@@ -18,6 +18,7 @@ from dealwright.compensation.engine.compile_bases import (
     standing_stages,
     threshold_amount,
 )
+from dealwright.compensation.engine.compile_contests import contest_stages
 from dealwright.compensation.engine.compile_objectives import objective_stages
 from dealwright.compensation.engine.compile_pools import pool_stages
 from dealwright.compensation.engine.compile_tiers import (
@@ -35,6 +36,7 @@ from dealwright.compensation.engine.sql import (
     RATIO_DIGITS,
     Stage,
     amount,
+    from_units,
     quotient,
     rate,
     rounded,
@@ -49,6 +51,8 @@ from dealwright.compensation.engine.tables import (
     AMOUNT,
 )
 from dealwright.compensation.plans.definition import (
+    Blocks,
+    Contest,
     Curve,
     Earning,
     Fixed,
@@ -90,6 +94,11 @@ def _stages_of(plan: Plan, component: Earning) -> Iterator[Stage]:
             yield from objective_stages(plan, component)
         case ProfitPool():
             yield from pool_stages(plan, component)
+        case Contest():
+            yield from contest_stages(plan, component)
+        case Blocks():
+            yield basis_stage(plan, component, component.basis)
+            yield _blocks(component)
 
 
 def _fixed(plan: Plan, component: Fixed) -> Stage:
@@ -116,7 +125,7 @@ def _fixed(plan: Plan, component: Fixed) -> Stage:
 
 
 def _rated(plan: Plan, component: Rated) -> Stage:
-    scale = line_scale(plan)
+    scale = line_scale(plan, component)
     rate_column, kind = "NULL", "'formula'"
     if component.rate is not None:
         kind, rate_column = "'rate'", rate(component.rate)
@@ -159,6 +168,45 @@ def _rated(plan: Plan, component: Rated) -> Stage:
         f"FROM basis_{component.id} AS c) AS spent WHERE after > {limit}"
     )
     return line_stage(component, union([plain, f"SELECT * FROM ({cut}) AS cut WHERE payout <> 0"]))
+
+
+def _blocks(component: Blocks) -> Stage:
+    """A quantity for each full block of a credit, or of what a window has reached."""
+    block = f"CAST({int(component.each * 10**RATIO_DIGITS)} AS INT128)"
+
+    def counted(value: str) -> str:
+        whole = units(value, RATIO_DIGITS)
+        full = f"(CASE WHEN {whole} < 0 THEN -1 ELSE 1 END) * (ABS({whole}) // {block})"
+        return f"CAST({from_units(full, 0)} * {component.quantity:f} AS {AMOUNT})"
+
+    shared = {"high": amount(component.each), "rate": amount(component.quantity)}
+    if component.cumulate == "transaction":
+        payout = counted("c.amount")
+        return line_stage(
+            component,
+            "SELECT "
+            + line_select(
+                component=text(component.id),
+                payee="c.payee",
+                period="c.period",
+                kind="'blocks'",
+                event_id="c.event_id",
+                via="c.via",
+                role="c.role",
+                credit="c.amount",
+                base="c.amount",
+                payout=payout,
+                **shared,
+            )
+            + f" FROM basis_{component.id} AS c WHERE {payout} <> 0",
+        )
+    reached = f"greatest(after, {amount(Decimal(0))})"
+    truth = (
+        f"SELECT payee, number, period, CAST(NULL AS INTEGER) AS band, CAST(NULL AS {AMOUNT}) "
+        f"AS low, {shared['high']} AS high, after AS base, {shared['rate']} AS rate, "
+        f"{counted(reached)} AS truth FROM {running_sums(component, component.cumulate)} AS r"
+    )
+    return line_stage(component, difference_lines(component, truth, "blocks"))
 
 
 def _milestones(plan: Plan, component: Milestones) -> Stage:

@@ -87,6 +87,16 @@ def receiver(component: Floor | Cap) -> str:
     return component.on[0] if len(component.on) == 1 else component.id
 
 
+def scale_on(plan: Plan, on: Sequence[str]) -> int:
+    """Decimals of what components pay: rewards are whole."""
+    return 0 if set(on) & set(plan.rewards) else plan.rounding.scale
+
+
+def money_only(plan: Plan) -> str:
+    """A condition that leaves rewards out; nothing where the plan has none."""
+    return f" AND component NOT IN ({texts(plan.rewards)})" if plan.rewards else ""
+
+
 def _totals(lines: str) -> str:
     return (
         f"SELECT component, payee, period, CAST(sum(payout) AS {AMOUNT}) AS amount "
@@ -108,13 +118,13 @@ def _rounding(plan: Plan, tables: Sequence[str]) -> Stage:
             kind="'rounding'",
             payout=difference,
         )
-        + f" FROM ({_totals(lines_of(tables))}) AS t WHERE {difference} <> 0",
+        + f" FROM ({_totals(lines_of(tables))}) AS t WHERE {difference} <> 0{money_only(plan)}",
     )
 
 
 def _gate(plan: Plan, gate: Gate, before: str) -> Stage:
     join, condition = payee_condition(plan, gate, "t")
-    kept = times_rate("t.amount", rate(gate.otherwise), plan.rounding.scale)
+    kept = times_rate("t.amount", rate(gate.otherwise), scale_on(plan, gate.on))
     return line_stage(
         gate,
         "SELECT "
@@ -149,7 +159,7 @@ def _multiplier(plan: Plan, multiplier: Multiplier, before: str) -> Stage:
             f"WHEN {place + 1} THEN {rate(each)}" for place, each in enumerate(multiplier.factors)
         )
         factor = f"CASE coalesce(s.step, 0) {cases} ELSE {rate(multiplier.factors[0])} END"
-    paid = times_rate("t.amount", factor, plan.rounding.scale)
+    paid = times_rate("t.amount", factor, scale_on(plan, multiplier.on))
     return line_stage(
         multiplier,
         "SELECT "

@@ -10,7 +10,7 @@ from dealwright.compensation.engine.compile_bases import (
     named_join,
     payee_condition,
 )
-from dealwright.compensation.engine.compile_modifiers import lines_of, reflected
+from dealwright.compensation.engine.compile_modifiers import lines_of, money_only, reflected
 from dealwright.compensation.engine.lines import DEAL_KINDS, line_select
 from dealwright.compensation.engine.sql import (
     Stage,
@@ -34,7 +34,7 @@ def settlement_stages(plan: Plan, tables: list[str]) -> Iterator[Stage]:
         "period_result",
         "what each payee has earned per period",
         f"SELECT payee, period, CAST(sum(payout) AS {AMOUNT}) AS amount "
-        f"FROM {lines_of(tables)} AS l GROUP BY payee, period",
+        f"FROM {lines_of(tables)} AS l WHERE 1 = 1{money_only(plan)} GROUP BY payee, period",
     )
     earned = tuple(tables)
     holds: list[str] = []

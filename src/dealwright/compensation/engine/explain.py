@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from dealwright.compensation.engine.lines import Line
 from dealwright.compensation.engine.results import Result
 from dealwright.compensation.engine.sql import NO_LIMIT
 from dealwright.compensation.plans.definition import (
+    Blocks,
     Component,
+    Contest,
     Curve,
     Fixed,
     Matrix,
@@ -37,6 +39,8 @@ LINE_TITLES: Mapping[str, str] = {
     "objective": "Objective",
     "limit": "Limits of the objectives",
     "pool": "Part of the pool",
+    "prize": "Prize",
+    "blocks": "For each full amount",
     "rounding": "Rounding",
     "gate": "Gate not reached",
     "multiplier": "Multiplier",
@@ -57,14 +61,20 @@ def explain_line(plan: Plan, line: Line) -> str:
     """The sentence that recomputes the line's payout."""
     base = line.base if line.base is not None else Decimal(0)
     rate = line.rate if line.rate is not None else Decimal(0)
-    paid = money(plan, line.payout)
+    component = plan.component(line.component)
+    reward = component.reward if component is not None else None
+
+    def given(value: Decimal) -> str:
+        return money(plan, value) if reward is None else f"{plain(value)} {reward.unit}"
+
+    paid = given(line.payout)
     match line.kind:
         case "fixed":
             return f"{paid} for {plain(base)} days."
         case "rate":
             return f"{percent(rate)} of {money(plan, base)} is {paid}."
         case "unit":
-            return f"{plain(base)} × {money(plan, rate)} is {paid}."
+            return f"{plain(base)} × {given(rate)} is {paid}."
         case "formula":
             return f"The formula on {money(plan, base)} gives {paid}."
         case "budget":
@@ -91,6 +101,11 @@ def explain_line(plan: Plan, line: Line) -> str:
             whole = plain(line.low or Decimal(0))
             pool = money(plan, line.high or Decimal(0))
             return f"{plain(base)} of {whole} of the pool of {pool} is {paid}."
+        case "prize":
+            return _prize(line, given)
+        case "blocks":
+            each = plain(line.high or Decimal(0))
+            return f"{given(rate)} for each full {each} of {plain(base)} is {paid}."
         case "limit":
             return (
                 f"All objectives together count {percent(rate)} of {money(plan, base)}, less what "
@@ -99,9 +114,9 @@ def explain_line(plan: Plan, line: Line) -> str:
         case "rounding":
             return f"Rounded to whole units: {paid}."
         case "gate":
-            return f"The gate is not reached: {percent(rate)} of {money(plan, base)} stays."
+            return f"The gate is not reached: {percent(rate)} of {given(base)} stays."
         case "multiplier":
-            return f"{money(plan, base)} × {plain(rate)}: {paid} more."
+            return f"{given(base)} × {plain(rate)}: {paid} more."
         case "floor":
             least = money(plan, line.low or Decimal(0))
             return f"{money(plan, base)} is raised to {least}."
@@ -139,6 +154,14 @@ def _objective(plan: Plan, line: Line) -> str:
     )
 
 
+def _prize(line: Line, given: Callable[[Decimal], str]) -> str:
+    score, prize = plain(line.base or Decimal(0)), given(line.high or Decimal(0))
+    who = f" for “{line.role}”" if line.role else ""
+    text = f"Place {line.band}{who} with {score} wins {prize}"
+    part = "" if line.payout == line.high else f", the part of which is {given(line.payout)}"
+    return f"{text}{part}."
+
+
 def _in_band(plan: Plan, line: Line) -> str:
     low, high = line.low, line.high
     if low is None or high is None:
@@ -164,12 +187,14 @@ def why_nothing(result: Result, component: Component, payee: str, period: int) -
         return "The lines below cancel each other out."
     if isinstance(component, Fixed):
         return f"No {component.amount.name or 'amount'} is set for these days."
-    if isinstance(component, Rated | Tiered | Milestones | Curve):
+    if isinstance(component, Rated | Tiered | Milestones | Curve | Blocks):
         bases = [component.basis]
     elif isinstance(component, Matrix):
         bases = [component.rows.basis, component.columns.basis]
     elif isinstance(component, ProfitPool):
         return _no_pool(result, component, period)
+    elif isinstance(component, Contest):
+        return _no_prize(result, component, period)
     elif isinstance(component, Mbo):
         if own:
             return "The objectives that are achieved come to nothing in all."
@@ -203,3 +228,18 @@ def _no_pool(result: Result, pool: ProfitPool, period: int) -> str:
     if not any(each.period == period for each in ends):
         return "The pool is divided when its window is over, in the window's last period."
     return "There was nothing to divide, or the payee has no part in it."
+
+
+def _no_prize(result: Result, contest: Contest, period: int) -> str:
+    day = contest.basis.ends
+    if contest.cumulate == "plan" and day is not None:
+        now = result.period(period)
+        if not now.starts <= day <= now.ends:
+            return f"The contest is decided on {day:%-d %B %Y}."
+    elif not any(
+        each.period == period
+        for each in result.closings
+        if each.span == contest.cumulate and each.paid
+    ):
+        return "The contest is decided when its window is over, in the window's last period."
+    return "The payee does not qualify, or has no place that wins a prize."

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from dealwright.compensation.engine.tables import AMOUNT
+from dealwright.compensation.plans.definition import Plan
 
 # What a line's kind says; ``explain`` has a sentence for each.
 EARNING_KINDS = (
@@ -26,6 +27,8 @@ EARNING_KINDS = (
     "objective",
     "limit",
     "pool",
+    "prize",
+    "blocks",
     "rounding",
 )
 DEAL_KINDS = ("rate", "unit", "formula", "budget", "band", "target", "uplift", "cap")
@@ -119,6 +122,18 @@ def line_select(**columns: str) -> str:
 def line_from_row(row: tuple[Any, ...]) -> Line:
     """A line from a row in the order of LINE_COLUMNS."""
     return Line(**dict(zip(_NAMES, row, strict=True)))
+
+
+def taxable_value(plan: Plan, line: Line) -> Decimal:
+    """What a line's reward is worth to whoever taxes it, in the plan's currency; of money 0.
+
+    Rounded line by line, so that what is added or taken back later sums to the same.
+    """
+    component = plan.component(line.component)
+    if component is None or component.reward is None:
+        return Decimal(0)
+    unit = Decimal(1).scaleb(-plan.rounding.scale)
+    return (line.payout * component.reward.value).quantize(unit, rounding=ROUND_HALF_UP)
 
 
 def sort_key(line: Line) -> tuple[Any, ...]:

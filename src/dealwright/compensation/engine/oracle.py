@@ -93,6 +93,7 @@ class Case:
         self.people = self._people()
         self.named = self._named()
         self.grid = self._grid()
+        self.reporting = self._reporting()
         self.credits = self._credits()
 
     def _dicts(self, file: str) -> list[dict[str, Any]]:
@@ -187,6 +188,10 @@ class Case:
             )
         ]
 
+    def scale_of(self, component: Component) -> int:
+        """Decimals of a line's payout; rewards are whole."""
+        return 0 if component.reward is not None else self.line_scale
+
     def is_for(self, component: Component, presence: Presence | None) -> bool:
         if component.payees is None:
             return True
@@ -211,6 +216,15 @@ class Case:
             self.__dict__["_by_payee"] = known
         return known
 
+    def _reporting(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Payee -> (manager, depth, starts, ends) of each manager above."""
+        reporting: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for payee, *rest in self.inputs.rows(
+            "SELECT payee, manager, depth, starts, ends FROM reporting"
+        ):
+            reporting[payee].append(tuple(rest))
+        return reporting
+
     # Credits
 
     def _credits(self) -> list[Credit]:
@@ -219,11 +233,6 @@ class Case:
         splits: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in self._dicts("splits"):
             splits[row["event_id"]].append(row)
-        reporting: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        for payee, *rest in self.inputs.rows(
-            "SELECT payee, manager, depth, starts, ends FROM reporting"
-        ):
-            reporting[payee].append(tuple(rest))
         found: list[Credit] = []
         for name in used:
             measure = self.plan.measures[name]
@@ -245,7 +254,7 @@ class Case:
                     )
                     for credit in self._shared(measure, event, amount, direct, splits):
                         for rule in rolled:
-                            found += _rolled_up(credit, event["date"], rule, reporting)
+                            found += _rolled_up(credit, event["date"], rule, self.reporting)
         return [
             each
             for each in found

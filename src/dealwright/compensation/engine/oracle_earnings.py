@@ -10,13 +10,16 @@ from typing import Any
 
 from dealwright.compensation.engine.lines import Line
 from dealwright.compensation.engine.oracle import ZERO, Case, Counted, quotient, rounded
+from dealwright.compensation.engine.oracle_contests import contest_lines
 from dealwright.compensation.engine.oracle_objectives import objective_lines
 from dealwright.compensation.engine.oracle_pools import pool_lines
 from dealwright.compensation.engine.oracle_standing import standing
 from dealwright.compensation.engine.periods import PayPeriod
 from dealwright.compensation.engine.sql import LINE_SCALE, NO_LIMIT, RATIO_DIGITS
 from dealwright.compensation.plans.definition import (
+    Blocks,
     Component,
+    Contest,
     Curve,
     Earning,
     Fixed,
@@ -52,6 +55,10 @@ def earning_lines(case: Case, component: Earning) -> Iterator[Line]:
             return objective_lines(case, component)
         case ProfitPool():
             return pool_lines(case, component)
+        case Contest():
+            return contest_lines(case, component)
+        case Blocks():
+            return _blocks(case, component)
 
 
 def _fixed(case: Case, component: Fixed) -> Iterator[Line]:
@@ -90,7 +97,7 @@ def _rated(case: Case, component: Rated) -> Iterator[Line]:
             assert component.amount is not None
             kind, rate = "formula", None
             value = rounded(Decimal(evaluate(component.amount, credit.values) or 0), LINE_SCALE)
-        payout = rounded(value, case.line_scale)
+        payout = rounded(value, case.scale_of(component))
         line = _line(component, credit, kind=kind, base=credit.amount, rate=rate, payout=payout)
         yield line
         if component.budget is not None:
@@ -290,6 +297,35 @@ def _windows(
         (key, [periods[number] for number in sorted(periods)])
         for key, periods in sorted(found.items())
     ]
+
+
+def _blocks(case: Case, component: Blocks) -> Iterator[Line]:
+    def counted(value: Decimal) -> Decimal:
+        full = abs(rounded(value, RATIO_DIGITS)) // component.each
+        return (-full if value < 0 else full) * component.quantity
+
+    credits = case.basis(component, component.basis)
+    shown: dict[str, Any] = {"kind": "blocks", "high": component.each, "rate": component.quantity}
+    if component.cumulate == "transaction":
+        for credit in credits:
+            if payout := counted(credit.amount):
+                yield _line(component, credit, base=credit.amount, payout=payout, **shown)
+        return
+    for _, periods in _windows(case, component.cumulate, credits):
+        reached, paid = ZERO, ZERO
+        for own in periods:
+            reached += sum((each.amount for each in own), ZERO)
+            truth = counted(max(reached, ZERO))
+            if truth != paid:
+                yield Line(
+                    component=component.id,
+                    payee=own[0].payee,
+                    period=own[0].period.number,
+                    base=reached,
+                    payout=truth - paid,
+                    **shown,
+                )
+            paid = truth
 
 
 def _milestones(case: Case, component: Milestones) -> Iterator[Line]:

@@ -57,7 +57,7 @@ def totals_of(lines: Sequence[Line]) -> Totals:
 def _rounding(case: Case, lines: Sequence[Line]) -> Iterator[Line]:
     for (component, payee, period), amount in totals_of(lines).items():
         difference = rounded(amount, case.scale) - amount
-        if difference:
+        if difference and component not in case.plan.rewards:
             yield Line(
                 component=component, payee=payee, period=period, kind="rounding", payout=difference
             )
@@ -92,7 +92,7 @@ def _gate(case: Case, gate: Gate, lines: Sequence[Line]) -> Iterator[Line]:
         found = reached.get((payee, period))
         if found is not None and found[2]:
             continue
-        kept = rounded(amount * gate.otherwise, case.scale)
+        kept = rounded(amount * gate.otherwise, _scale_on(case, gate.on))
         if kept != amount:
             yield Line(
                 component=component,
@@ -117,7 +117,7 @@ def _multiplier(case: Case, multiplier: Multiplier, lines: Sequence[Line]) -> It
             factor = multiplier.factor or Decimal(1)
         else:
             factor = multiplier.factors[max(found[2] if found else 0, 1) - 1]
-        paid = rounded(amount * factor, case.scale)
+        paid = rounded(amount * factor, _scale_on(case, multiplier.on))
         if paid != amount:
             yield Line(
                 component=component,
@@ -129,6 +129,10 @@ def _multiplier(case: Case, multiplier: Multiplier, lines: Sequence[Line]) -> It
                 rate=factor,
                 payout=paid - amount,
             )
+
+
+def _scale_on(case: Case, on: Sequence[str]) -> int:
+    return 0 if set(on) & set(case.plan.rewards) else case.scale
 
 
 def _receiver(component: Floor | Cap) -> str:

@@ -19,7 +19,7 @@ from dealwright.base.periods import PeriodKind, period_labelled, period_of, peri
 from dealwright.compensation.engine.checks import check_inputs
 from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs, insert_columns
 from dealwright.compensation.engine.periods import PayPeriod, closings, full_months, pay_periods
-from dealwright.compensation.plans.definition import Clawback, Plan, ProfitPool
+from dealwright.compensation.plans.definition import Clawback, Contest, Plan, ProfitPool
 
 MAX_DEPTH = 40  # levels of managers; more is taken for a mistake
 SALARY, TARGET = "salary", "target"
@@ -113,9 +113,11 @@ def _closing_day(plan: Plan, last: date) -> date:
     """To where periods must reach so that what pays at the end of a window is paid."""
     ends = [last]
     for each in plan.components:
-        if isinstance(each, ProfitPool) and each.cumulate in ("quarter", "year"):
+        if isinstance(each, ProfitPool | Contest) and each.cumulate in ("quarter", "year"):
             kind = cast(PeriodKind, each.cumulate)
             ends.append(period_of(last, kind, plan.fiscal_year_starts).end)
+        if isinstance(each, Contest) and each.cumulate == "plan" and each.basis.ends:
+            ends.append(each.basis.ends)
     return max(ends)
 
 

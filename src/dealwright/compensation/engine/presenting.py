@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 from dealwright.compensation.engine.explain import explain_line, why_nothing
-from dealwright.compensation.engine.lines import Credit, Line
+from dealwright.compensation.engine.lines import Credit, Line, taxable_value
 from dealwright.compensation.engine.results import Result
 from dealwright.compensation.engine.sql import NO_LIMIT
-from dealwright.compensation.plans.definition import Earning, Plan
+from dealwright.compensation.plans.definition import Component, Earning, Plan
 from dealwright.compensation.plans.english import clause_of
 
 _SKIPPED = ("component", "payee", "period")
@@ -49,11 +49,27 @@ def component_rows(result: Result, present: set[tuple[str, int]]) -> Iterator[di
             "kind": component.kind if component else "",
             "amount": text_of(plan, amount),
             "currency": plan.currency,
+            **reward_columns(plan, component, own),
             "lines": [line_row(plan, line) for line in own],
         }
         if amount == 0 and component is not None:
             row["why"] = why_nothing(result, component, payee, period)
         yield row
+
+
+def reward_columns(
+    plan: Plan, component: Component | None, lines: Sequence[Line]
+) -> dict[str, Any]:
+    """For a reward: its number and unit in place of money, and what it is worth for tax."""
+    if component is None or component.reward is None:
+        return {}
+    taxable = sum((taxable_value(plan, line) for line in lines), Decimal(0))
+    return {
+        "amount": number_text(sum((line.payout for line in lines), Decimal(0))),
+        "currency": component.reward.unit,
+        "taxable_value": text_of(plan, taxable),
+        "taxable_currency": plan.currency,
+    }
 
 
 def line_row(plan: Plan, line: Line) -> dict[str, Any]:
@@ -66,7 +82,8 @@ def line_row(plan: Plan, line: Line) -> dict[str, Any]:
         if isinstance(value, Decimal):
             if abs(value) >= NO_LIMIT:
                 continue
-            value = text_of(plan, value) if each.name == "payout" else number_text(value)
+            paid = each.name == "payout" and line.component not in plan.rewards
+            value = text_of(plan, value) if paid else number_text(value)
         row[each.name] = value
     row["explanation"] = explain_line(plan, line)
     return row
@@ -101,6 +118,7 @@ def chain_of(result: Result, payee: str, period: int, component: str) -> dict[st
         "component": component,
         "amount": text_of(result.plan, total),
         "currency": result.plan.currency,
+        **reward_columns(result.plan, found, own),
         "clause": {"number": clause.number, "line": clause.line, "text": clause.text}
         if clause
         else None,

@@ -55,10 +55,11 @@ class Result:
 
     @cached_property
     def payable(self) -> Mapping[tuple[str, int], Decimal]:
-        """(payee, period) -> amount."""
+        """(payee, period) -> amount of money; rewards are no pay."""
         totals: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
-        for (payee, period, _), amount in self.components.items():
-            totals[payee, period] += amount
+        for (payee, period, component), amount in self.components.items():
+            if component not in self.plan.rewards:
+                totals[payee, period] += amount
         return dict(totals)
 
     @cached_property

@@ -32,7 +32,7 @@ from dealwright.compensation.plans.expressions import (
     payee_scope,
 )
 from dealwright.compensation.plans.incentive_reading import IncentiveReader
-from dealwright.compensation.plans.piece_reading import MOST_AMOUNT, MOST_RATE
+from dealwright.compensation.plans.piece_reading import MOST_AMOUNT, MOST_RATE, Reference
 from dealwright.compensation.plans.source import Block, Item, is_number
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
@@ -90,16 +90,28 @@ class ComponentReader(IncentiveReader):
     def finish(self, root: Block) -> None:
         """Check what components say of each other."""
         known = {each.id: each for each in self.components}
-        for block, line, names in self.references:
-            for name in names:
-                if name not in known:
-                    block.complain(f"there is no component “{name}”.", line)
-                elif isinstance(known[name], Settlement):
-                    block.complain(f"“{name}” is settled later and cannot be named here.", line)
+        for reference in self.references:
+            self._check_reference(reference, known)
         if not self.entries:
             root.complain("there are no components, so nothing would be paid.")
         if len(self.components) > 60:
             root.complain("a plan may have at most 60 components.")
+
+    @staticmethod
+    def _check_reference(reference: Reference, known: Mapping[str, Component]) -> None:
+        block, line = reference.block, reference.line
+        rewards = []
+        for name in reference.names:
+            if name not in known:
+                block.complain(f"there is no component “{name}”.", line)
+            elif isinstance(known[name], Settlement) and not reference.settled:
+                block.complain(f"“{name}” is settled later and cannot be named here.", line)
+            elif known[name].reward is not None:
+                rewards.append(name)
+        if rewards and not reference.rewards:
+            block.complain(f"“{rewards[0]}” is a reward and no pay.", line)
+        elif rewards and len(rewards) < len(reference.names):
+            block.complain("name either rewards or pay, not both.", line)
 
     def _kinds(self) -> Mapping[str, Callable[[Block, dict[str, Any]], Component | None]]:
         return {
@@ -113,6 +125,8 @@ class ComponentReader(IncentiveReader):
             "matrix": self._matrix,
             "mbo": self._mbo,
             "profit_pool": self._profit_pool,
+            "contest": self._contest,
+            "reward": self._reward,
             "spif": self._spif,
             "override": self._override,
             "gate": self._gate,
@@ -279,7 +293,7 @@ class ComponentReader(IncentiveReader):
     # Modifiers
 
     def _gate(self, block: Block, shared: dict[str, Any]) -> Component | None:
-        on = self._on(block)
+        on = self._on(block, rewards=True)
         cumulate = self._window(block, "period")
         at_least = block.number("at_least", required=True, low=-MOST_AMOUNT, high=MOST_AMOUNT)
         otherwise = block.number("otherwise", _ZERO, low=_ZERO, high=MOST_RATE)
@@ -289,7 +303,7 @@ class ComponentReader(IncentiveReader):
         return Gate(**shared, on=on, test=test, otherwise=otherwise or _ZERO)
 
     def _multiplier(self, block: Block, shared: dict[str, Any]) -> Component | None:
-        on = self._on(block)
+        on = self._on(block, rewards=True)
         factor = block.number("factor", low=_ZERO, high=MOST_RATE)
         if factor is not None:
             return Multiplier(**shared, on=on, test=None, factors=(), factor=factor)

@@ -14,106 +14,67 @@ from decimal import Decimal
 from typing import Literal
 
 from dealwright.compensation.plans.expressions import Expression
+from dealwright.compensation.plans.incentives import Blocks, Contest, Mbo, Objective, ProfitPool
+from dealwright.compensation.plans.pieces import (
+    DIRECT,
+    OVERLAY,
+    ROLLUP,
+    Amount,
+    Band,
+    Basis,
+    Calendar,
+    Component,
+    CreditRule,
+    FieldType,
+    Lookup,
+    Measure,
+    Reward,
+    Rounding,
+    Unit,
+    Window,
+)
 
-Calendar = Literal["month", "quarter", "year"]
-Window = Literal["transaction", "period", "quarter", "year", "plan"]
-Unit = Literal["money", "quantity"]
-FieldType = Literal["text", "number", "date", "bool"]
-
-DIRECT, OVERLAY, ROLLUP = "direct", "overlay", "rollup"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rounding:
-    """Where results are rounded, always half away from zero.
-
-    Each component's amount per payee and period is rounded at the currency's minor units.
-    With ``credit`` and ``line`` the credited amounts and the single lines are as well;
-    without, those keep six decimals.
-    """
-
-    scale: int
-    credit: bool = True
-    line: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
-    """A sum of money: written in the plan, or looked up per payee by ``name``.
-
-    A name is a measure of the quotas file, or ``salary`` or ``target`` of the people file;
-    what holds for part of a window counts for that part.
-    """
-
-    value: Decimal | None = None
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """What counts: the events of ``kinds`` that fulfil ``when``, each with ``amount``.
-
-    ``factors`` weighs kinds (order 0.60, invoice 0.20, cash 0.20). Money is converted to the
-    plan's currency by ``rates``: "event" takes the rate of the event's day, "plan" the rate
-    stated for the whole plan.
-    """
-
-    id: str
-    line: int
-    kinds: tuple[str, ...]
-    amount: Expression
-    when: Expression | None = None
-    unit: Unit = "money"
-    factors: Mapping[str, Decimal] = field(default_factory=dict)
-    rates: Literal["event", "plan"] = "event"
-    aggregate: Literal["sum", "average", "last"] = "sum"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreditRule:
-    """How an event's amount becomes credits of payees.
-
-    ``direct`` and ``overlay`` come from the event's splits (or its payee); ``rollup`` gives
-    each manager above the payee the whole credit, at the reporting line of the event's day.
-    """
-
-    id: str
-    line: int
-    source: Literal["direct", "overlay", "rollup"]
-    total: Decimal | None = None  # what the shares of an event must sum to; None: anything
-    residual: Literal["first", "last", "largest"] = "last"
-    depth: int = 0  # levels up the hierarchy; 0: all
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """The credits that a component looks at."""
-
-    measure: str
-    rules: tuple[str, ...] = (DIRECT,)
-    when: Expression | None = None
-    starts: date | None = None
-    ends: date | None = None
-    detail: Literal["event", "report"] = "event"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """From ``threshold`` (a fraction of quota, or an amount) up to the next band's."""
-
-    threshold: Decimal
-    value: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
-    """What every component has. ``payees`` keeps it to the people that fulfil it."""
-
-    id: str
-    kind: str
-    line: int
-    label: str
-    payees: Expression | None = None
+__all__ = [
+    "DIRECT",
+    "OVERLAY",
+    "ROLLUP",
+    "Amount",
+    "Band",
+    "Basis",
+    "Blocks",
+    "Calendar",
+    "Cap",
+    "Clawback",
+    "Component",
+    "Contest",
+    "CreditRule",
+    "Curve",
+    "Draw",
+    "Earning",
+    "FieldType",
+    "Fixed",
+    "Floor",
+    "Gate",
+    "Holdback",
+    "Lookup",
+    "Matrix",
+    "Mbo",
+    "Measure",
+    "Milestones",
+    "Modifier",
+    "Multiplier",
+    "Objective",
+    "Plan",
+    "ProfitPool",
+    "Rated",
+    "Reward",
+    "Rounding",
+    "Settlement",
+    "Tiered",
+    "Unit",
+    "Window",
+    "bases_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,16 +145,6 @@ class Curve(Component):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
-    """Which step of a list of thresholds a measure has reached."""
-
-    basis: Basis
-    cumulate: Window
-    thresholds: tuple[Decimal, ...]
-    quota: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix(Component):
     """The target times the cell where two measures meet."""
 
@@ -201,65 +152,6 @@ class Matrix(Component):
     columns: Lookup
     table: tuple[tuple[Decimal, ...], ...]
     target: Amount
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
-    """One goal of an MBO: what is measured, and which fraction of it counts as achieved.
-
-    ``at_least`` and ``at_most`` are all or nothing; ``points`` interpolate between values of
-    the measure (fractions of ``quota`` where there is one). Without any of them the fraction
-    is the attainment of the quota, or else the measure's own value (a score of 0.9 is 90 %).
-    ``maximum`` is the most that counts. Where a ``required`` objective comes to nothing, so
-    does the whole.
-    """
-
-    name: str
-    label: str
-    weight: Decimal
-    test: Lookup
-    at_least: Decimal | None = None
-    at_most: Decimal | None = None
-    points: tuple[Band, ...] = ()
-    maximum: Decimal | None = None
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mbo(Component):
-    """The target times the weighted sum of achieved objectives (management by objectives).
-
-    Below ``threshold`` of the weighted sum nothing is paid; else it counts at least as
-    ``minimum`` and at most as ``maximum``.
-    """
-
-    target: Amount
-    cumulate: Window
-    objectives: tuple[Objective, ...]
-    threshold: Decimal | None = None
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfitPool(Component):
-    """A sum that the eligible payees share when a window is over.
-
-    It is ``amount``, or ``share`` of what the measure of all events exceeds ``above``. Each
-    gets a part in proportion to ``by``: the window's salary or target, days on the plan,
-    credits of ``basis``, or all the same. What rounding leaves over goes to the largest
-    remainders, so that parts sum to the pool. With ``leavers`` those who left before the last
-    day share as well.
-    """
-
-    cumulate: Window
-    amount: Decimal | None = None
-    share: Decimal = Decimal(0)
-    measure: str = ""
-    above: Decimal = Decimal(0)
-    by: Literal["salary", "target", "equal", "days", "credits"]
-    basis: Basis | None = None
-    leavers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,7 +240,7 @@ class Draw(Component):
     at_end: Literal["forgive", "owe"]
 
 
-Earning = Fixed | Rated | Tiered | Milestones | Curve | Matrix | Mbo | ProfitPool
+Earning = Fixed | Rated | Tiered | Milestones | Curve | Matrix | Mbo | ProfitPool | Contest | Blocks
 Modifier = Gate | Multiplier | Floor | Cap
 Settlement = Holdback | Clawback | Draw
 
@@ -391,6 +283,11 @@ class Plan:
             if isinstance(each, kind)
         )
 
+    @property
+    def rewards(self) -> tuple[str, ...]:
+        """The components that earn something other than money."""
+        return tuple(each.id for each in self.components if each.reward is not None)
+
     def component(self, component_id: str) -> Component | None:
         return next((each for each in self.components if each.id == component_id), None)
 
@@ -404,7 +301,7 @@ class Plan:
 def bases_of(plan: Plan) -> Iterator[Basis]:
     """Every set of credits that some component looks at."""
     for each in plan.components:
-        if isinstance(each, Rated | Tiered | Milestones | Curve):
+        if isinstance(each, Rated | Tiered | Milestones | Curve | Contest | Blocks):
             yield each.basis
         elif isinstance(each, Gate | Multiplier) and each.test is not None:
             yield each.test.basis

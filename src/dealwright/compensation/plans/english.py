@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from dealwright.compensation.plans.definition import (
     Band,
+    Blocks,
     Cap,
     Clawback,
     Component,
+    Contest,
     Curve,
     Draw,
     Fixed,
@@ -29,7 +31,13 @@ from dealwright.compensation.plans.definition import (
     Tiered,
     bases_of,
 )
-from dealwright.compensation.plans.incentive_english import mbo_sentence, pool_sentence
+from dealwright.compensation.plans.incentive_english import (
+    contest_sentence,
+    mbo_sentence,
+    pool_sentence,
+    reward_sentence,
+    taxable_sentence,
+)
 from dealwright.compensation.plans.wording import (
     all_of,
     any_of,
@@ -39,6 +47,7 @@ from dealwright.compensation.plans.wording import (
     over,
     percent,
     plain,
+    prize_text,
     step_text,
     sum_text,
     words,
@@ -95,8 +104,12 @@ def component_sentence(plan: Plan, component: Component) -> str:
     match component:
         case Fixed():
             text = _fixed(plan, component)
-        case Rated():
+        case Rated() if component.reward is None:
             text = _rated(plan, component)
+        case Rated() | Blocks():
+            text = reward_sentence(plan, component)
+        case Contest():
+            text = contest_sentence(plan, component)
         case Tiered():
             text = _tiered(plan, component)
         case Milestones():
@@ -134,6 +147,8 @@ def component_sentence(plan: Plan, component: Component) -> str:
             text = _draw(plan, component)
         case _:
             text = ""
+    if component.reward is not None:
+        text += taxable_sentence(plan, component.reward)
     if component.payees is not None:
         text += f" This holds for payees of whom it is true that {component.payees.english}."
     return text
@@ -295,7 +310,7 @@ def _bands(plan: Plan, component: Tiered) -> str:
 
 def _milestones(plan: Plan, component: Milestones) -> str:
     steps = ", ".join(
-        f"{money(plan, each.value)} at "
+        f"{prize_text(plan, component, each.value)} at "
         + (f"{percent(each.threshold)} of quota" if component.quota else plain(each.threshold))
         for each in component.steps
     )

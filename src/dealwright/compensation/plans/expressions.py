@@ -64,6 +64,10 @@ class Names:
     fields: Mapping[str, str]
     payee_fields: Mapping[str, str]
 
+    def texts_of_payees(self) -> tuple[str, ...]:
+        """The fields of payees that hold text, such as a region."""
+        return tuple(name for name, kind in self.payee_fields.items() if kind == "text")
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:

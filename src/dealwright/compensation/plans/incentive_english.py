@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from dealwright.compensation.plans.definition import Mbo, Objective, Plan, ProfitPool
+from dealwright.compensation.plans.definition import (
+    Blocks,
+    Contest,
+    Mbo,
+    Objective,
+    Plan,
+    ProfitPool,
+    Rated,
+    Reward,
+)
 from dealwright.compensation.plans.wording import (
     all_of,
     any_of,
@@ -13,6 +22,7 @@ from dealwright.compensation.plans.wording import (
     over,
     percent,
     plain,
+    prize_text,
     sum_text,
     words,
 )
@@ -69,6 +79,68 @@ def pool_sentence(plan: Plan, component: ProfitPool) -> str:
         f"At the end of {window} {pool} is divided among {who}, {by.rstrip(',')}. What rounding "
         "leaves over goes to the largest remainders, so that all parts sum to the pool."
     )
+
+
+def contest_sentence(plan: Plan, component: Contest) -> str:
+    """Who competes for what, when it is decided, and what equal scores mean."""
+    who = {"": "payees", "manager": "the teams of managers"}.get(
+        component.group, f"teams by “{words(component.group)}”"
+    )
+    by = {
+        "sum": basis_text(plan, component.basis),
+        "average": f"the average of {basis_text(plan, component.basis)}",
+        "count": f"the number of credits for {basis_text(plan, component.basis)}",
+    }[component.rank_by]
+    when = "" if component.cumulate == "plan" else f" {over(plan, component.cumulate)}"
+    prizes = ", ".join(
+        f"{prize_text(plan, component, prize)} for place {place}"
+        for place, prize in enumerate(component.prizes, 1)
+    )
+    ties = {
+        "share": "share the prizes of their places",
+        "all": "each get the prize of their place",
+        "earliest": "are ordered by who had the score complete first",
+    }[component.ties]
+    text = f"Contest: {who} compete by {by.rstrip(',')}{when}, the {component.best} first. "
+    if component.minimum is not None:
+        text += f"To have a place, {plain(component.minimum)} is needed. "
+    text += f"Prizes: {prizes}. Those with equal scores {ties}."
+    if component.group:
+        text += {
+            "share": " The members of a team on the last day share its prize.",
+            "each": " Each member of a team on the last day gets its prize in full.",
+            "manager": " The manager of the team gets its prize.",
+        }[component.pays]
+    if component.budget is not None:
+        text += (
+            f" All prizes together are at most {prize_text(plan, component, component.budget)}; "
+            "above that all are cut in proportion."
+        )
+    return text
+
+
+def reward_sentence(plan: Plan, component: Rated | Blocks) -> str:
+    """What is given for deals or for full amounts."""
+    counted = basis_text(plan, component.basis)
+    if isinstance(component, Blocks):
+        alone = component.cumulate == "transaction"
+        over_what = "" if alone else f" {over(plan, component.cumulate)}"
+        return (
+            f"{prize_text(plan, component, component.quantity)} for each full "
+            f"{plain(component.each)} of {counted}{over_what}."
+        )
+    if component.price is not None:
+        return f"{prize_text(plan, component, component.price)} for each {counted}."
+    assert component.amount is not None and component.reward is not None
+    return f"For {counted}, the number of {component.reward.unit} is {component.amount.english}."
+
+
+def taxable_sentence(plan: Plan, reward: Reward) -> str:
+    """That a reward is no pay, and its taxable value."""
+    if not reward.value:
+        return f" These {reward.unit} are no pay."
+    value = money(plan, reward.value)
+    return f" These {reward.unit} are no pay; each has a taxable value of {value}."
 
 
 def _achieved(plan: Plan, component: Mbo, objective: Objective) -> str:

@@ -8,24 +8,30 @@ from typing import Any, cast
 
 from dealwright.compensation.plans.definition import (
     Basis,
+    Blocks,
     Component,
+    Contest,
     Lookup,
     Mbo,
     Measure,
+    Milestones,
     Objective,
     ProfitPool,
+    Rated,
+    Reward,
     Window,
 )
-from dealwright.compensation.plans.expressions import event_scope, read_expression
+from dealwright.compensation.plans.expressions import credit_scope, event_scope, read_expression
 from dealwright.compensation.plans.piece_reading import (
     MOST_AMOUNT,
     MOST_RATE,
     PieceReader,
 )
-from dealwright.compensation.plans.source import Block, Item
+from dealwright.compensation.plans.source import Block, Item, is_number
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 MOST_OBJECTIVES = 20
+MOST_PRIZES = 100
 _DIVISORS = ("salary", "target", "equal", "days")
 
 
@@ -128,6 +134,148 @@ class IncentiveReader(PieceReader):
         if cumulate == "plan" and not self.ends:
             block.complain("the plan has no end (“until”) at which this could be paid.", line)
         return cumulate
+
+    def _contest(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        """Prizes by rank: between two days, or again in each window."""
+        lines = {key: block.line_of(key) for key in ("prizes", "group", "pays", "to")}
+        recurring = "cumulate" in block
+        basis = self._basis(block)
+        cumulate: Window = "plan"
+        if recurring:
+            cumulate = self._closed_window(block)
+        elif basis.ends is None:
+            block.complain("say when it ends: “to” a day, or again each “cumulate” window.")
+        rank_by = block.choice("rank_by", ("sum", "average", "count"), "sum")
+        best = block.choice("best", ("highest", "lowest"), "highest")
+        minimum = block.number("minimum", low=-MOST_AMOUNT, high=MOST_AMOUNT)
+        ties = block.choice("ties", ("share", "all", "earliest"), "share")
+        budget = block.number("budget", low=_ZERO, high=MOST_AMOUNT)
+        shared["reward"] = self._given(block)
+        group = self._group(block)
+        pays = block.choice("pays", ("share", "each", "manager"), "share")
+        if not group and pays != "share":
+            block.complain("“pays” belongs to a contest of groups.", lines["pays"])
+        if pays == "manager" and group != "manager":
+            block.complain("only groups by manager can pay the manager.", lines["pays"])
+        item = block.take("prizes", required=True)
+        prizes = []
+        for entry in item.items() if item else ():
+            prize = entry.number(low=_ZERO, high=MOST_AMOUNT)
+            if prize is not None:
+                self._whole(entry, prize, shared["reward"])
+                prizes.append(prize)
+        if len(prizes) > MOST_PRIZES:
+            block.complain(f"at most {MOST_PRIZES} prizes are allowed.", lines["prizes"])
+        if not prizes:
+            return None
+        return Contest(
+            **shared,
+            basis=basis,
+            cumulate=cumulate,
+            rank_by=cast(Any, rank_by),
+            best=cast(Any, best),
+            minimum=minimum,
+            prizes=tuple(prizes),
+            ties=cast(Any, ties),
+            group=group,
+            pays=cast(Any, pays),
+            budget=budget,
+        )
+
+    def _group(self, block: Block) -> str:
+        """``manager``, or a text field of payees such as ``payee.team``."""
+        item = block.take("group")
+        text = item.text() if item else None
+        if item is None or not text:
+            return ""
+        fields = self.names.texts_of_payees()
+        chosen = text.removeprefix("payee.")
+        if chosen != "manager" and chosen not in fields:
+            item.complain(
+                f"“{text[:40]}” is neither manager nor a text field of payees"
+                + (f" ({', '.join(f'payee.{name}' for name in fields)})." if fields else ".")
+            )
+            return ""
+        return chosen
+
+    def _given(self, block: Block) -> Reward | None:
+        """``unit`` and ``value`` of what is given in place of money."""
+        item = block.take("unit")
+        line = block.line_of("value")
+        value = block.number("value", low=_ZERO, high=MOST_AMOUNT)
+        unit = (item.text() or "") if item else ""
+        if item is None:
+            if value is not None:
+                block.complain("a taxable value needs a “unit” that is given.", line)
+            return None
+        if not unit or len(unit) > 40:
+            item.complain("name what is given, such as points, in at most 40 characters.")
+        return Reward(unit=unit, value=value or _ZERO)
+
+    def _whole(self, item: Item, value: Decimal, reward: Reward | None) -> None:
+        if reward is not None and value != value.to_integral_value():
+            item.complain(f"{value} is no whole number of {reward.unit}.")
+
+    def _reward(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        """Points, trips, cards: per deal, per full amount, or for steps that are reached."""
+        if "unit" not in block:
+            block.complain("“unit” is missing: say what is given, such as points.")
+        reward = self._given(block) or Reward(unit="points", value=_ZERO)
+        shared["reward"] = reward
+        if ("quantity" in block) + ("steps" in block) != 1:
+            block.complain("give either a quantity or steps.")
+        if "steps" in block:
+            return self._reward_steps(block, shared, reward)
+        item = block.take("quantity")
+        text = item.text() if item else None
+        if item is None or text is None:
+            return None
+        if not is_number(text):
+            formula = self._expression(item, credit_scope(self.names), "number")
+            basis = self._basis(block)
+            return Rated(**shared, basis=basis, amount=formula) if formula else None
+        quantity = item.number(low=_ZERO, high=MOST_AMOUNT)
+        if quantity is None:
+            return None
+        self._whole(item, quantity, reward)
+        if "each" not in block:
+            inline = "measure" not in block
+            basis = self._basis(block, default=self._counting(block, shared) if inline else "")
+            return Rated(**shared, basis=basis, price=quantity)
+        line = block.line_of("each")
+        each = block.number("each", low=_ZERO, high=MOST_AMOUNT)
+        cumulate = self._window(block, "transaction")
+        basis = self._basis(block)
+        if each is not None and (each == 0 or each != round(each, 4)):
+            block.complain("“each” is an amount above 0 with at most 4 decimals.", line)
+            return None
+        if each is None:
+            return None
+        return Blocks(**shared, basis=basis, cumulate=cumulate, each=each, quantity=quantity)
+
+    def _reward_steps(
+        self, block: Block, shared: dict[str, Any], reward: Reward
+    ) -> Component | None:
+        line = block.line_of("steps")
+        cumulate = self._window(block, "period")
+        steps = self._steps(block, "steps", ("quantity", "value"), most=MOST_AMOUNT)
+        quota = self._name(block, "quota")
+        pays = block.choice("pays", ("each", "highest"), "each")
+        basis = self._basis(block)
+        if cumulate == "transaction":
+            block.complain("steps need a window: period, quarter, year or plan.")
+        if any(each.value != each.value.to_integral_value() for each in steps):
+            block.complain(f"the steps give whole numbers of {reward.unit} only.", line)
+        if not steps:
+            return None
+        return Milestones(
+            **shared,
+            basis=basis,
+            cumulate=cumulate,
+            steps=steps,
+            quota=quota,
+            pays=cast(Any, pays),
+        )
 
     def _objective(self, entry: Item, component: str, cumulate: Window) -> Objective | None:
         block = entry.block()

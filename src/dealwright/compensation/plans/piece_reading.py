@@ -37,6 +37,17 @@ MOST_AMOUNT = Decimal(10) ** 12
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Components that another one names: may they be settlements, may they be rewards?"""
+
+    block: Block
+    line: int
+    names: tuple[str, ...]
+    settled: bool
+    rewards: bool
+
+
 @dataclass
 class PieceReader:
     """What the readers of single components build on."""
@@ -47,7 +58,7 @@ class PieceReader:
     ends: bool = False  # whether the plan has a last day
     components: list[Component] = field(default_factory=list)
     entries: int = 0
-    references: list[tuple[Block, int, tuple[str, ...]]] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
 
     def _expression(self, item: Item, scope: Mapping[str, Any], kind: str) -> Expression | None:
         text = item.text()
@@ -171,20 +182,34 @@ class PieceReader:
         return lookup if thresholds else None
 
     def _on(
-        self, block: Block, *, default_all: bool = False, settled: bool = False
+        self,
+        block: Block,
+        *,
+        default_all: bool = False,
+        settled: bool = False,
+        rewards: bool = False,
     ) -> tuple[str, ...]:
-        """The components it acts on; ``all`` or nothing means all before it but fixed pay."""
+        """The components it acts on; ``all`` or nothing means all before it but fixed pay and
+        rewards."""
         line = block.line_of("on")
         names = block.names("on")
         if names and names != ("all",):
-            if not settled:
-                self.references.append((block, line, names))
+            self.references.append(
+                Reference(block=block, line=line, names=names, settled=settled, rewards=rewards)
+            )
             return names
         if not default_all and not names:
             block.complain("“on” is missing: name the components it acts on.")
             return ()
         kinds: tuple[type, ...] = (Fixed, Draw) if settled else (Fixed, *_SETTLEMENT)
-        return tuple(each.id for each in self.components if not isinstance(each, kinds))
+        found = tuple(
+            each.id
+            for each in self.components
+            if not isinstance(each, kinds) and each.reward is None
+        )
+        if not found:
+            block.complain("there is no pay before it on which it could act; name it under “on”.")
+        return found
 
     def _kinds_of_events(self, block: Block, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         item = block.take(key)

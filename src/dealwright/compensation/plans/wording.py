@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from dealwright.compensation.plans.definition import DIRECT, Amount, Basis, Lookup, Plan
+from dealwright.compensation.plans.definition import DIRECT, Amount, Basis, Component, Lookup, Plan
 
 
 def percent(value: Decimal) -> str:
@@ -28,6 +28,13 @@ def money(plan: Plan, value: Decimal) -> str:
     if value == value.to_integral_value():
         return f"{value:,.0f} {plan.currency}"
     return f"{value:,.{digits}f} {plan.currency}"
+
+
+def prize_text(plan: Plan, component: Component, value: Decimal) -> str:
+    """Money, or a number of what the component gives in its place."""
+    if component.reward is None:
+        return money(plan, value)
+    return f"{plain(value)} {component.reward.unit}"
 
 
 def basis_text(plan: Plan, basis: Basis) -> str:

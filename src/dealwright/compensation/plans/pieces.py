@@ -1,0 +1,136 @@
+"""The pieces of which components are made: amounts, measures, credits, bands, lookups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from dealwright.compensation.plans.expressions import Expression
+
+Calendar = Literal["month", "quarter", "year"]
+Window = Literal["transaction", "period", "quarter", "year", "plan"]
+Unit = Literal["money", "quantity"]
+FieldType = Literal["text", "number", "date", "bool"]
+
+DIRECT, OVERLAY, ROLLUP = "direct", "overlay", "rollup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """Where results are rounded, always half away from zero.
+
+    Each component's amount per payee and period is rounded at the currency's minor units.
+    With ``credit`` and ``line`` the credited amounts and the single lines are as well;
+    without, those keep six decimals.
+    """
+
+    scale: int
+    credit: bool = True
+    line: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """A sum of money: written in the plan, or looked up per payee by ``name``.
+
+    A name is a measure of the quotas file, or ``salary`` or ``target`` of the people file;
+    what holds for part of a window counts for that part.
+    """
+
+    value: Decimal | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What counts: the events of ``kinds`` that fulfil ``when``, each with ``amount``.
+
+    ``factors`` weighs kinds (order 0.60, invoice 0.20, cash 0.20). Money is converted to the
+    plan's currency by ``rates``: "event" takes the rate of the event's day, "plan" the rate
+    stated for the whole plan.
+    """
+
+    id: str
+    line: int
+    kinds: tuple[str, ...]
+    amount: Expression
+    when: Expression | None = None
+    unit: Unit = "money"
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+    rates: Literal["event", "plan"] = "event"
+    aggregate: Literal["sum", "average", "last"] = "sum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRule:
+    """How an event's amount becomes credits of payees.
+
+    ``direct`` and ``overlay`` come from the event's splits (or its payee); ``rollup`` gives
+    each manager above the payee the whole credit, at the reporting line of the event's day.
+    """
+
+    id: str
+    line: int
+    source: Literal["direct", "overlay", "rollup"]
+    total: Decimal | None = None  # what the shares of an event must sum to; None: anything
+    residual: Literal["first", "last", "largest"] = "last"
+    depth: int = 0  # levels up the hierarchy; 0: all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """The credits that a component looks at."""
+
+    measure: str
+    rules: tuple[str, ...] = (DIRECT,)
+    when: Expression | None = None
+    starts: date | None = None
+    ends: date | None = None
+    detail: Literal["event", "report"] = "event"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """From ``threshold`` (a fraction of quota, or an amount) up to the next band's."""
+
+    threshold: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reward:
+    """What is given in place of money: points, a trip, a card; whole ones.
+
+    ``value`` is what one is worth to whoever taxes it, in the plan's currency.
+    """
+
+    unit: str
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """What every component has. ``payees`` keeps it to the people that fulfil it.
+
+    With a ``reward`` what it earns is a number of that, which is no pay and stays apart.
+    """
+
+    id: str
+    kind: str
+    line: int
+    label: str
+    payees: Expression | None = None
+    reward: Reward | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Which step of a list of thresholds a measure has reached."""
+
+    basis: Basis
+    cumulate: Window
+    thresholds: tuple[Decimal, ...]
+    quota: str = ""
