@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ninja import Router
 
+from dealwright.compensation.api_holds import router as holds
 from dealwright.compensation.api_plans import router as plans
 from dealwright.compensation.api_runs import router as runs
 from dealwright.compensation.api_statements import router as statements
 
 router = Router(tags=["Compensation"])
-for part in (statements, runs, plans):
+for part in (statements, runs, plans, holds):
     router.add_router("", part)

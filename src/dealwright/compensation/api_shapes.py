@@ -89,14 +89,44 @@ class PlanPartOut(Schema):
     components: list[ComponentOut]
 
 
+class HeldOut(Schema):
+    """What one hold holds of a payee's pay; below zero where it was released."""
+
+    hold_id: UUID
+    payee_id: UUID
+    what: str
+    reason: str
+    by: str
+    amount: DecimalText
+    currency: str
+
+
+class HoldOut(Schema):
+    """A hold: of a deal (``event_key``), of a person, or of a person's part of a deal."""
+
+    id: UUID
+    payee_id: UUID | None
+    event_key: str
+    what: str
+    reason: str
+    starts_on: date
+    ends_on: date | None
+    held_at: datetime
+    released_at: datetime | None
+    amounts: list[MoneyOut]
+
+
 class StatementOut(Schema):
-    """A payee's statement of a period."""
+    """A payee's statement of a period; ``totals`` is what was earned, ``payable`` that less what
+    is on hold."""
 
     payee_id: UUID
     payee: str
     period: PeriodOut
     totals: list[MoneyOut]
+    payable: list[MoneyOut]
     paid: list[MoneyOut]
+    held: list[HeldOut]
     plans: list[PlanPartOut]
 
 
@@ -301,6 +331,18 @@ def clauses_out(clauses: Any) -> list[dict[str, Any]]:
 
 def money_out(totals: Any) -> list[dict[str, Any]]:
     return [{"amount": amount, "currency": currency} for currency, amount in totals.items()]
+
+
+def held_out(held: Any) -> dict[str, Any]:
+    return {
+        "hold_id": held.hold.pk,
+        "payee_id": held.payee.pk,
+        "what": held.what,
+        "reason": held.hold.reason,
+        "by": held.hold.held_by_name,
+        "amount": held.amount,
+        "currency": held.currency,
+    }
 
 
 def period_out(period: Any) -> dict[str, Any]:

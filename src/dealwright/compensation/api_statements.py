@@ -25,10 +25,11 @@ from dealwright.compensation.api_shapes import (
     StatementOut,
     StatementsOut,
     clauses_out,
+    held_out,
     money_out,
     period_out,
 )
-from dealwright.compensation.statements import queries
+from dealwright.compensation.statements import overview, queries
 
 router = Router(tags=["Compensation"])
 READ = "compensation:read"
@@ -43,8 +44,8 @@ READ = "compensation:read"
 def list_statements(request: HttpRequest, payee_id: UUID) -> HttpResponse:
     actor = require_scope(request, READ)
     payee = get_payee(actor, payee_id)
-    periods = queries.periods_of(payee)
-    earned = queries.earned_by_period(actor, payee, periods)
+    periods = overview.periods_of(payee)
+    earned = overview.earned_by_period(actor, payee, periods)
     return as_json(
         {
             "payee_id": payee.pk,
@@ -71,7 +72,9 @@ def read_statement(request: HttpRequest, payee_id: UUID, period_id: UUID) -> Htt
             "payee": found.payee.name,
             "period": period_out(found.period),
             "totals": money_out(found.totals),
+            "payable": money_out(found.payable),
             "paid": money_out(found.paid),
+            "held": [held_out(each) for each in found.held],
             "plans": [
                 {
                     "plan_id": part.plan.pk,
@@ -165,7 +168,7 @@ def read_payees(
 ) -> HttpResponse:
     actor = require_scope(request, READ)
     period = queries.get_period(period_id)
-    rows = queries.payees_of_period(actor, period, after=after, limit=limit)
+    rows = overview.payees_of_period(actor, period, after=after, limit=limit)
     return as_json(
         [
             {

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from dealwright.compensation.disputes import pages as disputes
+from dealwright.compensation.holds import pages as holds
 from dealwright.compensation.periods import pages as periods
 from dealwright.compensation.plans import editor
 from dealwright.compensation.plans import pages as plans
@@ -40,6 +41,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/periods/<uuid:period_id>", periods.show),
     path("compensation/periods/<uuid:period_id>/<slug:action>", periods.act),
     path("compensation/runs/<uuid:run_id>", periods.run),
+    path("compensation/holds", holds.listing),
+    path("compensation/holds/new", holds.new),
+    path("compensation/holds/<uuid:hold_id>/release", holds.release),
     path("compensation/disputes", disputes.listing, name="compensation-disputes"),
     path("compensation/disputes/new", disputes.new),
     path("compensation/disputes/<uuid:dispute_id>", disputes.show),

@@ -21,6 +21,8 @@ class Account(models.TextChoices):
     DRAW = "draw_receivable", "Draws to be recovered"
     HOLDBACK = "holdback", "Held back until payment"
     WITHHELD = "cap_withheld", "Withheld above caps"
+    CLAWBACK = "clawback_receivable", "Clawbacks to be recovered"
+    POINTS = "points_liability", "Rewards owed beside pay"
     ON_HOLD = "on_hold", "Held until released"
     CASH = "cash_clearing", "Paid out"
 
@@ -62,7 +64,7 @@ class Posting(models.Model):
     posted_period = models.ForeignKey(
         "compensation.PayPeriod", on_delete=models.PROTECT, related_name="postings"
     )
-    account = models.CharField(max_length=16, choices=Account)
+    account = models.CharField(max_length=20, choices=Account)
     amount = money()
     currency = models.CharField(max_length=3)
     memo = models.CharField(max_length=200, blank=True)

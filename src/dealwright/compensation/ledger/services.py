@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change, system
@@ -23,10 +23,12 @@ from dealwright.base.identifiers import uuid7
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.disputes.models import Adjustment
-from dealwright.compensation.engine.lines import Line
+from dealwright.compensation.engine.lines import Line, taxable_value
+from dealwright.compensation.holds.queries import held_for
 from dealwright.compensation.holds.services import lock_holds
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
 from dealwright.compensation.ledger.payroll import PAYROLL, payroll_csv
+from dealwright.compensation.ledger.queries import counted_for
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import posting_period
 from dealwright.compensation.plans.definition import Draw
@@ -41,6 +43,8 @@ _AGAINST = {
     "released": Account.WITHHELD,
     "draw": Account.DRAW,
     "recovery": Account.DRAW,
+    "owed": Account.CLAWBACK,
+    "repaid": Account.CLAWBACK,
 }
 
 Posted = tuple[int, Line, PayPeriod, PayPeriod]  # sign, line, earned in, posted in
@@ -51,9 +55,10 @@ def post_lines(
 ) -> int:
     """Post what a run found different: one entry per payee, component, period and account;
     returns how many postings were made."""
+    definition = read_plan(run.version.text)
     guarantees = {
         each.id
-        for each in read_plan(run.version.text).components
+        for each in definition.components
         if isinstance(each, Draw) and not each.recoverable
     }
     sums: dict[tuple[str, str, UUID, UUID, Account, Account], Decimal] = defaultdict(Decimal)
@@ -61,6 +66,9 @@ def post_lines(
         if line.kind == "forgiven":
             # What is forgiven becomes cost: nothing is payable for it.
             legs, amount = (Account.EXPENSE, Account.DRAW), line.base or Decimal(0)
+        elif line.component in definition.rewards:
+            # A reward is no pay: what is owed is its taxable value, beside what is payable.
+            legs, amount = (Account.EXPENSE, Account.POINTS), taxable_value(definition, line)
         else:
             against = _AGAINST.get(line.kind, Account.EXPENSE)
             if line.component in guarantees:
@@ -135,17 +143,7 @@ def balances_to_pay(period: PayPeriod) -> Sequence[Mapping[str, Any]]:
     not paid again.
     """
     rows = (
-        Posting.objects.filter(
-            account=Account.PAYABLE,
-            posted_period__calendar=period.calendar,
-            posted_period__fiscal_year_starts=period.fiscal_year_starts,
-            earned_period__number__lte=period.number,
-        )
-        .exclude(
-            Q(kind__in=(Posting.Kind.CALCULATION, Posting.Kind.ADJUSTMENT, Posting.Kind.RELEASE))
-            | Q(kind=Posting.Kind.HOLD, run__isnull=False),
-            posted_period__number__gt=period.number,
-        )
+        Posting.objects.filter(counted_for(period), account=Account.PAYABLE)
         .values("payee_id", "payee__name", "payee__email", "currency")
         .annotate(balance=-Sum("amount"))
         .order_by("payee__name", "payee_id", "currency")
@@ -222,7 +220,7 @@ def pay_period(actor: Actor, period_id: Any, *, paid_at: datetime | None = None)
         stored = store_file(
             system(actor.name),
             name=f"payroll-{period.label}.csv",
-            content=payroll_csv(period, batch, due),
+            content=payroll_csv(period, batch, due, held_for(system(), period)),
             content_type="text/csv",
             object=PAYROLL,
             record_id=batch.pk,

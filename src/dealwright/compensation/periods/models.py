@@ -27,7 +27,7 @@ class PayPeriod(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    calendar = models.CharField(max_length=7)
+    calendar = models.CharField(max_length=20)
     fiscal_year_starts = models.PositiveSmallIntegerField(default=1)
     number = models.IntegerField()  # grows by one each period, see engine.periods
     label = models.CharField(max_length=12)

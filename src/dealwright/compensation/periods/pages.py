@@ -15,11 +15,13 @@ from dealwright.compensation.access import manages_pay, visible_pay
 from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.calculation.services import calculate_period
 from dealwright.compensation.given import given_day, given_id
+from dealwright.compensation.holds.queries import held_for
 from dealwright.compensation.ledger.services import balances_to_pay, pay_period
 from dealwright.compensation.periods import queries, services
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan
-from dealwright.compensation.statements.queries import line_rows, payees_of_period
+from dealwright.compensation.statements.overview import payees_of_period
+from dealwright.compensation.statements.queries import line_rows
 
 RUNNERS = (Profile.ADMINISTRATOR, Profile.FINANCE)
 
@@ -123,6 +125,7 @@ def _show(request: HttpRequest, period: PayPeriod, form: Form) -> HttpResponse:
             "runs": queries.runs_of(period),
             "batches": queries.batches_of(period),
             "owed": [row for row in owed if row["balance"] > 0],
+            "held": held_for(actor, period),
             "carried": [row for row in owed if row["balance"] < 0],
             "sealed": services.verify_period(period) if period.closed_at else None,
         },

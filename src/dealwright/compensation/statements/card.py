@@ -9,7 +9,7 @@ from dealwright.base.access.actor import Actor
 from dealwright.base.people.models import User
 from dealwright.base.web.home import Card
 from dealwright.compensation.plans.models import PlanAssignment
-from dealwright.compensation.statements.queries import earned_by_period, periods_of
+from dealwright.compensation.statements.overview import earned_by_period, periods_of
 
 LOOKED_AT = 12
 SHOWN = 3

@@ -61,14 +61,18 @@ def statement_pdf(actor: Actor, statement: Statement) -> bytes:
                         "about": str(event["title"]) if event else line.title,
                         "day": f"{event['date']:%Y-%m-%d}" if event else line.earned,
                         "sentence": line.sentence,
-                        "amount": money(line.amount, line.currency),
+                        "amount": f"{line.amount:,.0f} {line.unit}"
+                        if line.unit
+                        else money(line.amount, line.currency),
                     }
                 )
             components.append(
                 {
                     "label": row.label,
                     "clause": row.clause.text if row.clause else "",
-                    "amount": money(row.amount, part.plan.currency),
+                    "amount": row.reward.text
+                    if row.reward
+                    else money(row.amount, part.plan.currency),
                     "adjusted": money(row.adjusted, part.plan.currency) if row.adjusted else "",
                     "lines": lines,
                 }
@@ -89,7 +93,17 @@ def statement_pdf(actor: Actor, statement: Statement) -> bytes:
             "period": statement.period.label,
             "state": statement.period.state_label,
             "made": f"{timezone.localtime():%Y-%m-%d %H:%M}",
-            "totals": [money(amount, currency) for currency, amount in statement.totals.items()],
+            "totals": [money(amount, currency) for currency, amount in statement.payable.items()],
+            "held": [
+                {
+                    "what": each.what,
+                    "why": each.hold.reason,
+                    "by": each.hold.held_by_name,
+                    "amount": money(-each.amount, each.currency),
+                    "released": each.amount < 0,
+                }
+                for each in statement.held
+            ],
             "cut": count > MOST_LINES,
             "parts": parts,
         },
@@ -130,13 +144,15 @@ def statement_xlsx(actor: Actor, statement: Statement) -> bytes:
                     lines.write_datetime(at, 3, event["date"], day)
                 lines.write_row(at, 4, [line.earned, line.sentence])
                 lines.write_number(at, 6, line.amount, money)
-                lines.write(at, 7, line.currency)
+                lines.write(at, 7, line.unit or line.currency)
                 at += 1
             summary.write_row(row, 0, [part.plan.name, component.label])
             adjusted = f"+E{row + 1}" if component.adjusted else ""
+            reward = component.reward
+            worth = reward.quantity if reward else component.amount
             summed = f"SUM(Lines!G{first + 1}:G{at})" if at > first else "0"
-            summary.write_formula(row, 2, f"={summed}{adjusted}", money, float(component.amount))
-            summary.write(row, 3, part.plan.currency)
+            summary.write_formula(row, 2, f"={summed}{adjusted}", money, float(worth))
+            summary.write(row, 3, reward.unit if reward else part.plan.currency)
             if component.adjusted:
                 summary.write_number(row, 4, component.adjusted, money)
             row += 1
@@ -146,5 +162,18 @@ def statement_xlsx(actor: Actor, statement: Statement) -> bytes:
         summary.write_formula(row, 2, formula, total, float(amount))
         summary.write(row, 3, currency)
         row += 1
+    for each in statement.held:
+        said = f"{each.what}: {each.hold.reason} ({each.hold.held_by_name})"
+        summary.write(row, 0, "Released" if each.amount < 0 else "On hold")
+        summary.write(row, 1, said)
+        summary.write_number(row, 2, -each.amount, money)
+        summary.write(row, 3, each.currency)
+        row += 1
+    if statement.held:
+        for currency, amount in statement.payable.items():
+            summary.write(row, 1, "Payable", bold)
+            summary.write_number(row, 2, amount, total)
+            summary.write(row, 3, currency)
+            row += 1
     book.close()
     return out.getvalue()

@@ -19,7 +19,7 @@ from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.english import clause_of
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
-from dealwright.compensation.statements import queries
+from dealwright.compensation.statements import overview, queries
 from dealwright.compensation.statements.files import statement_pdf, statement_xlsx
 
 
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user = actor.require_user()
     visible = payee_ids(actor)
     sees_others = visible is None or len(visible) > 1
-    own_periods = queries.periods_of(user)
+    own_periods = overview.periods_of(user)
     period = _period(request, actor, user if own_periods and not sees_others else None)
     mine = None
     if own_periods:
@@ -48,10 +48,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "own_periods": own_periods[:12],
     }
     if not sees_others:
-        context["earned"] = queries.earned_by_period(actor, user, own_periods[:12])
+        context["earned"] = overview.earned_by_period(actor, user, own_periods[:12])
     if sees_others and period is not None:
         after = request.GET.get("after", "")
-        rows = queries.payees_of_period(actor, period, after=after, limit=101)
+        rows = overview.payees_of_period(actor, period, after=after, limit=101)
         context |= {
             "payees": rows[:100],
             "next": rows[99].name if len(rows) > 100 else "",
@@ -64,7 +64,7 @@ def _period(request: HttpRequest, actor: Any, payee: User | None) -> PayPeriod |
     chosen = request.GET.get("period", "")
     if chosen:
         return queries.get_period(given_id(chosen))
-    return queries.period_for(actor, payee, timezone.localdate())
+    return overview.period_for(actor, payee, timezone.localdate())
 
 
 @page
@@ -76,7 +76,7 @@ def latest(request: HttpRequest, payee_id: UUID) -> HttpResponse:
     period = (
         queries.get_period(given_id(chosen))
         if chosen
-        else queries.period_for(actor, payee, timezone.localdate())
+        else overview.period_for(actor, payee, timezone.localdate())
     )
     if period is None:
         return render(
@@ -99,7 +99,8 @@ def show(request: HttpRequest, payee_id: UUID, period_id: UUID) -> HttpResponse:
             "tab": "overview",
             "manages": manages_pay(actor.user),
             "statement": found,
-            "periods": queries.periods_of(found.payee),
+            "me": actor.user,
+            "periods": overview.periods_of(found.payee),
             "base": f"/compensation/statements/{payee_id}/{period_id}",
         },
     )
@@ -167,7 +168,7 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
     return render(
         request,
         f"compensation/statements/{'line' if fragment else 'line_page'}.html",
-        {"tab": "overview", "manages": manages_pay(actor.user), "detail": detail},
+        {"tab": "overview", "manages": manages_pay(actor.user), "me": actor.user, "detail": detail},
     )
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max, Min, Q, Sum
+from django.db.models import Q, Sum
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import NotFound
@@ -26,12 +25,15 @@ from dealwright.compensation.calculation.models import Attainment, RunLine
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.engine.explain import LINE_TITLES, explain_line
 from dealwright.compensation.engine.lines import Line
+from dealwright.compensation.holds.models import Hold
+from dealwright.compensation.holds.queries import Held, held_on_statement, hold_of_deal
 from dealwright.compensation.ledger.models import NOT_EARNED, Account, Posting
 from dealwright.compensation.periods.models import PayPeriod
-from dealwright.compensation.plans.definition import Earning, Plan
+from dealwright.compensation.plans.definition import Earning
 from dealwright.compensation.plans.english import Clause, clause_of
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
+from dealwright.compensation.statements.rewards import RewardPart, rewards_on_statement
 
 LINES_AT_ONCE = 100
 
@@ -48,6 +50,7 @@ class ComponentRow:
     adjusted: Decimal = Decimal(0)
     clause: Clause | None = None
     attainment: Attainment | None = None
+    reward: RewardPart | None = None
 
 
 @dataclass(slots=True)
@@ -62,13 +65,30 @@ class PlanPart:
 
 @dataclass(slots=True)
 class Statement:
-    """A payee's statement of a period. ``totals`` is by currency; ``paid`` as well."""
+    """A payee's statement of a period. ``totals`` (what was earned), ``paid`` and ``payable``
+    (earned less held) are by currency; ``held`` is what holds and releases moved."""
 
     payee: User
     period: PayPeriod
     parts: list[PlanPart]
     totals: Mapping[str, Decimal]
     paid: Mapping[str, Decimal]
+    held: Sequence[Held] = ()
+
+    @property
+    def held_totals(self) -> Mapping[str, Decimal]:
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for each in self.held:
+            sums[each.currency] += each.amount
+        return dict(sums)
+
+    @property
+    def payable(self) -> Mapping[str, Decimal]:
+        return {
+            currency: self.totals.get(currency, Decimal(0))
+            - self.held_totals.get(currency, Decimal(0))
+            for currency in {**self.totals, **self.held_totals}
+        }
 
 
 @dataclass(slots=True)
@@ -86,6 +106,7 @@ class LineRow:
     event: Mapping[str, Any] | None
     via: str
     role: str
+    unit: str = ""  # what is given in place of money: points, a trip
 
 
 @dataclass(slots=True)
@@ -102,6 +123,7 @@ class Detail:
     clause: Clause | None
     version: PlanVersion
     plan: CompensationPlan = field(kw_only=True)
+    hold: Hold | None = field(kw_only=True, default=None)
 
 
 def get_period(period_id: Any) -> PayPeriod:
@@ -137,6 +159,7 @@ def statement(actor: Actor, payee_id: Any, period_id: Any) -> Statement:
             row["currency"]: -row["sum"]
             for row in paid.values("currency").annotate(sum=Sum("amount"))
         },
+        held_on_statement(payee, period),
     )
 
 
@@ -215,6 +238,9 @@ def _part(
         row.prior += prior
         if kind == Posting.Kind.ADJUSTMENT:
             row.adjusted += amount
+    for component, reward in rewards_on_statement(plan, definition, payee, period).items():
+        if component in rows:
+            rows[component].reward = reward
     for attained in Attainment.objects.filter(plan=plan, payee=payee, period=period):
         if attained.component in rows:
             rows[attained.component].attainment = attained
@@ -269,12 +295,15 @@ def line_rows(found: Sequence[tuple[int, int]]) -> list[LineRow]:
 
 def _line_row(row: RunLine, times: int) -> LineRow:
     plan = read_plan(row.run.version.text)
+    component = plan.component(row.component)
+    reward = component.reward if component is not None else None
     return LineRow(
         id=row.pk,
         title=LINE_TITLES.get(row.kind, row.kind),
         sentence=explain_line(plan, as_value(row)),
         amount=shorten_money(row.payout * times, row.run.currency),
         currency=row.run.currency,
+        unit=reward.unit if reward is not None else "",
         earned=row.earned_period.label,
         is_prior=row.earned_period_id != row.posted_period_id,
         is_taken_back=times < 0,
@@ -354,6 +383,7 @@ def line_detail(actor: Actor, line_id: Any) -> Detail:
         clause=clause_of(plan, row.component),
         version=row.run.version,
         plan=row.run.version.plan,
+        hold=hold_of_deal(row.event_id, row.payee_id) if row.event_id else None,
     )
 
 
@@ -384,105 +414,3 @@ def links_of(event: CreditEvent) -> list[tuple[str, str]]:
             label = "Sealed document" if key == "envelope" else slugs[key][0]
             links.append((label, f"/{slugs[key][1]}/{record_id}"))
     return links
-
-
-@dataclass(frozen=True, slots=True)
-class PayeeRow:
-    """One payee in the overview of a period."""
-
-    id: UUID
-    name: str
-    amounts: Mapping[str, Decimal]
-    attainment: Decimal | None
-
-
-def payees_of_period(
-    actor: Actor, period: PayPeriod, *, after: str = "", limit: int = 100
-) -> Sequence[PayeeRow]:
-    """Everybody whose pay the actor may see, with what the period comes to, by name."""
-    people = User.objects.filter(visible_pay_of_users(actor)).filter(
-        Q(plan_assignments__starts_on__lte=period.ends_on)
-        & (
-            Q(plan_assignments__ends_on__isnull=True)
-            | Q(plan_assignments__ends_on__gte=period.starts_on)
-        )
-        & Q(plan_assignments__plan__calendar=period.calendar)
-        | Q(pk__in=Posting.objects.filter(posted_period=period).values("payee_id"))
-    )
-    if after:
-        people = people.filter(name__gt=after)
-    chosen = list(people.distinct().order_by("name", "pk").values_list("pk", "name")[:limit])
-    ids = [pk for pk, _ in chosen]
-    sums: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
-    for row in (
-        Posting.objects.filter(posted_period=period, payee_id__in=ids, account=Account.PAYABLE)
-        .exclude(kind__in=NOT_EARNED)
-        .values("payee_id", "currency")
-        .annotate(sum=Sum("amount"))
-    ):
-        sums[row["payee_id"]][row["currency"]] = -row["sum"]
-    attained = {
-        row["payee_id"]: row["reached"] / row["quota"] if row["quota"] else None
-        for row in Attainment.objects.filter(period=period, payee_id__in=ids)
-        .values("payee_id")
-        .annotate(reached=Max("reached"), quota=Max("quota"))
-    }
-    return [PayeeRow(pk, name, sums.get(pk, {}), attained.get(pk)) for pk, name in chosen]
-
-
-def visible_pay_of_users(actor: Actor) -> Q:
-    """As ``visible_pay``, for a query over users."""
-    from dealwright.compensation.access import payee_ids
-
-    ids = payee_ids(actor)
-    return Q() if ids is None else Q(pk__in=ids)
-
-
-def periods_of(payee: User) -> Sequence[PayPeriod]:
-    """The periods in which a payee was on a plan or was posted to, the newest first."""
-    spans = (
-        PlanAssignment.objects.filter(user=payee)
-        .values("plan__calendar")
-        .annotate(first=Min("starts_on"))
-    )
-    condition = Q(pk__in=Posting.objects.filter(payee=payee).values("posted_period_id"))
-    for span in spans:
-        condition |= Q(calendar=span["plan__calendar"], ends_on__gte=span["first"])
-    return list(PayPeriod.objects.filter(condition).order_by("-starts_on")[:60])
-
-
-def earned_by_period(
-    actor: Actor, payee: User, periods: Sequence[PayPeriod]
-) -> Mapping[UUID, Mapping[str, Decimal]]:
-    """What each of these periods came to for a payee, by currency."""
-    rows = (
-        Posting.objects.filter(
-            visible_pay(actor), payee=payee, posted_period__in=periods, account=Account.PAYABLE
-        )
-        .exclude(kind__in=NOT_EARNED)
-        .values("posted_period_id", "currency")
-        .annotate(sum=Sum("amount"))
-    )
-    sums: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
-    for row in rows:
-        sums[row["posted_period_id"]][row["currency"]] = -row["sum"]
-    return sums
-
-
-def period_for(actor: Actor, payee: User | None, today: date) -> PayPeriod | None:
-    """The period to show first: that of today, else the latest there is."""
-    rows = (
-        PayPeriod.objects.filter(pk__in=[each.pk for each in periods_of(payee)])
-        if payee is not None
-        else PayPeriod.objects.all()
-    )
-    return (
-        rows.filter(starts_on__lte=today, ends_on__gte=today).order_by("-starts_on").first()
-        or rows.filter(ends_on__lt=today).order_by("-ends_on").first()
-        or rows.order_by("starts_on").first()
-    )
-
-
-def clause_text(plan: Plan, component: str) -> str:
-    clause = clause_of(plan, component)
-    return clause.text if clause else ""
