@@ -93,6 +93,42 @@ class TestRefusals:
 
 
 @pytest.mark.urls(__name__)
+class TestTheWayOn:
+    """Where what is there now is the way on, the page offers to load it again."""
+
+    def again(self, answer: HttpResponse) -> str:
+        found = re.search(r'href="([^"]*)">(?:<svg.*?</svg>)?Load the page again', answer.text)
+        return found[1] if found else ""
+
+    def test_a_page_that_was_looked_at_is_loaded_again(self, inside: Client) -> None:
+        for name in ("conflict", "unavailable", "crash"):
+            assert self.again(inside.get(f"/refuse/{name}?a=1")) == f"/refuse/{name}?a=1"
+
+    def test_what_was_sent_leads_back_to_where_it_was_written(self, inside: Client) -> None:
+        came_from = {"Referer": "http://testserver/deals/1/edit?tab=2#x"}
+        answer = inside.post("/refuse/conflict", headers=came_from)
+        assert answer.status_code == 409
+        assert self.again(answer) == "/deals/1/edit?tab=2"
+        assert "/refuse/conflict" not in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("came_from", "again"),
+        [
+            ("", ""),
+            ("http://elsewhere.example/deals", ""),
+            ("http://testserver//elsewhere.example/x", "/%2Felsewhere.example/x"),
+        ],
+    )
+    def test_it_never_leads_elsewhere(self, inside: Client, came_from: str, again: str) -> None:
+        answer = inside.post("/refuse/conflict", headers={"Referer": came_from})
+        assert self.again(answer) == again
+
+    def test_where_that_helps_nothing_it_is_not_offered(self, inside: Client) -> None:
+        for name in ("invalid", "not-allowed", "not-found"):
+            assert self.again(inside.get(f"/refuse/{name}")) == ""
+
+
+@pytest.mark.urls(__name__)
 def test_a_crash_tells_nothing_but_the_number(inside: Client) -> None:
     answer = inside.get("/refuse/crash")
     assert "division by zero" not in answer.content.decode()

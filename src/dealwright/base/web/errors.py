@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
 from dealwright.base.api.problems import problem
@@ -57,8 +59,26 @@ def _page(
         "fields": error.fields if error else {},
         "status": status,
         "request_id": getattr(request, "request_id", ""),
+        "again": _page_to_load_again(request, error, status),
     }
     return render(request, "base/web/error.html", context, status=status)
+
+
+def _page_to_load_again(request: HttpRequest, error: DealwrightError | None, status: int) -> str:
+    """The address that shows what is there now, where that is the way on; else empty.
+
+    What was sent is not sent again: a person looks first.
+    """
+    is_stale = error is not None and error.code == "csrf_failed"
+    if status not in (409, 500, 503) and not is_stale:
+        return ""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    if came_from.netloc != request.get_host():
+        return ""
+    address = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return escape_leading_slashes(address)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
