@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -97,3 +99,32 @@ def test_every_link_of_the_first_steps_leads_somewhere(client: Client) -> None:
     for address in ("/import", "/settings/users/invite", "/settings/mail"):
         assert f'href="{address}"' in home
         assert client.get(address).status_code == 200
+
+
+def test_the_figures_of_the_home_page_open_the_deals_that_they_count(client: Client) -> None:
+    manager = make_administrator()
+    ann = make_user("Ann", manager=manager)
+    make.make_opportunity(name="Annual plan", amount="100", owner=ann, currency="USD")
+    make.make_opportunity(name="Annex", amount="50", owner=ann, currency="USD")
+    won = make.make_opportunity(name="Anchor", stage="Won", owner=ann, currency="USD")
+    client.force_login(manager)
+    links = {
+        re.sub(r"<[^>]+>|\s+", " ", text).strip(): unescape(address)
+        for address, text in re.findall(
+            r'<a [^>]*href="(/opportunities\?[^"]+)"[^>]*>(.*?)</a>',
+            client.get("/").content.decode(),
+            re.DOTALL,
+        )
+    }
+    opened = {
+        shown: {
+            name
+            for name in ("Annual plan", "Annex", won.name)
+            if f'data-title="{name}"' in client.get(address).content.decode()
+        }
+        for shown, address in links.items()
+    }
+    assert opened["2 open deals"] == {"Annual plan", "Annex"}
+    assert opened["Prospecting"] == {"Annual plan", "Annex"}
+    assert opened["$150 · 2"] == {"Annual plan", "Annex"}
+    assert opened["Ann"] == {"Annual plan", "Annex", "Anchor"}

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from base.make import make_deal
 from crm.make import make_account, make_activity, make_contact
+from dealwright.base.objects.registry import object_types
 from dealwright.base.records.services import update_record
 from dealwright.base.web.models import UndoStep
 from dealwright.base.web.records.undo import forget_old_steps
@@ -279,6 +280,20 @@ class TestLists:
         text = client.get("/accounts").content.decode()
         assert "No accounts yet" in text
         assert "Import a file" in text
+
+    def test_an_empty_board_teaches_and_shows_its_stages(self, ada: Any, client: Client) -> None:
+        make_deal(name="Gone").delete()
+        text = client.get("/opportunities/board").content.decode()
+        assert "No opportunities yet" in text
+        assert "New opportunity" in text
+        assert "Prospecting" in text
+        assert "Nothing matches" in client.get("/opportunities/board?q=zz").content.decode()
+        make_deal(name="Acme")
+        assert "No opportunities yet" not in client.get("/opportunities/board").content.decode()
+
+    def test_a_plain_list_is_not_taken_for_a_changed_one(self, ada: Any, client: Client) -> None:
+        for of in object_types():
+            assert "Save view" not in client.get(f"/{of.slug}").content.decode(), of.key
 
     def test_a_word_that_breaks_html_stays_a_word(self, ada: Any, client: Client) -> None:
         make_account(name='<script>alert("x")</script>', industry='"><img src=x>')

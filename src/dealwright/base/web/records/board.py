@@ -23,7 +23,7 @@ from dealwright.base.web.records import cells
 from dealwright.base.web.records.addresses import may_write_any, require_openable
 from dealwright.base.web.records.board_rules import ColumnGroup, board_rules
 from dealwright.base.web.records.cells import Column, column_of, has_currency, title_key
-from dealwright.base.web.records.lists import list_context
+from dealwright.base.web.records.lists import empty_text, list_context
 from dealwright.base.web.records.state import ListState, read_state
 
 CARDS = 15
@@ -69,6 +69,9 @@ def board_page(request: HttpRequest, of: ObjectType) -> HttpResponse:
     cards = [card["id"] for column in columns for card in column.cards]
     context = list_context(state, state.user) | {
         "columns": columns,
+        "is_empty": not cards and len(groups) < 2,
+        "is_narrowed": bool(state.filter or state.text),
+        "empty_text": empty_text(of),
         "shown": shown,
         "ageing": board_rules(of.key).ageing(actor, cards),
         "groups": groups,

@@ -83,10 +83,11 @@ def shown_kind(of: ObjectType, field: Field) -> Kind:
 
 
 def default_columns(of: ObjectType, user: Any) -> list[str]:
-    """The columns of an object's list until someone chooses others."""
+    """The columns of an object's list until someone chooses others, its name first."""
     known = {field.key: field for field in visible_fields(of, user)}
     keys = [key for key in of.columns if key in known]
-    return keys or [key for key, field in known.items() if field.listed][:7]
+    keys = keys or [key for key, field in known.items() if field.listed][:7]
+    return sorted(keys, key=lambda key: key != title_key(of))
 
 
 def hidden_columns(of: ObjectType, columns: Sequence[Column]) -> list[str]:
