@@ -261,8 +261,13 @@ def _post_difference(
     if not changes and payees is not None:
         return None
     posted = {number: posting_period(rows[number]) for number in {c.line.period for c in changes}}
-    total = sum((values[_PAYOUT] for values in truth), Decimal(0))
-    delta = sum((each.sign * each.line.payout for each in changes), Decimal(0))
+    rewards = plan.rewards
+    total = sum(
+        (values[_PAYOUT] for values in truth if values[_COMPONENT] not in rewards), Decimal(0)
+    )
+    delta = sum(
+        (c.sign * c.line.payout for c in changes if c.line.component not in rewards), Decimal(0)
+    )
     run = CalculationRun.objects.create(
         version=version,
         starts_on=days[0],
@@ -299,6 +304,7 @@ def _post_difference(
 
 
 _PAYOUT = list(LINE_COLUMNS).index("payout") + 1
+_COMPONENT = list(LINE_COLUMNS).index("component") + 1
 
 
 def _tell(

@@ -117,10 +117,12 @@ class Migration(migrations.Migration):
                     ("draw_receivable", "Draws to be recovered"),
                     ("holdback", "Held back until payment"),
                     ("cap_withheld", "Withheld above caps"),
+                    ("clawback_receivable", "Clawbacks to be recovered"),
+                    ("points_liability", "Rewards owed beside pay"),
                     ("on_hold", "Held until released"),
                     ("cash_clearing", "Paid out"),
                 ],
-                max_length=16,
+                max_length=20,
             ),
         ),
         migrations.AlterField(

@@ -19,9 +19,7 @@ class CompensationPlan(models.Model):
     key = models.CharField(max_length=80, unique=True)  # `plan:` in the text
     name = models.CharField(max_length=160)
     currency = models.CharField(max_length=3)
-    calendar = models.CharField(
-        max_length=7, choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year")]
-    )
+    calendar = models.CharField(max_length=20)  # as the plan's text has it, see engine.periods
     fiscal_year_starts = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
