@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.web.pages import Form, actor_of, page
@@ -20,7 +21,7 @@ from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.plans import queries
 from dealwright.compensation.plans.english import clause_of
 from dealwright.compensation.plans.forms import new_values, pairs_of, title_of, values_of
-from dealwright.compensation.plans.kind_fields import Key, Kind
+from dealwright.compensation.plans.kind_fields import Key
 from dealwright.compensation.plans.kinds import BY_KEY, HEAD, KINDS, WORDS
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
@@ -40,16 +41,37 @@ BLANK_PAIRS = 2  # empty rows at the end of a list, for more
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """A key as its form asks for it, in the person's language. ``value`` is a text; of a list
+    of pairs the pairs, with empty ones at the end for more."""
+
+    name: str
+    label: str
+    asked: str
+    value: Any
+    help: str = ""
+    options: Sequence[tuple[str, str]] = ()
+    columns: Sequence[str] = ()
+    required: bool = False
+
+    @property
+    def has_value(self) -> bool:
+        return bool(self.value) and self.value != [("", "")] * BLANK_PAIRS
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One part in the editor. ``sentence`` is what it says in English, "" while the text has
     mistakes; ``fields`` are there while its form is open."""
 
     part: Part
     title: str
-    kind: Kind | None
+    kind: str
+    says: str
+    has_form: bool
     sentence: str
-    fields: Sequence[tuple[Key, str, Sequence[tuple[str, str]]]] = ()
-    more: Sequence[tuple[Key, str, Sequence[tuple[str, str]]]] = ()
+    fields: Sequence[Field] = ()
+    more: Sequence[Field] = ()
 
 
 @page(methods=["POST"])
@@ -68,9 +90,7 @@ def change(request: HttpRequest, plan_id: UUID | None = None) -> HttpResponse:
         except PlanInvalid as error:
             raise Invalid(_("Mend the text first: it cannot be read.")) from error
         except NotFound as error:
-            raise Invalid(
-                _("The text has changed meanwhile. Choose the component again.")
-            ) from error
+            raise Invalid(_("The text has changed. Choose the component again.")) from error
     form.values["text"] = text
     return editor_page(form, plan, shown)
 
@@ -94,7 +114,7 @@ def editor_page(
             "change_url": f"{base}/change",
             "check": queries.check_text(text),
             "shown": shown,
-            "head": [(key, head_of(text, [key.key])[key.key], _options(key)) for key in HEAD],
+            "head": _asked(HEAD, head_of(text, [key.key for key in HEAD]), "part.head."),
             "cards": _cards(text, shown),
             "kinds": _by_group(),
         },
@@ -162,24 +182,33 @@ def _cards(text: str, shown: str) -> list[Card]:
         kind = BY_KEY.get(part.kind)
         name = part.values.get("id") or part.kind
         clause = clause_of(definition, name) if definition is not None else None
-        is_open = part.place == shown and kind is not None
+        asks = kind is not None and part.place == shown
         cards.append(
             Card(
                 part=part,
                 title=title_of(part),
-                kind=kind,
+                kind=_(kind.label) if kind else part.kind,
+                says=_(kind.says) if kind else "",
+                has_form=kind is not None,
                 sentence=clause.text if clause is not None else "",
-                fields=_asked(kind.keys, part.values) if kind and is_open else (),
-                more=_asked(kind.more, part.values) if kind and is_open else (),
+                fields=_asked((_ID, *kind.keys), part.values) if kind and asks else (),
+                more=_asked(kind.more, part.values) if kind and asks else (),
             )
         )
     return cards
 
 
+_ID = Key(
+    "id",
+    gettext_noop("Name in the plan"),
+    help=gettext_noop("Lower case, digits and “_”; other components name it so."),
+    required=True,
+)
+
+
 def _asked(
-    keys: Sequence[Key], values: Mapping[str, str]
-) -> Sequence[tuple[Key, Any, Sequence[tuple[str, str]]]]:
-    """Per key its value as the form shows it, and the options of a choice."""
+    keys: Sequence[Key], values: Mapping[str, str], prefix: str = "part."
+) -> Sequence[Field]:
     asked = []
     for key in keys:
         value: Any = values.get(key.key, "")
@@ -187,16 +216,23 @@ def _asked(
             value = [*pairs_of(value), *[("", "")] * BLANK_PAIRS]
         elif key.asked == "names":
             value = value.strip("[]")
-        asked.append((key, value, _options(key)))
+        asked.append(
+            Field(
+                name=prefix + key.key,
+                label=_(key.label),
+                asked=key.asked,
+                value=value,
+                help=_(key.help) if key.help else "",
+                options=[(each, _(WORDS.get(each, each))) for each in key.options],
+                columns=[_(each) for each in key.columns if each],
+                required=key.required,
+            )
+        )
     return asked
 
 
-def _options(key: Key) -> Sequence[tuple[str, str]]:
-    return [(each, _(WORDS.get(each, each))) for each in key.options]
-
-
-def _by_group() -> Sequence[tuple[str, Sequence[Kind]]]:
-    groups: dict[str, list[Kind]] = {}
+def _by_group() -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+    groups: dict[str, list[tuple[str, str]]] = {}
     for kind in KINDS:
-        groups.setdefault(kind.group, []).append(kind)
+        groups.setdefault(_(kind.group), []).append((kind.key, _(kind.label)))
     return list(groups.items())
