@@ -1,6 +1,25 @@
 """Gathers the models of this system's concepts for Django."""
 
 from dealwright.compensation.acceptance.models import PlanAcceptance
+from dealwright.compensation.accounting.models import (
+    AccountingRun,
+    AccountNumber,
+    ContractCost,
+    CostCentre,
+    CostDecision,
+    CostPolicy,
+    JournalLine,
+    MonthClose,
+    PlanRate,
+)
+from dealwright.compensation.accounting.payroll_models import (
+    BatchReconciliation,
+    EmployeeNumber,
+    PaymentDifference,
+    PayrollLayout,
+    PayrollReturn,
+    PayrollReturnLine,
+)
 from dealwright.compensation.calculation.models import Attainment, CalculationRun, RunLine
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.disputes.models import Adjustment, Dispute, DisputeMessage
@@ -11,19 +30,34 @@ from dealwright.compensation.plans.models import CompensationPlan, PlanAssignmen
 from dealwright.compensation.quotas.models import Quota, ReportingLine
 
 __all__ = [
+    "AccountNumber",
+    "AccountingRun",
     "Adjustment",
     "Attainment",
+    "BatchReconciliation",
     "CalculationRun",
     "CompensationPlan",
+    "ContractCost",
+    "CostCentre",
+    "CostDecision",
+    "CostPolicy",
     "CreditEvent",
     "CreditSplit",
     "Dispute",
     "DisputeMessage",
+    "EmployeeNumber",
     "Hold",
+    "JournalLine",
+    "MonthClose",
     "PayPeriod",
     "PaymentBatch",
+    "PaymentDifference",
+    "PayrollLayout",
+    "PayrollReturn",
+    "PayrollReturnLine",
     "PlanAcceptance",
     "PlanAssignment",
+    "PlanRate",
     "PlanVersion",
     "Posting",
     "Quota",
