@@ -166,14 +166,50 @@ def test_the_stage_bar_asks_for_what_a_stage_needs(live: Live) -> None:
     live.ignore("422")
     live.sign_in(user)
     page = live.open(f"/opportunities/{deal.pk}")
-    page.get_by_role("navigation", name="Stage").get_by_role("link", name="Proposal").click()
-    page.get_by_label("Amount").fill("500")
-    page.get_by_role("button", name="Move").click()
-    expect(page.get_by_label("Amount")).to_have_value("500")
-    page.get_by_label("Close date").fill("2030-01-31")
-    page.get_by_role("button", name="Move").click()
+    stages = page.get_by_role("navigation", name="Stage")
+    stages.get_by_role("link", name="Proposal").click()
+    box = page.get_by_role("dialog", name="Something is missing")
+    box.get_by_role("textbox", name="Amount").fill("500")
+    box.get_by_role("button", name="Save").click()
+    expect(box.get_by_text("Close date is needed for “Proposal”.")).to_be_visible()
+    box.get_by_role("textbox", name="Close date").fill("2030-01-31")
+    live.check_accessibility()
+    box.get_by_role("button", name="Save").click()
     expect(page.locator("[aria-current=step]")).to_contain_text("Proposal")
-    assert Opportunity.objects.get().stage.name == "Proposal"
+    moved = Opportunity.objects.get()
+    assert (moved.stage.name, moved.amount) == ("Proposal", 500)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_press_on_the_stage_bar_moves_the_deal_and_can_be_taken_back(
+    live: Live, size: dict[str, int]
+) -> None:
+    user = make_user()
+    deal = make_opportunity(owner=user, name="Looms", amount="5")
+    live.sign_in(user)
+    live.use(size)
+    address = f"/opportunities/{deal.pk}"
+    page = live.open(address)
+    page.get_by_role("navigation", name="Stage").get_by_role("link", name="Engaging").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text("Engaging")
+    expect(page.locator('.fact-value[data-field="stage"]')).to_contain_text("Engaging")
+    assert page.url == live.url + address
+    assert Opportunity.objects.get().stage.name == "Engaging"
+    toast = page.locator(".toast", has_text="Looms moved to Engaging")
+    toast.get_by_role("button", name="Undo").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text("Prospecting")
+    assert Opportunity.objects.get().stage.name == "Prospecting"
+
+
+def test_without_script_a_stage_is_a_page(live: Live) -> None:
+    user = make_user()
+    deal = make_opportunity(owner=user, name="Looms")
+    live.sign_in(user)
+    page = live.use(DESKTOP, java_script_enabled=False)
+    page.goto(f"{live.url}/opportunities/{deal.pk}")
+    page.get_by_role("navigation", name="Stage").get_by_role("link", name="Engaging").click()
+    page.get_by_role("button", name="Move").click()
+    assert Opportunity.objects.get().stage.name == "Engaging"
 
 
 def test_tasks_go_by_keyboard(live: Live) -> None:

@@ -14,7 +14,7 @@ from dealwright.base.access.actor import system
 from dealwright.base.events.models import OutboxEvent
 from dealwright.base.records.models import AuditEvent
 from dealwright.base.search.models import SearchEntry
-from dealwright.base.transfer import cells
+from dealwright.base.transfer import cells, engine
 from dealwright.base.transfer.models import ImportRow
 from dealwright.base.transfer.services import import_tables, open_tables, propose_plans
 from dealwright.crm.models import Opportunity, StageHistory
@@ -133,3 +133,16 @@ def test_a_closed_deal_came_through_the_first_open_stage_on_the_day_it_was_engag
         close_date="2017-02-01",
     )  # fmt: skip
     assert [line.from_stage for line in deal.stage_history.all()] == [None]
+
+
+def test_the_planner_looks_anew_each_time_a_table_has_doubled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "COUNT_FROM", 1_000)
+    with CaptureQueriesContext(connection) as queries:
+        bring(tmp_path, 4_100)
+    looked = [each["sql"] for each in queries if each["sql"].startswith("analyze")]
+    assert looked == ['analyze (skip_locked) "crm_opportunity"'] * 3  # at 1,000, 2,000 and 4,000
+    with connection.cursor() as cursor:
+        cursor.execute("select reltuples from pg_class where relname = 'crm_opportunity'")
+        assert cursor.fetchone()[0] == 4_000

@@ -35,6 +35,7 @@ island("offline-list", () => import("./offline/list"));
 island("live-refresh", () => import("./live-refresh"));
 island("lines", () => import("./crm/lines"));
 island("tasks", () => import("./crm/tasks"));
+island("stages", () => import("./crm/stages"));
 
 startToasts();
 startKeys();

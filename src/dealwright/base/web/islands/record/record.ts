@@ -79,5 +79,8 @@ export const mount: Mount = (root) => {
   undo.push(onLive((event) => {
     if (event.record_id === id) refresh();
   }));
+  // What was written here is shown at once, also where nothing comes live.
+  document.body.addEventListener("dw:record-written", refresh);
+  undo.push(() => document.body.removeEventListener("dw:record-written", refresh));
   return () => undo.forEach((each) => each());
 };
