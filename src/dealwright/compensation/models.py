@@ -28,12 +28,21 @@ from dealwright.compensation.ledger.models import PaymentBatch, Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
 from dealwright.compensation.quotas.models import Quota, ReportingLine
+from dealwright.compensation.simulation.models import (
+    Backtest,
+    BacktestPay,
+    Forecast,
+    ForecastFigure,
+    ForecastShare,
+)
 
 __all__ = [
     "AccountNumber",
     "AccountingRun",
     "Adjustment",
     "Attainment",
+    "Backtest",
+    "BacktestPay",
     "BatchReconciliation",
     "CalculationRun",
     "CompensationPlan",
@@ -46,6 +55,9 @@ __all__ = [
     "Dispute",
     "DisputeMessage",
     "EmployeeNumber",
+    "Forecast",
+    "ForecastFigure",
+    "ForecastShare",
     "Hold",
     "JournalLine",
     "MonthClose",

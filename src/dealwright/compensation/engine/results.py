@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -132,9 +132,14 @@ def calculate(inputs: Inputs, engine: str = "duckdb") -> Result:
     )
 
 
-def run_stages(inputs: Inputs) -> None:
-    """Make every table of the calculation in the input's DuckDB; ``line`` is the last."""
+def run_stages(inputs: Inputs, watch: Callable[[], None] | None = None) -> None:
+    """Make every table of the calculation in the input's DuckDB; ``line`` is the last.
+
+    ``watch`` is called before each table, so that a long calculation can be stopped.
+    """
     for each in compile_plan(inputs.plan):
+        if watch is not None:
+            watch()
         try:
             inputs.connection.execute(each.sql)
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
