@@ -75,6 +75,15 @@ def copy_values(
     )
 
 
+def count_anew(model: type[models.Model]) -> None:
+    """Have the planner look at a table that grew by many rows within one transaction: until then
+    the functions of its triggers read all of it where they need a few rows. Left out while
+    another transaction does the same."""
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(model._meta.db_table)
+        cursor.execute(f"analyze (skip_locked) {table}")
+
+
 def _copy(
     model: type[models.Model], columns: Sequence[Column], values: Sequence[Sequence[Any]]
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.database.copying import copy_values
+from dealwright.base.database.copying import copy_values, count_anew
 from dealwright.base.objects.values import attribute_of
 from dealwright.base.transfer.cells import Later, RowReader
 from dealwright.base.transfer.models import ImportJob, ImportRow
@@ -25,6 +25,8 @@ from dealwright.base.transfer.report import Report
 from dealwright.base.transfer.sources import Row, Table
 from dealwright.base.transfer.undo import note_versions
 from dealwright.base.transfer.writers import BATCH, LogLine, Outcome, Prepared, Writer, writer_for
+
+COUNT_FROM = 5_000  # new rows of a table after which the planner looks anew, then at each doubling
 
 Progress = Callable[[int, str], None]
 
@@ -134,11 +136,16 @@ def _import_table(run: _Run, table: Table, plan: TablePlan) -> None:
         run.report.warn(table.name, "note", note)
     if not plan.match_by:
         run.report.warn(table.name, "no_key", no_key(table))
+    made, count_at = 0, COUNT_FROM
     for batch in _batches(table.rows()):
         prepared = _prepare(run, table, plan, reader, batch)
         for unique in _without_repeats(run, table, plan, prepared):
             outcomes = writer.write(unique)
             _record(run, table, plan, writer, outcomes, batch)
+            made += sum(each.action == ImportRow.CREATED for each in outcomes)
+        if made >= count_at:
+            count_anew(writer.object_type.model)
+            count_at = 2 * made
         run.done += len(batch)
         run.progress(run.done, table.name)
     _link_later(run, table, plan, writer)
