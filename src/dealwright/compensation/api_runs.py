@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from pydantic import Field
 from dealwright.base.access.actor import change
 from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.responses import as_json
+from dealwright.base.api.schemas import DecimalText
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.api_shapes import (
@@ -26,6 +28,7 @@ from dealwright.compensation.api_shapes import (
     money_out,
     period_out,
 )
+from dealwright.compensation.calculation.comparison import compare_runs
 from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.calculation.services import Cause, calculate_period, recalculate_for
 from dealwright.compensation.credits.services import (
@@ -279,6 +282,47 @@ def read_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if run is None:
         raise NotFound("This calculation does not exist.")
     return as_json(_run_out(run))
+
+
+class DifferenceOut(Schema):
+    """What a component came to for a payee and period after either run."""
+
+    payee_id: UUID
+    payee: str
+    period_id: UUID
+    period: str
+    component: str
+    before: DecimalText
+    after: DecimalText
+
+
+class ComparisonOut(Schema):
+    """Two runs in the order of time; ``rows`` are the largest of ``count`` differences."""
+
+    before: RunOut
+    after: RunOut
+    count: int
+    delta: DecimalText
+    rows: list[DifferenceOut]
+
+
+@router.get(
+    "/compensation/runs/{uuid:run_id}/compare/{uuid:other_id}",
+    response=ComparisonOut,
+    operation_id="compare_compensation_runs",
+    summary="What is different between what two calculations knew",
+)
+def read_comparison(request: HttpRequest, run_id: UUID, other_id: UUID) -> HttpResponse:
+    found = compare_runs(require_scope(request, READ), run_id, other_id)
+    return as_json(
+        {
+            "before": _run_out(found.before),
+            "after": _run_out(found.after),
+            "count": found.count,
+            "delta": found.delta,
+            "rows": [asdict(row) for row in found.rows],
+        }
+    )
 
 
 def _run_out(run: CalculationRun) -> dict[str, Any]:

@@ -116,6 +116,19 @@ class HoldOut(Schema):
     amounts: list[MoneyOut]
 
 
+class LaterOut(Schema):
+    """What became known after ``as_of``, and by which run, adjustment or hold."""
+
+    at: datetime
+    cause: str
+    by: str
+    run_id: UUID | None
+    component: str
+    payees: int
+    amount: DecimalText
+    currency: str
+
+
 class StatementOut(Schema):
     """A payee's statement of a period; ``totals`` is what was earned, ``payable`` that less what
     is on hold."""
@@ -127,6 +140,7 @@ class StatementOut(Schema):
     payable: list[MoneyOut]
     paid: list[MoneyOut]
     held: list[HeldOut]
+    changes_since: list[LaterOut]
     plans: list[PlanPartOut]
 
 

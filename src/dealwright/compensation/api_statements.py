@@ -29,10 +29,16 @@ from dealwright.compensation.api_shapes import (
     money_out,
     period_out,
 )
+from dealwright.compensation.given import given_moment
 from dealwright.compensation.statements import overview, queries
+from dealwright.compensation.statements.history import changes_since
 
 router = Router(tags=["Compensation"])
 READ = "compensation:read"
+AsOf = Annotated[
+    str,
+    Query(max_length=40, description="As known at the end of this day, or at this time; now."),
+]
 
 
 @router.get(
@@ -64,8 +70,12 @@ def list_statements(request: HttpRequest, payee_id: UUID) -> HttpResponse:
     operation_id="get_statement",
     summary="A payee's statement of a period",
 )
-def read_statement(request: HttpRequest, payee_id: UUID, period_id: UUID) -> HttpResponse:
-    found = queries.statement(require_scope(request, READ), payee_id, period_id)
+def read_statement(
+    request: HttpRequest, payee_id: UUID, period_id: UUID, as_of: AsOf = ""
+) -> HttpResponse:
+    moment = given_moment(as_of)
+    found = queries.statement(require_scope(request, READ), payee_id, period_id, as_of=moment)
+    later = changes_since(found.payee, found.period, moment) if moment else []
     return as_json(
         {
             "payee_id": found.payee.pk,
@@ -75,6 +85,7 @@ def read_statement(request: HttpRequest, payee_id: UUID, period_id: UUID) -> Htt
             "payable": money_out(found.payable),
             "paid": money_out(found.paid),
             "held": [held_out(each) for each in found.held],
+            "changes_since": [asdict(each) for each in later],
             "plans": [
                 {
                     "plan_id": part.plan.pk,
@@ -117,9 +128,12 @@ def read_lines(
     plan: Annotated[UUID, Query(description="The plan's id.")],
     component: ShortText,
     start: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    as_of: AsOf = "",
 ) -> HttpResponse:
     actor = require_scope(request, READ)
-    lines, more = queries.statement_lines(actor, payee_id, period_id, plan, component, start=start)
+    lines, more = queries.statement_lines(
+        actor, payee_id, period_id, plan, component, start=start, as_of=given_moment(as_of)
+    )
     return as_json(
         {"items": [asdict(line) for line in lines], "next": start + len(lines) if more else None}
     )
@@ -165,10 +179,13 @@ def read_payees(
     period_id: UUID,
     after: ShortText = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    as_of: AsOf = "",
 ) -> HttpResponse:
     actor = require_scope(request, READ)
     period = queries.get_period(period_id)
-    rows = overview.payees_of_period(actor, period, after=after, limit=limit)
+    rows = overview.payees_of_period(
+        actor, period, after=after, limit=limit, as_of=given_moment(as_of)
+    )
     return as_json(
         [
             {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from dealwright.base.errors import Invalid
 from dealwright.base.whole_numbers import whole_number
@@ -45,6 +47,23 @@ def given_amount(text: Any, field: str) -> Decimal:
 def given_optional_amount(text: Any, field: str) -> Decimal | None:
     """As ``given_amount``, None where nothing was typed."""
     return given_amount(text, field) if str(text or "").strip() else None
+
+
+def given_moment(text: Any, field: str = "as_of") -> datetime | None:
+    """The moment up to which something is known: the end of a day, or a time as it is; None
+    where nothing was given. Raises Invalid under the field."""
+    text = str(text or "").strip()
+    if not text:
+        return None
+    try:
+        if len(text) <= 10:
+            day = date.fromisoformat(text)
+            return timezone.make_aware(datetime.combine(day, time.max))
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        said = "Give a day such as 2027-03-31."
+        raise Invalid(said, fields={field: [said]}) from None
+    return moment if moment.tzinfo else timezone.make_aware(moment)
 
 
 def given_start(text: Any) -> int:

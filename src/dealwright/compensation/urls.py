@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/periods/<uuid:period_id>", periods.show),
     path("compensation/periods/<uuid:period_id>/<slug:action>", periods.act),
     path("compensation/runs/<uuid:run_id>", periods.run),
+    path("compensation/runs/<uuid:run_id>/compare", periods.compare),
     path("compensation/holds", holds.listing),
     path("compensation/holds/new", holds.new),
     path("compensation/holds/<uuid:hold_id>/release", holds.release),

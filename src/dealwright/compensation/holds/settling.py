@@ -26,6 +26,7 @@ from dealwright.compensation.holds.models import Hold
 from dealwright.compensation.ledger.models import Account, Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import posting_period
+from dealwright.compensation.plans.reading import read_plan
 
 _CENT = Decimal("0.01")
 EARNED = (Posting.Kind.CALCULATION, Posting.Kind.ADJUSTMENT)
@@ -203,6 +204,7 @@ def _deal_pieces(payee_id: UUID, families: Mapping[UUID, UUID]) -> list[_Piece]:
         .values(
             "run_id",
             "run__currency",
+            "run__version__text",
             "plan_id",
             "component",
             "earned_period_id",
@@ -214,6 +216,8 @@ def _deal_pieces(payee_id: UUID, families: Mapping[UUID, UUID]) -> list[_Piece]:
     )
     sums: dict[tuple[Place, UUID, UUID, UUID], Decimal] = defaultdict(Decimal)
     for row in rows:
+        if row["component"] in read_plan(row["run__version__text"]).rewards:
+            continue  # points and trips are no pay
         place = _place(row | {"currency": row["run__currency"]})
         key = (place, row["posted_period_id"], row["run_id"], families[row["event_id"]])
         sums[key] += row["sign"] * row["sum"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.ledger.models import NOT_EARNED, Account, PaymentBatch, Posting
@@ -56,8 +57,9 @@ class ComponentTotal:
     currency: str
 
 
-def component_totals(period: PayPeriod) -> Sequence[ComponentTotal]:
-    """By plan and component what a period comes to, and how much of it is of earlier ones."""
+def component_totals(period: PayPeriod, as_of: datetime | None = None) -> Sequence[ComponentTotal]:
+    """By plan and component what a period comes to, and how much of it is of earlier ones, as
+    known at a moment (now)."""
     labels: dict[tuple[UUID, str], str] = {}
     names: dict[UUID, str] = {}
     for plan in CompensationPlan.objects.filter(calendar=period.calendar):
@@ -67,7 +69,11 @@ def component_totals(period: PayPeriod) -> Sequence[ComponentTotal]:
                 labels[plan.pk, component.id] = component.label
     sums: dict[tuple[Any, str, str], list[Decimal]] = {}
     for row in (
-        Posting.objects.filter(posted_period=period, account=Account.PAYABLE)
+        Posting.objects.filter(
+            *([Q(created_at__lte=as_of)] if as_of else []),
+            posted_period=period,
+            account=Account.PAYABLE,
+        )
         .exclude(kind__in=NOT_EARNED)
         .values("plan_id", "component", "currency", "earned_period_id")
         .annotate(sum=Sum("amount"))

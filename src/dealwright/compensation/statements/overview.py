@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -31,9 +31,15 @@ class PayeeRow:
 
 
 def payees_of_period(
-    actor: Actor, period: PayPeriod, *, after: str = "", limit: int = 100
+    actor: Actor,
+    period: PayPeriod,
+    *,
+    after: str = "",
+    limit: int = 100,
+    as_of: datetime | None = None,
 ) -> Sequence[PayeeRow]:
-    """Everybody whose pay the actor may see, with what the period comes to, by name."""
+    """Everybody whose pay the actor may see, with what the period comes to, by name; as known
+    at a moment (now)."""
     people = User.objects.filter(visible_pay_of_users(actor)).filter(
         Q(plan_assignments__starts_on__lte=period.ends_on)
         & (
@@ -49,18 +55,27 @@ def payees_of_period(
     ids = [pk for pk, _ in chosen]
     sums: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
     for row in (
-        Posting.objects.filter(posted_period=period, payee_id__in=ids, account=Account.PAYABLE)
+        Posting.objects.filter(
+            *([Q(created_at__lte=as_of)] if as_of else []),
+            posted_period=period,
+            payee_id__in=ids,
+            account=Account.PAYABLE,
+        )
         .exclude(kind__in=NOT_EARNED)
         .values("payee_id", "currency")
         .annotate(sum=Sum("amount"))
     ):
         sums[row["payee_id"]][row["currency"]] = -row["sum"]
-    attained = {
-        row["payee_id"]: row["reached"] / row["quota"] if row["quota"] else None
-        for row in Attainment.objects.filter(period=period, payee_id__in=ids)
-        .values("payee_id")
-        .annotate(reached=Max("reached"), quota=Max("quota"))
-    }
+    attained = (
+        {}
+        if as_of
+        else {
+            row["payee_id"]: row["reached"] / row["quota"] if row["quota"] else None
+            for row in Attainment.objects.filter(period=period, payee_id__in=ids)
+            .values("payee_id")
+            .annotate(reached=Max("reached"), quota=Max("quota"))
+        }
+    )
     return [PayeeRow(pk, name, sums.get(pk, {}), attained.get(pk)) for pk, name in chosen]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,13 +15,14 @@ from dealwright.base.web.pages import actor_of, page, render
 from dealwright.compensation.access import get_payee, manages_pay, payee_ids
 from dealwright.compensation.analytics.queries import attainment_distribution
 from dealwright.compensation.calculation.preview import why_nothing_is_paid
-from dealwright.compensation.given import given_id, given_start
+from dealwright.compensation.given import given_id, given_moment, given_start
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.english import clause_of
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.statements import overview, queries
 from dealwright.compensation.statements.files import statement_pdf, statement_xlsx
+from dealwright.compensation.statements.history import changes_since
 
 
 @page
@@ -91,11 +93,16 @@ def latest(request: HttpRequest, payee_id: UUID) -> HttpResponse:
 def show(request: HttpRequest, payee_id: UUID, period_id: UUID) -> HttpResponse:
     """One statement, its components with the plan's clauses."""
     actor = actor_of(request)
-    found = queries.statement(actor, payee_id, period_id)
+    as_of = given_moment(request.GET.get("as_of"))
+    found = queries.statement(actor, payee_id, period_id, as_of=as_of)
     return render(
         request,
         "compensation/statements/show.html",
         {
+            "as_of": as_of,
+            "then": f"?as_of={quote(request.GET['as_of'])}" if as_of else "",
+            "later": changes_since(found.payee, found.period, as_of) if as_of else [],
+            "now": queries.statement(actor, payee_id, period_id) if as_of else found,
             "tab": "overview",
             "manages": manages_pay(actor.user),
             "statement": found,
@@ -115,8 +122,9 @@ def component(
     payee = get_payee(actor, payee_id)
     period = queries.get_period(period_id)
     start = given_start(request.GET.get("start", "0"))
+    as_of = given_moment(request.GET.get("as_of"))
     lines, more = queries.statement_lines(
-        actor, payee_id, period_id, plan_id, component, start=start
+        actor, payee_id, period_id, plan_id, component, start=start, as_of=as_of
     )
     plan = CompensationPlan.objects.filter(pk=plan_id).first()
     version = queries.version_on(plan, period) if plan is not None else None
@@ -137,6 +145,7 @@ def component(
             "clause": clause,
             "lines": lines,
             "start": start,
+            "and_then": f"&as_of={quote(request.GET['as_of'])}" if as_of else "",
             "next": start + len(lines) if more else 0,
             "base": f"/compensation/statements/{payee_id}/{period_id}",
         },

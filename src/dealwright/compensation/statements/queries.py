@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import NotFound
@@ -133,21 +134,24 @@ def get_period(period_id: Any) -> PayPeriod:
     return period
 
 
-def statement(actor: Actor, payee_id: Any, period_id: Any) -> Statement:
-    """A payee's statement; raises NotFound where the actor may not see the payee's pay."""
+def statement(
+    actor: Actor, payee_id: Any, period_id: Any, *, as_of: datetime | None = None
+) -> Statement:
+    """A payee's statement, as it was known at a moment (now); raises NotFound where the actor
+    may not see the payee's pay."""
     payee = get_payee(actor, payee_id)
     period = get_period(period_id)
-    amounts = _amounts(payee, period)
+    amounts = _amounts(payee, period, as_of)
     parts = []
-    for plan in _plans(payee, period, {plan_id for plan_id, *_ in amounts}):
-        version = version_on(plan, period)
+    for plan in _plans(payee, period, {plan_id for plan_id, *_ in amounts}, as_of):
+        version = version_on(plan, period, as_of)
         if version is None:
             continue
-        parts.append(_part(plan, version, payee, period, amounts))
+        parts.append(_part(plan, version, payee, period, amounts, as_of))
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for part in parts:
         totals[part.plan.currency] += part.total
-    paid = Posting.objects.filter(
+    paid = postings_known(as_of).filter(
         payee=payee, kind=Posting.Kind.PAYMENT, account=Account.CASH, earned_period=period
     )
     return Statement(
@@ -159,16 +163,22 @@ def statement(actor: Actor, payee_id: Any, period_id: Any) -> Statement:
             row["currency"]: -row["sum"]
             for row in paid.values("currency").annotate(sum=Sum("amount"))
         },
-        held_on_statement(payee, period),
+        held_on_statement(payee, period, as_of),
     )
 
 
+def postings_known(as_of: datetime | None) -> QuerySet[Posting]:
+    """The postings that there were at a moment (now)."""
+    return Posting.objects.filter(created_at__lte=as_of) if as_of else Posting.objects.all()
+
+
 def _amounts(
-    payee: User, period: PayPeriod
+    payee: User, period: PayPeriod, as_of: datetime | None
 ) -> Mapping[tuple[UUID, str, str], tuple[Decimal, Decimal]]:
     """(plan, component, kind) -> (amount, the part of it earned in earlier periods)."""
     rows = (
-        Posting.objects.filter(payee=payee, posted_period=period, account=Account.PAYABLE)
+        postings_known(as_of)
+        .filter(payee=payee, posted_period=period, account=Account.PAYABLE)
         .exclude(kind__in=NOT_EARNED)
         .values("plan_id", "component", "kind")
         .annotate(
@@ -185,24 +195,33 @@ def _amounts(
     }
 
 
-def _plans(payee: User, period: PayPeriod, posted: set[UUID]) -> Sequence[CompensationPlan]:
+def _plans(
+    payee: User, period: PayPeriod, posted: set[UUID], as_of: datetime | None
+) -> Sequence[CompensationPlan]:
     assigned = PlanAssignment.objects.filter(
         Q(ends_on__isnull=True) | Q(ends_on__gte=period.starts_on),
         user=payee,
         starts_on__lte=period.ends_on,
-    ).values("plan_id")
+    )
+    if as_of is not None:
+        assigned = assigned.filter(created_at__lte=as_of)
     return list(
         CompensationPlan.objects.filter(
-            Q(pk__in=posted) | Q(pk__in=assigned),
+            Q(pk__in=posted) | Q(pk__in=assigned.values("plan_id")),
             calendar=period.calendar,
             fiscal_year_starts=period.fiscal_year_starts,
         )
     )
 
 
-def version_on(plan: CompensationPlan, period: PayPeriod) -> PlanVersion | None:
-    """The version that pays in a period, else the last before, else the first."""
+def version_on(
+    plan: CompensationPlan, period: PayPeriod, as_of: datetime | None = None
+) -> PlanVersion | None:
+    """The version that pays in a period, else the last before, else the first; as it was known
+    at a moment (now)."""
     active = plan.versions.filter(activated_at__isnull=False)
+    if as_of is not None:
+        active = active.filter(activated_at__lte=as_of)
     return (
         active.filter(starts_on__lte=period.ends_on).order_by("-starts_on").first()
         or active.order_by("starts_on").first()
@@ -215,6 +234,7 @@ def _part(
     payee: User,
     period: PayPeriod,
     amounts: Mapping[tuple[UUID, str, str], tuple[Decimal, Decimal]],
+    as_of: datetime | None,
 ) -> PlanPart:
     definition = read_plan(version.text)
     rows: dict[str, ComponentRow] = {
@@ -238,12 +258,13 @@ def _part(
         row.prior += prior
         if kind == Posting.Kind.ADJUSTMENT:
             row.adjusted += amount
-    for component, reward in rewards_on_statement(plan, definition, payee, period).items():
-        if component in rows:
-            rows[component].reward = reward
-    for attained in Attainment.objects.filter(plan=plan, payee=payee, period=period):
-        if attained.component in rows:
-            rows[attained.component].attainment = attained
+    if as_of is None:  # rewards and attainments are kept as they are now
+        for component, reward in rewards_on_statement(plan, definition, payee, period).items():
+            if component in rows:
+                rows[component].reward = reward
+        for attained in Attainment.objects.filter(plan=plan, payee=payee, period=period):
+            if attained.component in rows:
+                rows[attained.component].attainment = attained
     order = sorted(rows.values(), key=lambda row: definition.position(row.id))
     return PlanPart(plan, version, order, sum((row.amount for row in order), Decimal(0)))
 
@@ -253,6 +274,8 @@ with net as (
     select hash, sum(sign) as times, max(id) as id
       from compensation_runline
      where payee_id = %s and posted_period_id = %s and plan_id = %s and component = %s
+       and (%s::timestamptz is null
+            or run_id in (select id from compensation_calculationrun where created_at <= %s))
      group by hash having sum(sign) <> 0)
 select net.id, net.times
   from net join compensation_runline line on line.id = net.id
@@ -271,8 +294,10 @@ def statement_lines(
     component: str,
     *,
     start: int = 0,
+    as_of: datetime | None = None,
 ) -> tuple[Sequence[LineRow], bool]:
-    """The lines of a component on a statement, and whether there are more.
+    """The lines of a component on a statement, as known at a moment (now), and whether there
+    are more.
 
     They sum to the component's amount less what was adjusted by hand.
     """
@@ -280,7 +305,7 @@ def statement_lines(
     with connection.cursor() as cursor:
         cursor.execute(
             _NET_LINES,
-            [payee.pk, period_id, plan_id, component, LINES_AT_ONCE + 1, start],
+            [payee.pk, period_id, plan_id, component, as_of, as_of, LINES_AT_ONCE + 1, start],
         )
         found = cursor.fetchall()
     return line_rows(found[:LINES_AT_ONCE]), len(found) > LINES_AT_ONCE
