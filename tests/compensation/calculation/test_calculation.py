@@ -313,3 +313,25 @@ def _sql(statement: str) -> None:
 
 
 TEST_ID = "01890000-0000-7000-8000-000000000001"
+
+
+def test_what_pay_cannot_cover_of_a_clawback_is_a_receivable() -> None:
+    plan = make_plan(
+        """
+        currency: EUR
+        calendar: month
+        components:
+          - flat: {id: commission, rate: 10%}
+        clawback: {trigger: termination, recover_share: 50%}
+        """
+    )
+    ann = make_payee(plan)
+    book(3000, (ann, "1"), on=date(2027, 1, 10), key="deal")
+    record_termination(TEST, booking="deal", on=date(2027, 2, 9))
+    assert owed(ann, "2027-02") == "0.00"
+    assert balance(ann, Account.CLAWBACK) == "300.00"
+    book(4000, (ann, "1"), on=date(2027, 3, 1))
+    # Half of March's 400 goes into what is owed; 100 stays.
+    assert owed(ann, "2027-03") == "200.00"
+    assert balance(ann, Account.CLAWBACK) == "100.00"
+    assert ledger_total() == 0

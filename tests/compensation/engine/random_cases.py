@@ -314,7 +314,8 @@ def settlement(draw: st.DrawFn, name: str) -> str:
             keys = f"share: {draw(st.sampled_from(['40%', '0.333333', '1']))}, release: payment"
         case "clawback":
             limit = draw(st.sampled_from(["paid", "earned"]))
-            keys = f"schedule: [[3, 100%], [6, 50%], [12, 33.3333%]], limit: {limit}"
+            share = draw(st.sampled_from(["", ", recover_share: 0.3333", ", recover_share: 1"]))
+            keys = f"schedule: [[3, 100%], [6, 50%], [12, 33.3333%]], limit: {limit}{share}"
         case "months":
             kind, keys = "clawback", "months: 7"
         case "by_amount":

@@ -47,7 +47,15 @@ from dealwright.compensation.holds.settling import settle_holds
 from dealwright.compensation.ledger.services import post_lines
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import ensure_periods, posting_period
-from dealwright.compensation.plans.definition import Cap, Contest, Draw, Plan, ProfitPool, Rated
+from dealwright.compensation.plans.definition import (
+    Cap,
+    Clawback,
+    Contest,
+    Draw,
+    Plan,
+    ProfitPool,
+    Rated,
+)
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.quotas.services import sync_reporting_lines
@@ -203,6 +211,8 @@ def days_to_calculate(
 def carries_over(plan: Plan) -> bool:
     for each in plan.components:
         if isinstance(each, Draw) or getattr(each, "cumulate", "") == "plan":
+            return True
+        if isinstance(each, Clawback) and each.recover_share is not None:
             return True
         if isinstance(each, Cap) and (each.per == "plan" or each.excess == "withhold"):
             return True

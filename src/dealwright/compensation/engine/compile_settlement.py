@@ -25,7 +25,7 @@ from dealwright.compensation.engine.sql import (
     units,
 )
 from dealwright.compensation.engine.tables import AMOUNT, RATE
-from dealwright.compensation.plans.definition import Clawback, Draw, Holdback, Plan
+from dealwright.compensation.plans.definition import Clawback, Draw, Fixed, Holdback, Plan
 
 
 def settlement_stages(plan: Plan, tables: list[str]) -> Iterator[Stage]:
@@ -46,7 +46,13 @@ def settlement_stages(plan: Plan, tables: list[str]) -> Iterator[Stage]:
                 holds.append(f"line_{each.id}")
             case Clawback():
                 yield _taken(plan, each, earned, holds)
-                yield _clawback(plan, each)
+                if each.recover_share is None:
+                    yield line_stage(each, _clawback(each))
+                else:
+                    yield stage(
+                        f"clawed_{each.id}", f"what “{each.label}” takes back", _clawback(each)
+                    )
+                    yield line_stage(each, _recovered(plan, each, tables))
             case Draw():
                 yield _draw(plan, each, tables)
         tables.append(f"line_{each.id}")
@@ -207,7 +213,7 @@ def _scheduled(plan: Plan, clawback: Clawback) -> str:
     )
 
 
-def _clawback(plan: Plan, clawback: Clawback) -> Stage:
+def _clawback(clawback: Clawback) -> str:
     """Several triggers of one deal together take no more than was paid by then.
 
     Taken in all is min(taken before + asked, most), which has a closed form: all that was
@@ -215,8 +221,7 @@ def _clawback(plan: Plan, clawback: Clawback) -> Stage:
     """
     order = "PARTITION BY payee, event_id ORDER BY date, cause ROWS UNBOUNDED PRECEDING"
     zero = amount(Decimal(0))
-    return line_stage(
-        clawback,
+    return (
         "SELECT "
         + line_select(
             component=text(clawback.id),
@@ -234,8 +239,51 @@ def _clawback(plan: Plan, clawback: Clawback) -> Stage:
         f"date, cause), {zero}) AS before FROM (SELECT *, CAST(demand + least({zero}, "
         f"min(most - demand) OVER ({order})) AS {AMOUNT}) AS taken FROM (SELECT *, "
         f"CAST(sum(asked) OVER ({order}) AS {AMOUNT}) AS demand FROM taken_{clawback.id}) AS a) "
-        "AS b) AS c WHERE taken <> before",
+        "AS b) AS c WHERE taken <> before"
     )
+
+
+def _recovered(plan: Plan, clawback: Clawback, tables: Sequence[str]) -> str:
+    """What a period's pay cannot cover stays owed, and later pay covers it.
+
+    The balance owed is max(0, balance before + taken back - what may be taken): see
+    ``reflected``.
+    """
+    assert clawback.recover_share is not None
+    zero, clawed = amount(Decimal(0)), f"clawed_{clawback.id}"
+    fixed = [each.id for each in plan.components if isinstance(each, Fixed)]
+    pay = (
+        f"SELECT payee, period, CAST(sum(payout) AS {AMOUNT}) AS amount FROM {lines_of(tables)} "
+        f"AS l WHERE component NOT IN ({texts([*fixed, *plan.rewards])}) GROUP BY payee, period"
+    )
+    earned = f"greatest(coalesce(t.amount, {zero}), {zero})"
+    steps = (
+        f"SELECT g.payee, g.period, {earned} AS earned, "
+        f"{times_rate(earned, rate(clawback.recover_share), plan.rounding.scale)} AS allowed, "
+        f"coalesce(k.amount, {zero}) AS taken FROM (SELECT payee, period FROM grid UNION "
+        f"SELECT payee, period FROM {clawed}) AS g "
+        f"LEFT JOIN ({pay}) AS t ON t.payee = g.payee AND t.period = g.period "
+        f"LEFT JOIN (SELECT payee, period, CAST(-sum(payout) AS {AMOUNT}) AS amount "
+        f"FROM {clawed} GROUP BY payee, period) AS k ON k.payee = g.payee AND k.period = g.period"
+    )
+    walk = reflected(f"SELECT *, CAST(taken - allowed AS {AMOUNT}) AS step FROM ({steps}) AS p")
+    owed = (
+        "SELECT "
+        + line_select(
+            component=text(clawback.id),
+            payee="payee",
+            period="period",
+            kind="CASE WHEN balance > before THEN 'owed' ELSE 'repaid' END",
+            high="allowed",
+            base="earned",
+            rate=rate(clawback.recover_share),
+            payout="balance - before",
+            balance="balance",
+        )
+        + " FROM (SELECT *, coalesce(lag(balance) OVER (PARTITION BY payee ORDER BY period), "
+        f"{zero}) AS before FROM ({walk}) AS b) AS c WHERE balance <> before"
+    )
+    return union([f"SELECT * FROM {clawed}", owed])
 
 
 def _draw(plan: Plan, draw: Draw, tables: Sequence[str]) -> Stage:

@@ -51,6 +51,8 @@ LINE_TITLES: Mapping[str, str] = {
     "hold": "Held back",
     "release": "Released on payment",
     "clawback": "Clawback",
+    "owed": "Owed from clawbacks",
+    "repaid": "Clawback taken later",
     "draw": "Draw",
     "recovery": "Draw recovered",
     "forgiven": "Draw forgiven",
@@ -130,6 +132,12 @@ def explain_line(plan: Plan, line: Line) -> str:
             return f"A payment of {money(plan, base)} releases {paid}."
         case "clawback":
             return f"{percent(rate)} of {money(plan, base)} is taken back: {paid}."
+        case "owed" | "repaid":
+            rest = money(plan, line.balance or Decimal(0))
+            if line.kind == "owed":
+                start = f"{paid} more than {percent(rate)} of the pay of {money(plan, base)}"
+                return f"{start} would be taken back; {rest} stays owed."
+            return f"{money(plan, -line.payout)} of what is owed is taken; {rest} stays owed."
         case "draw":
             return f"{money(plan, base)} is topped up to {money(plan, line.high or Decimal(0))}."
         case "recovery":

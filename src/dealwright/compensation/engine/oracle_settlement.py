@@ -16,6 +16,7 @@ from dealwright.compensation.plans.definition import (
     Clawback,
     Component,
     Draw,
+    Fixed,
     Floor,
     Gate,
     Holdback,
@@ -41,6 +42,8 @@ def settle(case: Case, lines: list[Line]) -> list[Line]:
                 holds += made
             case Clawback():
                 made = list(_clawback(case, each, earned, holds))
+                if each.recover_share is not None:
+                    made += _recovered(case, each, lines, made)
             case Draw():
                 made = list(_draw(case, each, lines))
         lines = [*lines, *made]
@@ -351,6 +354,46 @@ def _clawback(
                     rate=rate,
                     payout=before - after,
                 )
+
+
+def _recovered(
+    case: Case, clawback: Clawback, lines: Sequence[Line], taken: Sequence[Line]
+) -> list[Line]:
+    """What a period's pay cannot cover stays owed, and later pay covers it."""
+    assert clawback.recover_share is not None
+    apart = {each.id for each in case.plan.components if isinstance(each, Fixed)}
+    apart |= set(case.plan.rewards)
+    pay: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    asked: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    for each in lines:
+        if each.component not in apart:
+            pay[each.payee, each.period] += each.payout
+    for each in taken:
+        asked[each.payee, each.period] -= each.payout
+    owed: dict[str, Decimal] = defaultdict(Decimal)
+    found = []
+    rows = {(each.payee, each.period.number) for each in case.grid} | set(asked)
+    for payee, period in sorted(rows):
+        earned = max(pay[payee, period], ZERO)
+        allowed = rounded(earned * clawback.recover_share, case.scale)
+        before = owed[payee]
+        after = max(before + asked[payee, period] - allowed, ZERO)
+        owed[payee] = after
+        if after != before:
+            found.append(
+                Line(
+                    component=clawback.id,
+                    payee=payee,
+                    period=period,
+                    kind="owed" if after > before else "repaid",
+                    high=allowed,
+                    base=earned,
+                    rate=clawback.recover_share,
+                    payout=after - before,
+                    balance=after,
+                )
+            )
+    return found
 
 
 def _deals(

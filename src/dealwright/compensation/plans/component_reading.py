@@ -355,6 +355,7 @@ class ComponentReader(IncentiveReader):
         if base_item is not None:
             limit = base_item.choice(("paid", "earned")) or limit
         block.choice("rate", ("original",), "original")
+        recover_share = block.number("recover_share", low=_ZERO, high=_ONE)
         if months and schedule:
             block.complain("give either a schedule or months.")
         if not months and not schedule:
@@ -369,6 +370,7 @@ class ComponentReader(IncentiveReader):
             months=months,
             by_amount=by_amount,
             limit=cast(Any, limit),
+            recover_share=recover_share,
         )
 
     def _draw(self, block: Block, shared: dict[str, Any]) -> Component | None:

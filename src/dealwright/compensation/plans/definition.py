@@ -212,6 +212,8 @@ class Clawback(Component):
     months are not yet over; ``months`` instead takes it back in equal parts that shrink
     each month. ``by_amount`` weighs it with the part of the deal's amount that the trigger
     names. With ``limit`` "paid" no more is taken than gates, caps and holdbacks left of it.
+    With ``recover_share`` at most that part of a period's pay (without fixed pay) is taken;
+    what it does not cover stays owed and is taken from the pay of later periods.
     """
 
     on: tuple[str, ...]
@@ -220,6 +222,7 @@ class Clawback(Component):
     months: int
     by_amount: bool
     limit: Literal["paid", "earned"]
+    recover_share: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

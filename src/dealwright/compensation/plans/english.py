@@ -410,6 +410,11 @@ def _clawback(plan: Plan, clawback: Clawback) -> str:
         text += " It is weighed with the part of the deal's amount that was taken back."
     if clawback.limit == "paid":
         text += " Never more is taken back than was really paid for the deal."
+    if clawback.recover_share is not None:
+        text += (
+            f" At most {percent(clawback.recover_share)} of the pay of a {plan.calendar}, fixed "
+            "pay apart, is taken; the rest stays owed and is taken from later pay."
+        )
     return text
 
 
