@@ -1,4 +1,4 @@
-"""``comp check``, ``comp calculate`` and ``comp explain`` work without a database; ``comp run``
+"""``comp check``, ``calculate``, ``explain`` and ``backtest`` work without a database; ``comp run``
 pays the deals that are in it."""
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ from dealwright.compensation.plans.definition import Plan
 from dealwright.compensation.plans.english import document, document_text
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.plans.source import PlanInvalid
+from dealwright.compensation.simulation.command import (
+    as_json,
+    as_text,
+    backtest_files,
+    only_period,
+)
 
 _FILES = ("events", "people", "quotas", "splits", "hierarchy", "rates")
 
@@ -43,6 +49,13 @@ def add_commands(commands: Any) -> None:
     explain.add_argument("--payee", required=True)
     explain.add_argument("--component", help="one component (default: all)")
     explain.set_defaults(run=_telling(run_explain), database="none")
+
+    backtest = verbs.add_parser("backtest", help="compare what two plans pay on the same files")
+    _add_inputs(backtest)
+    backtest.add_argument(
+        "--against", type=Path, required=True, metavar="OTHER.yaml", help="the plan that paid"
+    )
+    backtest.set_defaults(run=_telling(run_backtest), database="none")
 
     run = verbs.add_parser("run", help="pay the deals of the database that were won in some days")
     run.add_argument("plan", type=Path, metavar="PLAN.yaml")
@@ -144,6 +157,20 @@ def run_explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_backtest(arguments: argparse.Namespace) -> int:
+    """Prints what was and what would be: payees from winners to losers, components, totals."""
+    found = backtest_files(
+        _read(arguments.plan), _read(arguments.against), _paths(arguments), engine=arguments.engine
+    )
+    if arguments.period:
+        found = only_period(found, arguments.period)
+    if arguments.json:
+        _print_json(as_json(found))
+    else:
+        _print(as_text(found))
+    return 0
+
+
 def run_over_deals(arguments: argparse.Namespace) -> int:
     """Make the plan known and active, put the sales reps on it, set quotas, book what was won,
     calculate; prints what each payee earns. Running it again changes nothing."""
@@ -182,8 +209,7 @@ def _print_chain(chain: Mapping[str, Any]) -> None:
 
 def _calculate(arguments: argparse.Namespace) -> tuple[Result, set[tuple[str, int]]]:
     plan = _read(arguments.plan)
-    paths = {name: path for name in _FILES if (path := getattr(arguments, name)) is not None}
-    inputs = prepare_inputs(load_csv(plan, paths))
+    inputs = prepare_inputs(load_csv(plan, _paths(arguments)))
     result = calculate(inputs, arguments.engine)
     for notice in result.notices:
         sys.stderr.write(f"dealwright: {notice}\n")
@@ -191,6 +217,10 @@ def _calculate(arguments: argparse.Namespace) -> tuple[Result, set[tuple[str, in
         labels = ", ".join(each.label for each in result.periods)
         raise Invalid(f"There is no period “{arguments.period}” here; there are {labels}.")
     return result, _present(inputs)
+
+
+def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
+    return {name: path for name in _FILES if (path := getattr(arguments, name)) is not None}
 
 
 def _present(inputs: Inputs) -> set[tuple[str, int]]:

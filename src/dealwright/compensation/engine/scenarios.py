@@ -10,12 +10,12 @@ same number: so each copy gives what a calculation of its own would give.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
 from dealwright.compensation.engine.inputs import Inputs, insert_columns
-from dealwright.compensation.engine.lines import LINE_COLUMNS, Line, line_from_row
+from dealwright.compensation.engine.lines import LINE_COLUMNS, Attainment, Line, line_from_row
 from dealwright.compensation.engine.oracle import calculate_with_oracle
 from dealwright.compensation.engine.results import run_stages
 from dealwright.compensation.plans.definition import Plan
@@ -102,36 +102,64 @@ def view_lines(inputs: Inputs) -> None:
     )
 
 
-def lines_by_scenario(
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a calculation finds in one scenario."""
+
+    lines: list[Line]
+    attainments: list[Attainment]
+
+
+def outcomes(
     inputs: Inputs,
     happens: Mapping[str, Collection[int]],
     numbers: Sequence[int],
     *,
     apart: bool = False,
-) -> dict[int, list[Line]]:
-    """The lines of each scenario of a prepared input; the input is used up.
+) -> dict[int, Outcome]:
+    """Lines and attainments of each scenario of a prepared input; the input is used up.
 
     ``apart`` calculates one scenario after the other, for plans in which one payee's pay hangs
     on others'. A small input is calculated row by row, which gives the same cents sooner.
     """
     ((events,),) = inputs.rows("SELECT count(*) FROM input_events")
     if apart or events * len(numbers) <= FEW_ROWS:
-        few = events <= FEW_ROWS
         found = {}
         for number in one_by_one(inputs, happens, numbers):
-            if few:
-                found[number] = list(calculate_with_oracle(inputs)[0])
+            if events <= FEW_ROWS:
+                lines, _, attainments = calculate_with_oracle(inputs)
+                found[number] = Outcome(list(lines), list(attainments))
             else:
                 run_stages(inputs)
-                found[number] = [line_from_row(row) for row in inputs.rows(_select("line"))]
+                found[number] = Outcome(
+                    [line_from_row(row) for row in inputs.rows(_lines("line"))],
+                    [_attainment(row) for row in inputs.rows(_attained())],
+                )
         return found
     spread(inputs, happens, numbers)
     run_stages(inputs)
     view_lines(inputs)
-    lines: dict[int, list[Line]] = {number: [] for number in numbers}
-    for number, *row in inputs.rows(_select("scenario_line", "number, ")):
-        lines[number].append(line_from_row(tuple(row)))
-    return lines
+    found = {number: Outcome([], []) for number in numbers}
+    for number, *row in inputs.rows(_lines("scenario_line", "number, ")):
+        found[number].lines.append(line_from_row(tuple(row)))
+    start = _DIGITS + 2
+    tagged = f"CAST(left(payee, {_DIGITS}) AS INTEGER), "
+    for number, *row in inputs.rows(_attained(f"substr(payee, {start})", tagged)):
+        found[number].attainments.append(_attainment(row))
+    return found
+
+
+def _lines(table: str, more: str = "") -> str:
+    return f"SELECT {more}{', '.join(LINE_COLUMNS)} FROM {table}"
+
+
+def _attained(payee: str = "payee", more: str = "") -> str:
+    return f"SELECT {more}component, {payee}, period, reached, quota FROM attainment"
+
+
+def _attainment(row: Sequence[Any]) -> Attainment:
+    component, payee, period, reached, quota = row
+    return Attainment(component=component, payee=payee, period=period, reached=reached, quota=quota)
 
 
 def one_by_one(
@@ -169,10 +197,6 @@ def drop_stages(inputs: Inputs) -> None:
         "AND database_name = current_database()"
     ):
         inputs.connection.execute(f"DROP VIEW IF EXISTS {name}")
-
-
-def _select(table: str, more: str = "") -> str:
-    return f"SELECT {more}{', '.join(LINE_COLUMNS)} FROM {table}"
 
 
 def reads_keys(plan: Plan) -> bool:

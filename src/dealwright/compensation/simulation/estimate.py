@@ -30,7 +30,7 @@ from dealwright.compensation.engine.inputs import load_rows
 from dealwright.compensation.engine.lines import Line, line_hash, sort_key
 from dealwright.compensation.engine.periods import PayPeriod
 from dealwright.compensation.engine.prepared import prepare_inputs
-from dealwright.compensation.engine.scenarios import lines_by_scenario, reads_keys
+from dealwright.compensation.engine.scenarios import outcomes, reads_keys
 from dealwright.compensation.plans.definition import Plan
 from dealwright.compensation.plans.english import clause_of
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
@@ -184,7 +184,7 @@ def _estimate_plan(
             known.after += held + added
             known.line_count += len(own)
             known.lines += [
-                _shown(plan, sign, line, labels[line.period])
+                shown_line(plan, sign, line, labels[line.period])
                 for sign, line in own[: MOST_LINES - len(known.lines)]
             ]
             known.periods += sorted({labels[line.period] for _, line in own} - set(known.periods))
@@ -223,7 +223,7 @@ def changed_lines(
         if not inputs.periods:
             return ChangedLines(), ()
         periods = inputs.periods
-        scenarios = lines_by_scenario(
+        scenarios = outcomes(
             inputs,
             {possible.key: [WITH]},
             [WITHOUT, WITH],
@@ -231,10 +231,11 @@ def changed_lines(
         )
     finally:
         inputs.close()
-    return _difference(scenarios[WITHOUT], scenarios[WITH]), periods
+    return line_difference(scenarios[WITHOUT].lines, scenarios[WITH].lines), periods
 
 
-def _difference(without: Sequence[Line], with_it: Sequence[Line]) -> ChangedLines:
+def line_difference(without: Sequence[Line], with_it: Sequence[Line]) -> ChangedLines:
+    """What is in one list of lines and not in the other, by payee."""
     changed = ChangedLines()
     held = Counter(line_hash(each) for each in without)
     kept = Counter(line_hash(each) for each in with_it)
@@ -254,7 +255,8 @@ def _difference(without: Sequence[Line], with_it: Sequence[Line]) -> ChangedLine
     return changed
 
 
-def _shown(plan: Plan, sign: int, line: Line, period: str) -> EstimateLine:
+def shown_line(plan: Plan, sign: int, line: Line, period: str) -> EstimateLine:
+    """A line as a person reads it; the plan's clause is named."""
     component = plan.component(line.component)
     clause = clause_of(plan, line.component)
     sentence = explain_line(plan, line)
