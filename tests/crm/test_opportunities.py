@@ -59,7 +59,7 @@ def test_a_move_asks_for_what_the_stage_requires_and_writes_nothing():
     with pytest.raises(Invalid) as refusal:
         move_opportunity(system(), deal.pk, stage("Proposal").pk)
     assert refusal.value.code == "required_for_stage"
-    assert refusal.value.message == "“Proposal” needs Amount and Close date."
+    assert refusal.value.message == "“Proposal” needs these fields: Amount and Close date."
     assert set(refusal.value.fields) == {"amount", "close_date"}
     deal.refresh_from_db()
     assert deal.stage.name == "Prospecting"
@@ -160,7 +160,7 @@ def test_reopening_returns_to_the_last_open_stage():
 
 def test_a_generic_update_moves_by_the_same_rules():
     deal = make_opportunity()
-    with pytest.raises(Invalid, match="needs Lost because"):
+    with pytest.raises(Invalid, match="needs these fields: Lost because"):
         update_record(system(), "opportunity", deal.pk, {"stage": "Lost"})
     moved = update_record(
         system(), "opportunity", deal.pk, {"stage": "Lost", "lost_reason": "timing"}

@@ -19,7 +19,7 @@ def check_required(opportunity: Opportunity, stage: Stage, values: Mapping[str, 
         labels = list(missing.values())
         listed = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
         raise Invalid(
-            f"“{stage.name}” needs {listed}.",
+            f"“{stage.name}” needs these fields: {listed}.",
             code="required_for_stage",
             fields={
                 key: [f"{label} is needed for “{stage.name}”."] for key, label in missing.items()
