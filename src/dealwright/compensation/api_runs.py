@@ -91,6 +91,7 @@ def write_events(request: HttpRequest, body: list[EventIn]) -> HttpResponse:
     require_pay_manager(actor)
     if len(body) > MOST_EVENTS:
         raise Invalid(f"At most {MOST_EVENTS} events at a time.")
+    _refuse_doubles(body)
     answers = []
     with change(actor):
         for number, each in enumerate(body):
@@ -123,6 +124,15 @@ def write_events(request: HttpRequest, body: list[EventIn]) -> HttpResponse:
                 ) from error
             answers.append(_event_out(recorded))
     return as_json(answers)
+
+
+def _refuse_doubles(body: list[EventIn]) -> None:
+    first: dict[str, int] = {}
+    for number, each in enumerate(body):
+        if each.key in first:
+            said = f"The event “{each.key}” stands twice: as {first[each.key] + 1} as well."
+            raise Invalid(f"Event {number + 1}: {said}", fields={f"{number}.key": [said]})
+        first[each.key] = number
 
 
 @router.post(
@@ -166,6 +176,7 @@ def _event_out(recorded: Recorded) -> dict[str, Any]:
         "version": event.version,
         "voided": event.voided_at is not None,
         "changed": recorded.changed,
+        "notes": queries.notes_on_closed(recorded.days if recorded.changed else ()),
     }
 
 

@@ -317,7 +317,8 @@ class QuotaOut(Schema):
 
 
 class CreditEventOut(Schema):
-    """An event as it is recorded; ``changed`` says whether this call changed it."""
+    """An event as it is recorded; ``changed`` says whether this call changed it, ``notes`` what
+    to know where it lies in a period that takes no postings any more."""
 
     id: UUID
     key: str
@@ -328,6 +329,7 @@ class CreditEventOut(Schema):
     version: int
     voided: bool
     changed: bool
+    notes: list[str]
 
 
 def clauses_out(clauses: Any) -> list[dict[str, Any]]:

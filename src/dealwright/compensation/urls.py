@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from dealwright.compensation.bookings import pages as bookings
 from dealwright.compensation.disputes import pages as disputes
 from dealwright.compensation.holds import pages as holds
 from dealwright.compensation.periods import pages as periods
 from dealwright.compensation.plans import editor
 from dealwright.compensation.plans import pages as plans
 from dealwright.compensation.quotas import pages as quotas
+from dealwright.compensation.simulation.urls import urlpatterns as simulation
 from dealwright.compensation.statements import pages as statements
 
 _STATEMENT = "compensation/statements/<uuid:payee_id>/<uuid:period_id>"
@@ -42,6 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/periods/<uuid:period_id>/<slug:action>", periods.act),
     path("compensation/runs/<uuid:run_id>", periods.run),
     path("compensation/runs/<uuid:run_id>/compare", periods.compare),
+    path("compensation/events", bookings.listing),
+    path("compensation/events/preview", bookings.preview),
+    path("compensation/events/import", bookings.import_file),
     path("compensation/holds", holds.listing),
     path("compensation/holds/new", holds.new),
     path("compensation/holds/<uuid:hold_id>/release", holds.release),
@@ -51,4 +56,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/disputes/<uuid:dispute_id>/resolve", disputes.resolve),
     path("compensation/adjustments/new", disputes.new_adjustment),
     path("compensation/adjustments/<uuid:adjustment_id>/<slug:decision>", disputes.decide),
+    *simulation,
 ]

@@ -9,10 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.people.models import User
-from dealwright.compensation.access import payee_ids
+from dealwright.compensation.access import payee_ids, require_pay_manager
+from dealwright.compensation.credits.models import CreditEvent
+from dealwright.compensation.statements.queries import links_of
 
 
 def pay_of_record(actor: Actor, record_id: UUID) -> Sequence[Mapping[str, Any]]:
@@ -44,6 +47,31 @@ def pay_of_record(actor: Actor, record_id: UUID) -> Sequence[Mapping[str, Any]]:
             "amount",
         )
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def list_events(actor: Actor, *, search: str = "", limit: int = 100) -> Sequence[Mapping[str, Any]]:
+    """The newest events for those who manage pay, by a part of key or title."""
+    require_pay_manager(actor)
+    rows = CreditEvent.objects.select_related("payee").prefetch_related("splits__user")
+    if search:
+        rows = rows.filter(Q(key__icontains=search) | Q(title__icontains=search))
+    return [
+        {
+            "key": row.key,
+            "title": row.title or row.key,
+            "url": next((address for _, address in links_of(row)), ""),
+            "kind": row.kind.replace("_", " "),
+            "date": row.date,
+            "amount": row.amount,
+            "currency": row.currency,
+            "voided": row.voided_at is not None,
+            "who": ", ".join(
+                f"{split.user.name} {split.share * 100:.4g}%" for split in row.splits.all()
+            )
+            or (row.payee.name if row.payee else ""),
+        }
+        for row in rows.order_by("-date", "-created_at")[:limit]
+    ]
 
 
 def opportunity_panel(user: User, record_id: UUID) -> Mapping[str, Any] | None:

@@ -115,6 +115,29 @@ def recalculate_for(actor: Actor, recorded: Recorded, cause: Cause) -> list[Calc
         return recalculate_payees(actor, concerned, since=recorded.since, cause=cause)
 
 
+def recalculate_recorded(actor: Actor, recorded: Sequence[Recorded], cause: Cause) -> None:
+    """What many events change for those they concern, managers above included: one calculation
+    per plan and year."""
+    if not recorded:
+        return
+    with change(actor):
+        sync_reporting_lines()
+        payees = frozenset(payee for each in recorded for payee in each.payees)
+        concerned = payees | managers_above(payees)
+        days = {day for each in recorded for day in each.days}
+        plan_ids = PlanAssignment.objects.filter(user_id__in=concerned).values("plan_id")
+        for plan in CompensationPlan.objects.filter(pk__in=plan_ids, archived_at__isnull=True):
+            years: dict[date, list[date]] = {}
+            for day in sorted(days):
+                year = period_of(day, "year", plan.fiscal_year_starts).start
+                years.setdefault(year, []).append(day)
+            for first, *others in years.values():
+                until = others[-1] if others else first
+                recalculate_plan(
+                    actor, plan, payees=concerned, since=first, until=until, cause=cause
+                )
+
+
 def recalculate_payees(
     actor: Actor, payees: Iterable[UUID], *, since: date, cause: Cause
 ) -> list[CalculationRun]:

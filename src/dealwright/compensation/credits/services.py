@@ -51,13 +51,15 @@ class Recorded:
     """What became of an event that was recorded.
 
     ``payees`` are those whose pay may change by it, those of before included; ``changed`` is
-    false where the same was known already.
+    false where the same was known already. ``days`` are the day of the event and the one it had
+    before.
     """
 
     event: CreditEvent
     payees: frozenset[UUID]
     changed: bool
     since: date
+    days: frozenset[date] = frozenset()
 
 
 def upsert_event(
@@ -109,7 +111,7 @@ def upsert_event(
             "attributes": dict(attributes or {}),
             "voided_at": None,
         }
-        since = on if row is None else min(on, row.date)
+        days = frozenset({on} if row is None else {on, row.date})
         changed = row is None or any(getattr(row, name) != facts[name] for name in _FACTS)
         if row is None:
             row = CreditEvent.objects.create(key=key, **facts)
@@ -120,7 +122,7 @@ def upsert_event(
             row.updated_at = timezone.now()
             row.save()
         changed = _set_splits(row, splits) or changed
-        return Recorded(row, before | _payees_of(row), changed, since)
+        return Recorded(row, before | _payees_of(row), changed, min(days), days)
 
 
 def void_event(actor: Actor, key: str) -> Recorded | None:
@@ -135,7 +137,7 @@ def void_event(actor: Actor, key: str) -> Recorded | None:
             row.voided_at = row.updated_at = timezone.now()
             row.version += 1
             row.save(update_fields=["voided_at", "updated_at", "version"])
-        return Recorded(row, _payees_of(row), changed, row.date)
+        return Recorded(row, _payees_of(row), changed, row.date, frozenset({row.date}))
 
 
 def shares_of(user_ids: Iterable[UUID], fractions: Iterable[Decimal]) -> list[Share]:

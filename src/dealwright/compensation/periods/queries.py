@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Q, Sum
 
 from dealwright.compensation.calculation.models import CalculationRun
+from dealwright.compensation.engine.periods import pay_periods
 from dealwright.compensation.ledger.models import NOT_EARNED, Account, PaymentBatch, Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan
@@ -44,6 +45,39 @@ def list_periods(limit: int = 60) -> Sequence[PeriodRow]:
     return [
         PeriodRow(period, payees.get(period.pk, 0), totals.get(period.pk, {})) for period in periods
     ]
+
+
+def notes_on_closed(days: Iterable[date]) -> Sequence[str]:
+    """What whoever changes events of these days must know where they lie in a period that is
+    closed or frozen: a sentence per period; none where every period takes postings."""
+    notes: list[str] = []
+    for day in sorted(days):
+        for period in PayPeriod.objects.filter(
+            starts_on__lte=day, ends_on__gte=day, submitted_at__isnull=False
+        ).order_by("calendar"):
+            target = _takes_postings_after(period)
+            said = (
+                f"{period.label} is {period.state_label.lower()} and stays as it is: what this "
+                f"changes of it is posted into {target}, marked as of {period.label}."
+            )
+            if said not in notes:
+                notes.append(said)
+    return notes
+
+
+def _takes_postings_after(period: PayPeriod) -> str:
+    """The label of the period into which something of this one is posted now."""
+    later = PayPeriod.objects.filter(
+        calendar=period.calendar,
+        fiscal_year_starts=period.fiscal_year_starts,
+        number__gt=period.number,
+    ).order_by("number")
+    found = later.filter(submitted_at__isnull=True).first()
+    if found is not None:
+        return str(found.label)
+    following = (later.last() or period).ends_on + timedelta(days=1)
+    (made,) = pay_periods(following, following, period.calendar, period.fiscal_year_starts)
+    return made.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def import_quotas(actor: Actor, text: str) -> int:
         )
     if len(rows) > MAX_ROWS:
         raise Invalid(f"A file may have at most {MAX_ROWS:,} quotas.")
-    people = _people()
+    people = people_by_name()
     wrong: list[str] = []
     with change(actor), transaction.atomic():
         for number, row in enumerate(rows, 2):
@@ -138,8 +138,8 @@ def _import_row(actor: Actor, row: Mapping[str, str | None], people: Mapping[str
     )
 
 
-def _people() -> dict[str, User]:
-    """Users by e-mail and by name, where only one has the name."""
+def people_by_name() -> dict[str, User]:
+    """Users by e-mail and by name, where only one has the name; all in small letters."""
     found: dict[str, User] = {}
     twice: set[str] = set()
     for user in User.objects.all():

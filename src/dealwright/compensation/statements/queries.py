@@ -75,6 +75,7 @@ class Statement:
     totals: Mapping[str, Decimal]
     paid: Mapping[str, Decimal]
     held: Sequence[Held] = ()
+    posted_later: Sequence[Mapping[str, Any]] = ()  # of this period, into later ones
 
     @property
     def held_totals(self) -> Mapping[str, Decimal]:
@@ -164,7 +165,24 @@ def statement(
             for row in paid.values("currency").annotate(sum=Sum("amount"))
         },
         held_on_statement(payee, period, as_of),
+        _posted_later(payee, period, as_of),
     )
+
+
+def _posted_later(
+    payee: User, period: PayPeriod, as_of: datetime | None
+) -> Sequence[Mapping[str, Any]]:
+    """What was earned in the period and posted into later ones, because it took none then."""
+    rows = (
+        postings_known(as_of)
+        .filter(payee=payee, earned_period=period, account=Account.PAYABLE)
+        .exclude(posted_period=period)
+        .exclude(kind__in=NOT_EARNED)
+        .values("posted_period_id", "posted_period__label", "currency")
+        .annotate(amount=-Sum("amount"))
+        .order_by("posted_period__number", "currency")
+    )
+    return [row for row in rows if row["amount"]]
 
 
 def postings_known(as_of: datetime | None) -> QuerySet[Posting]:
