@@ -12,6 +12,7 @@ from dealwright.compensation.holds import jobs as _hold_jobs  # noqa: F401  make
 from dealwright.compensation.ledger.payroll import PAYROLL
 from dealwright.compensation.periods import events as _periods  # noqa: F401  publishes
 from dealwright.compensation.simulation import jobs as _simulation  # noqa: F401  makes jobs known
+from dealwright.compensation.simulation.queries import estimate_panel
 from dealwright.compensation.statements.card import PAY_CARD
 
 register_file_access(PAYROLL, lambda actor, stored: manages_pay(actor.user), system="compensation")
@@ -25,5 +26,15 @@ add_panel(
         template="compensation/bookings/panel.html",
         query=opportunity_panel,
         position=80,
+    ),
+)
+add_panel(
+    "opportunity",
+    Panel(
+        key="commission-estimate",
+        label="What it would pay",
+        template="compensation/simulation/panel.html",
+        query=estimate_panel,
+        position=81,
     ),
 )

@@ -93,7 +93,7 @@ def create_backtest(
             currency=row.currency,
             created_by=actor.user,
         )
-        parts = _parts(backtest)
+        parts = parts_of(backtest)
         if not parts:
             said = "No version of this plan was active in these days; compare with a version."
             raise Invalid(said, fields={"starts_on": [said]})
@@ -108,7 +108,7 @@ def calculate_backtest(actor: Actor, backtest_id: Any, watch: Watch | None = Non
     backtest: Backtest | None = Backtest.objects.filter(pk=backtest_id).first()
     if backtest is None:
         raise NotFound("This backtest does not exist.")
-    parts = _parts(backtest)
+    parts = parts_of(backtest)
     before: dict[Key, Decimal] = {}
     after: dict[Key, Decimal] = {}
     labels: dict[int, str] = {}
@@ -182,7 +182,7 @@ def _calculate(
         inputs.close()
 
 
-def _parts(backtest: Backtest) -> Sequence[Part]:
+def parts_of(backtest: Backtest) -> Sequence[Part]:
     """The text to try beside each text that it is compared with."""
     candidate = read_plan(backtest.text)
     row = backtest.plan
