@@ -83,6 +83,8 @@ def tiered(draw: st.DrawFn, kind: str = "tiered") -> str:
             keys.append(f"target: {draw(st.sampled_from(['target', '20000', '333.33']))}")
     if kind == "override" and draw(st.booleans()):
         keys.append("detail: report")
+    if kind == "tiered":
+        keys += draw(st.sampled_from([[], [], ["credit: team"], ["credit: coached"]]))
     return ", ".join(keys)
 
 
@@ -365,6 +367,7 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
             "  latest: {of: score, unit: quantity, amount: quantity, aggregate: last}",
             "credits:",
             f"  direct: {{sum: 1, residual: {residual}}}",
+            "  coached: {along: coach}",
             "components:",
             *lines,
         ]
@@ -425,6 +428,8 @@ def inputs(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
                     "ends": ends,
                     "salary": draw(st.sampled_from([None, Decimal(12000), Decimal("54321.09")])),
                     "target": draw(st.sampled_from([None, Decimal(24000), Decimal("0.07")])),
+                    "position": draw(st.sampled_from(["rep", "lead", ""])),
+                    "team": draw(st.sampled_from(["red", "blue", ""])),
                     "f_grade": draw(st.sampled_from(["senior", "junior", None])),
                 }
             )
@@ -442,7 +447,21 @@ def inputs(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
         for payee in PEOPLE + MANAGERS
         if draw(st.booleans())
     ]
+    quotas += [
+        {
+            holder: name,
+            "measure": "goal",
+            "starts": FIRST,
+            "ends": date(2027, 9, 30),
+            "amount": draw(st.sampled_from([Decimal(50_000), Decimal("777.77")])),
+            "per": draw(st.sampled_from(["range", "month", "quarter", "year"])),
+        }
+        for holder, name in (("position", "rep"), ("team", "red"))
+        if draw(st.booleans()) and any(row[holder] == name for row in people)
+    ]
     hierarchy = [
+        {"payee": "ann", "manager": "dee", "relation": "coach", "ends": date(2027, 8, 31)},
+        {"payee": "dee", "manager": "cem", "relation": "coach"},
         {"payee": "ann", "manager": "mia", "starts": FIRST, "ends": date(2027, 6, 30)},
         {"payee": "ann", "manager": "noa", "starts": date(2027, 7, 1), "ends": date(2200, 12, 31)},
         {"payee": "bob", "manager": "mia"},

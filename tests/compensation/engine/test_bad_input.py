@@ -41,6 +41,26 @@ def test_quota_given_twice_for_the_same_days(tmp_path: Path) -> None:
     ) == ["quotas row 3: the quota “goal” of ann is given twice: from 2027-03-31, also in row 2."]
 
 
+def test_quota_of_nobody_or_of_two(tmp_path: Path) -> None:
+    assert problems(
+        tmp_path,
+        people="payee,position,team\nann,rep,north",
+        quotas="payee,position,team,measure,period,amount\n,lead,,goal,2027-01,5\n"
+        ",,,goal,2027-02,5\nann,rep,,goal,2027-03,5\n,,south,goal,2027-01,5",
+    ) == [
+        "quotas row 2: nobody has the position “lead”.",
+        "quotas row 3: name one of payee, position or team.",
+        "quotas row 4: name one of payee, position or team.",
+        "quotas row 5: nobody has the team “south”.",
+    ]
+
+
+def test_a_relation_may_not_be_the_team(tmp_path: Path) -> None:
+    assert problems(tmp_path, hierarchy="payee,manager,relation\nann,bob,team") == [
+        "hierarchy row 2: “team” is the relation of teams; name it otherwise."
+    ]
+
+
 def test_circle_in_the_hierarchy(tmp_path: Path) -> None:
     assert problems(tmp_path, hierarchy="payee,manager\nann,bob\nbob,cem\ncem,ann")[0] == (
         "hierarchy row 2: a circle: ann → bob → cem → ann."

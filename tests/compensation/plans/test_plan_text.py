@@ -85,7 +85,7 @@ def problems(text: str) -> list[str]:
         (
             "- contest: {id: c, prizes: [5], group: payee.region}",
             "line 4: plan › components › contest › group: “payee.region” is neither manager nor "
-            "a text field of payees.",
+            "a text field of payees (payee.position, payee.team).",
         ),
         (
             "- contest: {id: c, prizes: [5]}",

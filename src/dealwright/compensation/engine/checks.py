@@ -11,7 +11,7 @@ from decimal import Decimal
 from dealwright.base.money import currency_codes
 from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs
 from dealwright.compensation.engine.tables import MAX_ROWS_NAMED
-from dealwright.compensation.plans.definition import DIRECT, OVERLAY
+from dealwright.compensation.plans.definition import DIRECT, OVERLAY, TEAM
 
 _LIMIT = f"LIMIT {MAX_ROWS_NAMED}"
 
@@ -138,8 +138,25 @@ def _quotas(inputs: Inputs) -> Iterator[InputProblem]:
     ):
         yield InputProblem("quotas", row, "give a period such as 2027-Q1, or start and end.")
     yield from _overlaps(
-        inputs, "quotas", ("payee", "measure"), "the quota “{1}” of {0} is given twice"
+        inputs,
+        "quotas",
+        ("payee", "position", "team", "measure"),
+        "the quota “{3}” of {0}{1}{2} is given twice",
     )
+    for (row,) in inputs.rows(
+        "SELECT row FROM input_quotas WHERE CASE WHEN payee = '' THEN 0 ELSE 1 END + CASE WHEN "
+        "position = '' THEN 0 ELSE 1 END + CASE WHEN team = '' THEN 0 ELSE 1 END <> 1 "
+        f"ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("quotas", row, "name one of payee, position or team.")
+    for holder in ("position", "team"):
+        for row, name in inputs.rows(
+            f"SELECT min(q.row), q.{holder} FROM input_quotas q LEFT JOIN (SELECT DISTINCT "
+            f"{holder} FROM input_people) p ON p.{holder} = q.{holder} WHERE q.{holder} <> '' "
+            f"AND p.{holder} IS NULL GROUP BY q.{holder} ORDER BY 1 {_LIMIT}"
+        ):
+            if inputs.check_names:
+                yield InputProblem("quotas", row, f"nobody has the {holder} “{name}”.")
 
 
 def _overlaps(
@@ -167,7 +184,13 @@ def _hierarchy(inputs: Inputs) -> Iterator[InputProblem]:
         f"SELECT row, payee FROM input_hierarchy WHERE payee = manager ORDER BY 1 {_LIMIT}"
     ):
         yield InputProblem("hierarchy", row, f"“{payee}” cannot report to themselves.")
-    yield from _overlaps(inputs, "hierarchy", ("payee",), "{0} reports to two managers")
+    yield from _overlaps(inputs, "hierarchy", ("payee", "relation"), "{0} reports to two managers")
+    for row, relation in inputs.rows(
+        f"SELECT row, relation FROM input_hierarchy WHERE relation = '{TEAM}' ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem(
+            "hierarchy", row, f"“{relation}” is the relation of teams; name it otherwise."
+        )
 
 
 def _rates(inputs: Inputs) -> Iterator[InputProblem]:

@@ -256,7 +256,8 @@ def _rollup(rule: CreditRule, direct: str) -> str:
         f"SELECT c.measure, {text(rule.id)} AS rule, c.event_id, c.date, c.period, c.quarter, "
         "c.year, r.manager AS payee, c.role, c.payee AS via, r.depth, c.share, c.amount "
         "FROM shared_credit AS c JOIN reporting AS r ON r.payee = c.payee "
-        f"AND c.date >= r.starts AND c.date <= r.ends WHERE c.rule = {text(direct)}{depth}"
+        f"AND c.date >= r.starts AND c.date <= r.ends AND r.relation = {text(rule.relation)} "
+        f"WHERE c.rule = {text(direct)}{depth}"
     )
 
 

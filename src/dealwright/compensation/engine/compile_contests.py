@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from dealwright.compensation.engine.compile_bases import basis_stage, line_stage, window_of
 from dealwright.compensation.engine.lines import line_select
-from dealwright.compensation.engine.names import expression_sql, payee_names
+from dealwright.compensation.engine.names import expression_sql, payee_columns, payee_names
 from dealwright.compensation.engine.sql import (
     RATIO_DIGITS,
     Stage,
@@ -29,7 +29,7 @@ _PRESENT = "p.starts <= r.day AND p.ends >= r.day"
 
 def contest_stages(plan: Plan, component: Contest) -> Iterator[Stage]:
     yield basis_stage(plan, component, component.basis)
-    yield _score(component)
+    yield _score(plan, component)
     yield _rank(plan, component)
     yield _prize(plan, component)
     yield _winner(plan, component)
@@ -48,17 +48,17 @@ def _prize_scale(plan: Plan, component: Contest) -> int:
     return 0 if component.reward is not None else plan.rounding.scale
 
 
-def _score(component: Contest) -> Stage:
+def _score(plan: Plan, component: Contest) -> Stage:
     """What each contestant has, and the day and event with which it was complete."""
     who, join = "b.payee", ""
     if component.group == "manager":
         who = "m.manager"
         join = (
             " JOIN reporting AS m ON m.payee = b.payee AND m.depth = 1 "
-            "AND b.date >= m.starts AND b.date <= m.ends"
+            "AND m.relation = 'reporting' AND b.date >= m.starts AND b.date <= m.ends"
         )
     elif component.group:
-        who = f'm."f_{component.group}"'
+        who = f'm."{payee_columns(plan)[component.group]}"'
         join = (
             " JOIN input_people AS m ON m.payee = b.payee "
             "AND b.date >= m.starts AND b.date <= m.ends"
@@ -164,11 +164,15 @@ def _winner(plan: Plan, component: Contest) -> Stage:
         source = f"JOIN input_people AS p ON p.payee = r.who AND {_PRESENT}"
     elif component.group == "manager":
         source = (
-            "JOIN reporting AS m ON m.manager = r.who AND m.depth = 1 AND m.starts <= r.day "
+            "JOIN reporting AS m ON m.manager = r.who AND m.depth = 1 "
+            "AND m.relation = 'reporting' AND m.starts <= r.day "
             f"AND m.ends >= r.day JOIN input_people AS p ON p.payee = m.payee AND {_PRESENT}"
         )
     else:
-        source = f'JOIN input_people AS p ON p."f_{component.group}" = r.who AND {_PRESENT}'
+        source = (
+            f'JOIN input_people AS p ON p."{payee_columns(plan)[component.group]}" = r.who '
+            f"AND {_PRESENT}"
+        )
     part = "won"
     if component.group and component.pays == "share":
         part = _equal_part("won", "members", "PARTITION BY number, who ORDER BY payee")

@@ -22,7 +22,7 @@ from dealwright.compensation.plans.definition import (
     Tiered,
     Window,
 )
-from dealwright.compensation.plans.expressions import Expression, to_sql
+from dealwright.compensation.plans.expressions import PAYEE_COLUMNS, Expression, to_sql
 
 PLAN_WINDOW = "CAST(0 AS INTEGER)"  # the one window of the whole plan; a bare 0 is a position
 SPANS = {"period": "period", "quarter": "quarter", "year": "year", "plan": PLAN_WINDOW}
@@ -99,7 +99,13 @@ def event_names(plan: Plan, table: str) -> dict[str, str]:
 
 def payee_names(plan: Plan, table: str) -> dict[str, str]:
     """Name in an expression -> column, for a payee in ``table``."""
-    return {f"payee.{name}": f'{table}."f_{name}"' for name in plan.payee_fields}
+    return {f"payee.{name}": f'{table}."{column}"' for name, column in payee_columns(plan).items()}
+
+
+def payee_columns(plan: Plan) -> dict[str, str]:
+    """Field of a payee -> its column among the people."""
+    declared = {name: f"f_{name}" for name in plan.payee_fields}
+    return {**{name: name for name in PAYEE_COLUMNS}, **declared}
 
 
 def expression_sql(expression: Expression, names: Mapping[str, str]) -> str:

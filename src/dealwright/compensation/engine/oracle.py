@@ -17,6 +17,7 @@ from typing import Any
 
 from dealwright.compensation.engine.inputs import Inputs
 from dealwright.compensation.engine.lines import Attainment, Credit, Line
+from dealwright.compensation.engine.names import payee_columns
 from dealwright.compensation.engine.periods import PayPeriod
 from dealwright.compensation.engine.sql import LINE_SCALE, RATIO_DIGITS
 from dealwright.compensation.engine.tables import columns_of
@@ -172,7 +173,8 @@ class Case:
         return value if value is not None and value > 0 else None
 
     def _grid(self) -> list[Presence]:
-        fields = "".join(f', "f_{name}"' for name in self.plan.payee_fields)
+        columns = payee_columns(self.plan)
+        fields = "".join(f', "{column}"' for column in columns.values())
         return [
             Presence(
                 payee,
@@ -180,13 +182,17 @@ class Case:
                 days,
                 whole,
                 first,
-                {f"payee.{name}": v for name, v in zip(self.plan.payee_fields, rest, strict=True)},
+                {f"payee.{name}": v for name, v in zip(columns, rest, strict=True)},
             )
             for payee, number, days, whole, first, *rest in self.inputs.rows(
                 f"SELECT payee, period, days, whole, first_period{fields} FROM grid "
                 "ORDER BY payee, period"
             )
         ]
+
+    def payee_values(self, person: Mapping[str, Any]) -> dict[str, Any]:
+        """What an expression reads of a payee."""
+        return {f"payee.{name}": person.get(c) for name, c in payee_columns(self.plan).items()}
 
     def scale_of(self, component: Component) -> int:
         """Decimals of a line's payout; rewards are whole."""
@@ -217,10 +223,10 @@ class Case:
         return known
 
     def _reporting(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Payee -> (manager, depth, starts, ends) of each manager above."""
+        """Payee -> (manager, relation, depth, starts, ends) of each manager above."""
         reporting: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for payee, *rest in self.inputs.rows(
-            "SELECT payee, manager, depth, starts, ends FROM reporting"
+            "SELECT payee, manager, relation, depth, starts, ends FROM reporting"
         ):
             reporting[payee].append(tuple(rest))
         return reporting
@@ -364,7 +370,7 @@ class Case:
             person = self.person_on(credit.payee, event["date"]) or {}
             values = {
                 **self.event_values(event),
-                **{f"payee.{name}": person.get(f"f_{name}") for name in self.plan.payee_fields},
+                **self.payee_values(person),
                 "credit": credit.amount,
                 "share": credit.share,
                 "role": credit.role,
@@ -401,8 +407,10 @@ def _rolled_up(
     """The whole credit for each manager above, at the reporting line of the day."""
     return [
         replace(credit, rule=rule.id, payee=manager, via=credit.payee, depth=depth)
-        for manager, depth, starts, ends in reporting.get(credit.payee, ())
-        if starts <= day <= ends and (not rule.depth or depth <= rule.depth)
+        for manager, relation, depth, starts, ends in reporting.get(credit.payee, ())
+        if relation == rule.relation
+        and starts <= day <= ends
+        and (not rule.depth or depth <= rule.depth)
     ]
 
 

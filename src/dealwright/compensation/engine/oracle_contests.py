@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from dealwright.compensation.engine.lines import Line
+from dealwright.compensation.engine.names import payee_columns
 from dealwright.compensation.engine.oracle import ZERO, Case, Counted, quotient, rounded
 from dealwright.compensation.engine.oracle_pools import apportion, whole
 from dealwright.compensation.engine.sql import RATIO_DIGITS
-from dealwright.compensation.plans.definition import Contest
+from dealwright.compensation.plans.definition import REPORTING, Contest
 from dealwright.compensation.plans.expressions import evaluate
 
 
@@ -130,11 +131,11 @@ def _teams(case: Case, component: Contest, payee: str, day: date) -> list[str]:
     if component.group == "manager":
         return [
             manager
-            for manager, depth, starts, ends in case.reporting.get(payee, ())
-            if depth == 1 and starts <= day <= ends
+            for manager, relation, depth, starts, ends in case.reporting.get(payee, ())
+            if relation == REPORTING and depth == 1 and starts <= day <= ends
         ]
     person = case.person_on(payee, day)
-    team = person[f"f_{component.group}"] if person else None
+    team = person[payee_columns(case.plan)[component.group]] if person else None
     return [team] if team else []
 
 
@@ -175,5 +176,4 @@ def _gets(
         return False
     if component.payees is None:
         return True
-    values = {f"payee.{name}": person.get(f"f_{name}") for name in case.plan.payee_fields}
-    return evaluate(component.payees, values) is True
+    return evaluate(component.payees, case.payee_values(person)) is True

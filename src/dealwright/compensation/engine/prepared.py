@@ -17,7 +17,9 @@ from typing import Any, cast
 from dealwright.base.errors import Invalid
 from dealwright.base.periods import PeriodKind, period_labelled, period_of, periods_between
 from dealwright.compensation.engine.checks import check_inputs
+from dealwright.compensation.engine.holders import quotas_held, teammates
 from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs, insert_columns
+from dealwright.compensation.engine.names import payee_columns
 from dealwright.compensation.engine.periods import PayPeriod, closings, full_months, pay_periods
 from dealwright.compensation.plans.definition import Clawback, Contest, Plan, ProfitPool
 
@@ -193,7 +195,8 @@ def _load_grid(inputs: Inputs) -> None:
     ]
     _create(inputs, "began", {"payee": "VARCHAR", "first_period": "INTEGER"}, began)
     fields = "".join(
-        f', arg_max(p."f_{name}", p.starts) AS "f_{name}"' for name in plan.payee_fields
+        f', arg_max(p."{column}", p.starts) AS "{column}"'
+        for column in payee_columns(plan).values()
     )
     inputs.connection.execute(
         "CREATE OR REPLACE TABLE grid AS SELECT p.payee, d.period, d.quarter, d.year, "
@@ -206,23 +209,24 @@ def _load_grid(inputs: Inputs) -> None:
 
 
 def _load_reporting(inputs: Inputs) -> None:
-    """``reporting``: each payee under each manager above, with the days for which it holds."""
-    direct: dict[str, list[tuple[str, date, date]]] = defaultdict(list)
+    """``reporting``: each payee under each manager above, by relation, with the days for which
+    it holds; the relation "team" leads to everybody in the payee's team."""
+    direct: dict[tuple[str, str], list[tuple[str, date, date]]] = defaultdict(list)
     row_of: dict[str, int] = {}
-    for payee, manager, starts, ends, row in inputs.rows(
-        "SELECT payee, manager, starts, ends, row FROM input_hierarchy ORDER BY row"
+    for payee, manager, relation, starts, ends, row in inputs.rows(
+        "SELECT payee, manager, relation, starts, ends, row FROM input_hierarchy ORDER BY row"
     ):
-        direct[payee].append((manager, starts, ends))
+        direct[payee, relation].append((manager, starts, ends))
         row_of.setdefault(payee, row)
     rows: list[tuple[Any, ...]] = []
     problems: list[InputProblem] = []
-    for payee in direct:
+    for payee, relation in list(direct):
         above: list[tuple[str, date, date, tuple[str, ...]]] = [
             (payee, _OPEN_START, _OPEN_END, (payee,))
         ]
         while above:
             below, starts, ends, chain = above.pop()
-            for manager, from_, to in direct.get(below, ()):
+            for manager, from_, to in direct.get((below, relation), ()):
                 since, until = max(starts, from_), min(ends, to)
                 if since > until:
                     continue
@@ -233,16 +237,18 @@ def _load_reporting(inputs: Inputs) -> None:
                     )
                     above.clear()
                     break
-                rows.append((payee, manager, len(chain), since, until))
+                rows.append((payee, manager, relation, len(chain), since, until))
                 above.append((manager, since, until, (*chain, manager)))
     if problems:
         raise InputInvalid(problems[:5])
+    rows += teammates(inputs)
     _create(
         inputs,
         "reporting",
         {
             "payee": "VARCHAR",
             "manager": "VARCHAR",
+            "relation": "VARCHAR",
             "depth": "INTEGER",
             "starts": "DATE",
             "ends": "DATE",
@@ -260,12 +266,13 @@ def _load_pieces(inputs: Inputs) -> None:
     plan = inputs.plan
     rows: list[tuple[Any, ...]] = []
     began = dict(inputs.rows("SELECT payee, min(starts) FROM input_people GROUP BY payee"))
-    for payee, measure, amount, per, starts, ends in inputs.rows(
-        "SELECT payee, measure, amount, per, starts, ends FROM input_quotas"
-    ):
-        ramp = plan.ramps.get(measure, ())
+    for held in quotas_held(inputs):
+        payee, measure, amount = held.payee, held.measure, held.amount
+        ramp = () if held.of_team else plan.ramps.get(measure, ())
         start = began.get(payee, _OPEN_START)
-        for share, period, month in _by_days(inputs, starts, ends, per, monthly=bool(ramp)):
+        for share, period, month in _by_days(
+            inputs, held.starts, held.ends, held.per, monthly=bool(ramp), days_of_range=held.days
+        ):
             age = (month.year - start.year) * 12 + month.month - start.month
             factor = ramp[age] if 0 <= age < len(ramp) else Decimal(1)
             rows.append((payee, measure, period, amount * factor, *share))
@@ -298,7 +305,13 @@ def _load_pieces(inputs: Inputs) -> None:
 
 
 def _by_days(
-    inputs: Inputs, starts: date, ends: date, per: str, *, monthly: bool
+    inputs: Inputs,
+    starts: date,
+    ends: date,
+    per: str,
+    *,
+    monthly: bool,
+    days_of_range: int = 1,
 ) -> Iterator[tuple[tuple[int, int], int, date]]:
     """(weight, whole), period and month of each part of a dated amount."""
     fiscal = inputs.plan.fiscal_year_starts
@@ -316,7 +329,7 @@ def _by_days(
         for from_, to in parts:
             days = (to - from_).days + 1
             whole = (
-                (ends - starts).days + 1
+                days_of_range
                 if per == "range"
                 else period_of(from_, cast(PeriodKind, per), fiscal).days
             )

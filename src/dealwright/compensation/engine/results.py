@@ -25,9 +25,11 @@ from dealwright.compensation.engine.lines import (
 )
 from dealwright.compensation.engine.oracle import calculate_with_oracle
 from dealwright.compensation.engine.periods import Closing, PayPeriod
+from dealwright.compensation.engine.spark import run_stages_on_spark
 from dealwright.compensation.plans.definition import Plan
 
 ENGINES = ("duckdb", "oracle")
+ALL_ENGINES = (*ENGINES, "spark")  # Spark is an extra
 ENGINE_VERSION = "1"  # grows when the same plan and input may give another result
 
 
@@ -84,8 +86,8 @@ class Result:
 
 def calculate(inputs: Inputs, engine: str = "duckdb") -> Result:
     """Compute a prepared input. Raises Invalid where a number outgrows the exact types."""
-    if engine == "duckdb":
-        run_stages(inputs)
+    if engine in ("duckdb", "spark"):
+        (run_stages if engine == "duckdb" else run_stages_on_spark)(inputs)
         lines = [
             line_from_row(row) for row in inputs.rows(f"SELECT {', '.join(LINE_COLUMNS)} FROM line")
         ]
@@ -118,7 +120,7 @@ def calculate(inputs: Inputs, engine: str = "duckdb") -> Result:
     elif engine == "oracle":
         lines, credits, attainments = calculate_with_oracle(inputs)
     else:
-        raise Invalid(f"There is no engine “{engine}”; take {' or '.join(ENGINES)}.")
+        raise Invalid(f"There is no engine “{engine}”; take {' or '.join(ALL_ENGINES)}.")
     return Result(
         plan=inputs.plan,
         engine=engine,

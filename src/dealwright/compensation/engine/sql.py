@@ -33,15 +33,15 @@ class Stage:
     purpose: str
     query: exp.Expr
     sql: str
+    is_table: bool = True  # else it is computed again where it is read
 
 
 def stage(name: str, purpose: str, sql: str, *, view: bool = False) -> Stage:
     """A stage from SQL in DuckDB's dialect; a ``view`` is recomputed where it is read."""
     query = sqlglot.parse_one(sql, read="duckdb")
     kind = "VIEW" if view else "TABLE"
-    return Stage(
-        name, purpose, query, f"CREATE OR REPLACE {kind} {name} AS {query.sql(dialect='duckdb')}"
-    )
+    made = f"CREATE OR REPLACE {kind} {name} AS {query.sql(dialect='duckdb')}"
+    return Stage(name, purpose, query, made, is_table=not view)
 
 
 def text(value: str) -> str:

@@ -83,9 +83,13 @@ PEOPLE = (
     Column("ends", "date", "DATE '2200-12-31'", header="end"),
     Column("salary", "money"),
     Column("target", "money"),
+    Column("position", "text", "''"),
+    Column("team", "text", "''"),
 )
 QUOTAS = (
-    Column("payee", "text", required=True),
+    Column("payee", "text", "''"),
+    Column("position", "text", "''"),
+    Column("team", "text", "''"),
     Column("measure", "text", required=True),
     Column("period", "text", "''"),
     Column("starts", "date", header="start"),
@@ -96,6 +100,7 @@ QUOTAS = (
 HIERARCHY = (
     Column("payee", "text", required=True),
     Column("manager", "text", required=True),
+    Column("relation", "text", "'reporting'"),
     Column("starts", "date", "DATE '1900-01-01'", header="start"),
     Column("ends", "date", "DATE '2200-12-31'", header="end"),
 )

@@ -209,7 +209,7 @@ class ComponentReader(IncentiveReader):
         if mode == "per_transaction":
             mode, cumulate = "marginal", "transaction"
         boundary = block.choice("boundary", ("upper", "lower"), "upper")
-        quota = self._name(block, "quota")
+        quota = self._quota(block)
         target = self._amount(block, "target")
         bands = self._steps(block, "bands", ("rate", "multiplier", "value"))
         basis = self._basis(block, rules=rules)
@@ -233,7 +233,7 @@ class ComponentReader(IncentiveReader):
     def _milestones(self, block: Block, shared: dict[str, Any]) -> Component | None:
         cumulate = self._window(block, "period")
         steps = self._steps(block, "milestones", ("amount", "pays", "value"), most=MOST_AMOUNT)
-        quota = self._name(block, "quota")
+        quota = self._quota(block)
         pays = block.choice("pays", ("each", "highest"), "each")
         basis = self._basis(block)
         if cumulate == "transaction":
@@ -252,7 +252,7 @@ class ComponentReader(IncentiveReader):
 
     def _curve(self, block: Block, shared: dict[str, Any]) -> Component | None:
         cumulate = self._window(block, "period")
-        quota = self._name(block, "quota", required=True)
+        quota = self._quota(block, required=True)
         target = self._amount(block, "target", required=True)
         points = self._steps(block, "points", ("factor", "pays", "value"))
         basis = self._basis(block)

@@ -18,7 +18,9 @@ from dealwright.compensation.plans.incentives import Blocks, Contest, Mbo, Objec
 from dealwright.compensation.plans.pieces import (
     DIRECT,
     OVERLAY,
+    REPORTING,
     ROLLUP,
+    TEAM,
     Amount,
     Band,
     Basis,
@@ -37,7 +39,9 @@ from dealwright.compensation.plans.pieces import (
 __all__ = [
     "DIRECT",
     "OVERLAY",
+    "REPORTING",
     "ROLLUP",
+    "TEAM",
     "Amount",
     "Band",
     "Basis",

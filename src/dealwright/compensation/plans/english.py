@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dealwright.compensation.plans.definition import (
+    REPORTING,
+    TEAM,
     Band,
     Blocks,
     Cap,
@@ -205,6 +207,16 @@ def _crediting(plan: Plan) -> str:
             )
         elif rule.source == "overlay":
             parts.append("Overlay shares are credited on top.")
+        elif rule.relation == TEAM:
+            parts.append(
+                "Everybody in a team is credited in full with what its members are credited, by "
+                "the teams of the event's day."
+            )
+        elif rule.relation != REPORTING:
+            parts.append(
+                f"Whoever is the {words(rule.relation)} of a payee on the event's day is credited "
+                "in full with what the payee is credited."
+            )
         else:
             depth = "every level" if not rule.depth else f"up to {rule.depth} levels"
             parts.append(

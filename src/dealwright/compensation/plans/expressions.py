@@ -57,6 +57,9 @@ _EVENT: Mapping[str, Type] = {
 _CREDIT: Mapping[str, Type] = {"credit": MONEY, "share": rate(), "role": STRING}
 
 
+PAYEE_COLUMNS = ("position", "team")  # texts that every payee has
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """The fields a plan declares for events and payees."""
@@ -66,7 +69,8 @@ class Names:
 
     def texts_of_payees(self) -> tuple[str, ...]:
         """The fields of payees that hold text, such as a region."""
-        return tuple(name for name, kind in self.payee_fields.items() if kind == "text")
+        own = (name for name, kind in self.payee_fields.items() if kind == "text")
+        return tuple(dict.fromkeys((*own, *PAYEE_COLUMNS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def event_scope(fields: Mapping[str, str]) -> Mapping[str, Type]:
 
 def payee_scope(names: Names) -> Mapping[str, Type]:
     """What an expression over a payee may read: ``payee.<field>``."""
-    return {f"payee.{name}": _FIELD_TYPES[kind] for name, kind in names.payee_fields.items()}
+    declared = {f"payee.{name}": _FIELD_TYPES[kind] for name, kind in names.payee_fields.items()}
+    return {**{f"payee.{name}": STRING for name in PAYEE_COLUMNS}, **declared}
 
 
 def credit_scope(names: Names) -> Mapping[str, Type]:

@@ -259,7 +259,7 @@ class IncentiveReader(PieceReader):
         line = block.line_of("steps")
         cumulate = self._window(block, "period")
         steps = self._steps(block, "steps", ("quantity", "value"), most=MOST_AMOUNT)
-        quota = self._name(block, "quota")
+        quota = self._quota(block)
         pays = block.choice("pays", ("each", "highest"), "each")
         basis = self._basis(block)
         if cumulate == "transaction":

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from dealwright.compensation.plans.definition import (
     DIRECT,
+    TEAM,
     Amount,
     Band,
     Basis,
@@ -56,6 +57,7 @@ class PieceReader:
     credits: Mapping[str, CreditRule]
     names: Names
     ends: bool = False  # whether the plan has a last day
+    of_team: bool = False  # whether the quota just read is measured by the team
     components: list[Component] = field(default_factory=list)
     entries: int = 0
     references: list[Reference] = field(default_factory=list)
@@ -85,6 +87,19 @@ class PieceReader:
     def _name(self, block: Block, key: str, *, required: bool = False) -> str:
         item = block.take(key, required=required)
         return (item.name() or "") if item else ""
+
+    def _quota(self, block: Block, *, required: bool = False) -> str:
+        """``quota: bookings``, or ``{name: bookings, of: team}`` to measure it by the credits
+        of the whole team."""
+        item = block.take("quota", required=required)
+        if item is None or not item.is_mapping:
+            return (item.name() or "") if item else ""
+        inner = item.block()
+        assert inner is not None
+        name = self._name(inner, "name", required=True)
+        self.of_team = inner.choice("of", ("payee", "team"), "payee") == "team"
+        inner.close()
+        return name
 
     def _window(self, block: Block, default: str) -> Window:
         chosen = block.choice("cumulate", WINDOWS, default)
@@ -148,6 +163,8 @@ class PieceReader:
             block.complain(f"ends on {ends}, before it starts.", block.line_of("to"))
         detail = block.choice("detail", ("event", "report"), "event")
         known = tuple(name for name in chosen if name in self.credits)
+        if self.of_team:
+            rules, self.of_team = (TEAM,), False
         return Basis(
             measure=measure,
             rules=known or rules,
@@ -158,7 +175,7 @@ class PieceReader:
         )
 
     def _lookup(self, block: Block, cumulate: Window, thresholds: tuple[Decimal, ...]) -> Lookup:
-        quota = self._name(block, "quota")
+        quota = self._quota(block)
         basis = self._basis(block)
         if cumulate == "transaction":
             block.complain("this needs a window: period, quarter, year or plan.")

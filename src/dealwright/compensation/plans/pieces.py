@@ -15,7 +15,8 @@ Window = Literal["transaction", "period", "quarter", "year", "plan"]
 Unit = Literal["money", "quantity"]
 FieldType = Literal["text", "number", "date", "bool"]
 
-DIRECT, OVERLAY, ROLLUP = "direct", "overlay", "rollup"
+DIRECT, OVERLAY, ROLLUP, TEAM = "direct", "overlay", "rollup", "team"
+REPORTING = "reporting"  # the relation of a payee to the manager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ class CreditRule:
     """How an event's amount becomes credits of payees.
 
     ``direct`` and ``overlay`` come from the event's splits (or its payee); ``rollup`` gives
-    each manager above the payee the whole credit, at the reporting line of the event's day.
+    each manager above the payee the whole credit, at the reporting line of the event's day;
+    along another ``relation`` whoever stands in it, along "team" everybody in the team.
     """
 
     id: str
@@ -78,6 +80,7 @@ class CreditRule:
     total: Decimal | None = None  # what the shares of an event must sum to; None: anything
     residual: Literal["first", "last", "largest"] = "last"
     depth: int = 0  # levels up the hierarchy; 0: all
+    relation: str = REPORTING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ from dealwright.compensation.plans.component_reading import ComponentReader
 from dealwright.compensation.plans.definition import (
     DIRECT,
     OVERLAY,
+    REPORTING,
     ROLLUP,
+    TEAM,
     CreditRule,
     FieldType,
     Measure,
@@ -245,20 +247,28 @@ def _credits(root: Block) -> dict[str, CreditRule]:
         rules.setdefault(
             name, CreditRule(id=name, line=root.line, source=cast(Any, name), total=total)
         )
+    team = CreditRule(id=TEAM, line=root.line, source=ROLLUP, relation=TEAM, depth=1)
+    rules.setdefault(TEAM, team)
     return rules
 
 
 def _credit_rule(name: str, block: Block) -> CreditRule:
     default = name if name in (DIRECT, OVERLAY, ROLLUP) else DIRECT
     along = block.take("along")
+    relation = TEAM if name == TEAM else REPORTING
     if along is not None:
-        along.choice(("hierarchy", "reporting_line"))
+        chosen_relation = along.name() or REPORTING
+        named = chosen_relation not in ("hierarchy", "reporting_line")
+        relation = chosen_relation if named else REPORTING
+    if along is not None or name == TEAM:
         default = ROLLUP
     source_item = block.take("from")
     source = default
     if source_item is not None:
-        chosen = source_item.choice(("splits", "direct", "overlay", "hierarchy"))
-        source = {"splits": default, "hierarchy": ROLLUP}.get(chosen or "", chosen or default)
+        chosen = source_item.choice(("splits", "direct", "overlay", "hierarchy", TEAM))
+        indirect = {"splits": default, "hierarchy": ROLLUP, TEAM: ROLLUP}
+        source = indirect.get(chosen or "", chosen or default)
+        relation = TEAM if chosen == TEAM else relation
     total: Decimal | None = Decimal(1) if source == DIRECT else None
     sum_item = block.take("sum")
     if sum_item is not None:
@@ -281,6 +291,7 @@ def _credit_rule(name: str, block: Block) -> CreditRule:
         total=total,
         residual=cast(Any, residual),
         depth=depth,
+        relation=relation,
     )
 
 

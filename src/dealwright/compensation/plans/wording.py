@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from dealwright.compensation.plans.definition import DIRECT, Amount, Basis, Component, Lookup, Plan
+from dealwright.compensation.plans.definition import (
+    DIRECT,
+    REPORTING,
+    TEAM,
+    Amount,
+    Basis,
+    Component,
+    Lookup,
+    Plan,
+)
 
 
 def percent(value: Decimal) -> str:
@@ -50,7 +59,10 @@ def basis_text(plan: Plan, basis: Basis) -> str:
     if basis.rules != (DIRECT,):
         sources = {plan.credits[each].source for each in basis.rules}
         if sources == {"rollup"}:
-            text += " of all reports"
+            relations = {plan.credits[each].relation for each in basis.rules}
+            of = {REPORTING: "of all reports", TEAM: "of the whole team"}
+            texts = [of.get(each, f"of those whose {words(each)} they are") for each in relations]
+            text += f" {all_of(sorted(texts))}"
         else:
             text += f" credited by {all_of([words(each) for each in basis.rules])}"
     if basis.starts:
