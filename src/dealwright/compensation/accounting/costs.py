@@ -26,7 +26,7 @@ from dealwright.compensation.plans.definition import Cap, Clawback, Floor, Plan
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
 
-# Lines that move earned pay without being cost: they stand between liabilities and draws.
+# Lines that move earned pay without being cost: they stand between what is owed either way.
 NOT_COST = (
     "hold",
     "release",
@@ -35,6 +35,8 @@ NOT_COST = (
     "draw",
     "recovery",
     "forgiven",
+    "owed",
+    "repaid",
 )
 ENDING_KINDS = ("termination", "churn")
 EXPEDIENT_MONTHS = 12  # ASC 340-40-25-4: one year or less
@@ -54,10 +56,12 @@ Key = tuple[UUID, UUID, UUID, str]  # deal, plan, payee, component
 
 @dataclass(frozen=True, slots=True)
 class PlanShape:
-    """What of a plan matters here: its currency, and what each modifier acts on."""
+    """What of a plan matters here: its currency, what each modifier acts on, and which
+    components give rewards, which are no money."""
 
     currency: str
     acts_on: Mapping[str, tuple[str, ...]]
+    rewards: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -184,10 +188,13 @@ def plan_shapes() -> dict[UUID, PlanShape]:
     shapes = {}
     for row in CompensationPlan.objects.prefetch_related("versions"):
         acts_on: dict[str, tuple[str, ...]] = {}
+        rewards: set[str] = set()
         for version in sorted(row.versions.all(), key=lambda each: each.number):
             if version.activated_at is not None:
-                acts_on |= _acting(read_plan(version.text))
-        shapes[row.pk] = PlanShape(row.currency, acts_on)
+                plan = read_plan(version.text)
+                acts_on |= _acting(plan)
+                rewards |= set(plan.rewards)
+        shapes[row.pk] = PlanShape(row.currency, acts_on, frozenset(rewards))
     return shapes
 
 
@@ -238,6 +245,8 @@ def _spread(
     whole: list[tuple[str, UUID, date, Decimal]] = []  # of a component and period
     acting: list[tuple[str, UUID, date, Decimal]] = []  # of a modifier and deal
     for component, earned, deal, month, amount in rows:
+        if component in shape.rewards:
+            continue
         if deal is None:
             whole.append((component, earned, month, amount))
         elif component in shape.acts_on:

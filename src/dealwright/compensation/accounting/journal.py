@@ -56,7 +56,9 @@ Kind = JournalLine.Kind
 ZERO = Decimal(0)
 _LEDGER = {
     Account.EXPENSE: JournalAccount.COMMISSION,
-    Account.DRAW: JournalAccount.DRAWS,
+    Account.DRAW: JournalAccount.RECEIVABLE,
+    Account.CLAWBACK: JournalAccount.RECEIVABLE,
+    Account.POINTS: JournalAccount.REWARDS,
     Account.CASH: JournalAccount.CLEARING,
 }  # all others are owed to payees, now or later
 

@@ -27,7 +27,8 @@ class JournalAccount(models.TextChoices):
     AMORTISATION = "amortisation_expense", "Amortisation of contract costs"
     IMPAIRMENT = "impairment_expense", "Impairment of contract costs"
     ACCRUED = "accrued_commission", "Accrued commissions"
-    DRAWS = "draw_receivable", "Draws to be recovered"
+    RECEIVABLE = "payee_receivable", "Owed by payees: draws and clawbacks"
+    REWARDS = "reward_liability", "Rewards owed beside pay"
     CLEARING = "payroll_clearing", "Payroll clearing"
 
 

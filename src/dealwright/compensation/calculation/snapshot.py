@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from dealwright.base.exchange_rates import rate_on
+from dealwright.compensation.accounting.rates import plan_rates
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.engine.lines import DEAL_KINDS
 from dealwright.compensation.plans.definition import (
@@ -231,7 +232,8 @@ def _assignments(row: CompensationPlan, payees: frozenset[UUID] | None) -> list[
     rows = PlanAssignment.objects.filter(plan=row)
     if payees is not None:
         rows = rows.filter(user_id__in=payees)
-    return list(rows.select_related("user").order_by("user_id", "starts_on"))
+    people = rows.select_related("user").prefetch_related("user__teams")
+    return list(people.order_by("user_id", "starts_on"))
 
 
 def _people(assignments: Iterable[PlanAssignment], plan: Plan) -> list[dict[str, Any]]:
@@ -245,6 +247,9 @@ def _people(assignments: Iterable[PlanAssignment], plan: Plan) -> list[dict[str,
             "salary": each.salary,
             "target": each.target,
         }
+        person["position"] = str(each.fields.get("position") or each.user.job_title)
+        teams = sorted(team.name for team in each.user.teams.all())
+        person["team"] = str(each.fields.get("team") or (teams[0] if teams else ""))
         known = {"region": each.user.region, "job_title": each.user.job_title, **each.fields}
         for name, kind in plan.payee_fields.items():
             person[f"f_{name}"] = field_value(kind, known.get(name))
@@ -324,11 +329,33 @@ def _rates(plan: Plan, events: Iterable[Mapping[str, Any]], first: date) -> list
     for each in events:
         if each["currency"] != plan.currency:
             days[each["currency"]].add(each["date"])
+    kinds = {each.rates for each in plan.measures.values() if each.unit == "money"}
     rows = []
     for currency, used in days.items():
-        rows += [_rate_row(plan, currency, day, "spot") for day in sorted(used)]
-        if any(measure.rates == "plan" for measure in plan.measures.values()):
-            rows.append(_rate_row(plan, currency, plan.effective or first, "plan"))
+        if kinds != {"plan"}:
+            rows += [_rate_row(plan, currency, day, "spot") for day in sorted(used)]
+        if "plan" in kinds:
+            rows += _plan_rate_rows(plan, currency, min(used), first)
+    return rows
+
+
+def _plan_rate_rows(plan: Plan, currency: str, since: date, first: date) -> list[dict[str, Any]]:
+    """The rates fixed for plans; for days before them, or where none is, the market's of the
+    plan's first day."""
+    fixed = plan_rates(currency, plan.currency)
+    rows = []
+    if not fixed or since < fixed[0][0]:
+        rows.append(_rate_row(plan, currency, plan.effective or first, "plan"))
+    for starts, rate in fixed:
+        rows.append(
+            {
+                "from_currency": currency,
+                "to_currency": plan.currency,
+                "starts": starts,
+                "rate": rate.quantize(Decimal("1e-9")),
+                "type": "plan",
+            }
+        )
     return rows
 
 

@@ -21,13 +21,14 @@ from dealwright.base.access.actor import Actor, change, system
 from dealwright.base.errors import Conflict, NotFound
 from dealwright.base.identifiers import uuid7
 from dealwright.compensation.access import require_pay_manager
+from dealwright.compensation.accounting.payroll_files import payroll_file
 from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.disputes.models import Adjustment
 from dealwright.compensation.engine.lines import Line, taxable_value
 from dealwright.compensation.holds.queries import held_for
 from dealwright.compensation.holds.services import lock_holds
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
-from dealwright.compensation.ledger.payroll import PAYROLL, payroll_csv
+from dealwright.compensation.ledger.payroll import PAYROLL
 from dealwright.compensation.ledger.queries import counted_for
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import posting_period
@@ -57,9 +58,7 @@ def post_lines(
     returns how many postings were made."""
     definition = read_plan(run.version.text)
     guarantees = {
-        each.id
-        for each in definition.components
-        if isinstance(each, Draw) and not each.recoverable
+        each.id for each in definition.components if isinstance(each, Draw) and not each.recoverable
     }
     sums: dict[tuple[str, str, UUID, UUID, Account, Account], Decimal] = defaultdict(Decimal)
     for sign, line, earned, posted in changes:
@@ -168,7 +167,8 @@ def balances_to_pay(period: PayPeriod) -> Sequence[Mapping[str, Any]]:
 
 
 def pay_period(actor: Actor, period_id: Any, *, paid_at: datetime | None = None) -> PaymentBatch:
-    """Mark what an approved or closed period owes as paid, with a payroll file (CSV).
+    """Mark what an approved or closed period owes as paid, with a payroll file (CSV) in the
+    layout in use.
 
     Whoever owes more than is owed is left out and carries the balance on. The payments are
     posted into the period that takes postings now. Raises Conflict where nothing is to pay
@@ -220,8 +220,9 @@ def pay_period(actor: Actor, period_id: Any, *, paid_at: datetime | None = None)
         stored = store_file(
             system(actor.name),
             name=f"payroll-{period.label}.csv",
-            content=payroll_csv(period, batch, due, held_for(system(), period)),
+            content=payroll_file(period, batch, due, held_for(system(), period)),
             content_type="text/csv",
+            generated=True,  # in whatever letters payroll reads
             object=PAYROLL,
             record_id=batch.pk,
             purpose="payroll",
