@@ -48,6 +48,7 @@ from dealwright.compensation.ledger.services import post_lines
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import ensure_periods, posting_period
 from dealwright.compensation.plans.definition import (
+    TEAM,
     Cap,
     Clawback,
     Contest,
@@ -55,6 +56,7 @@ from dealwright.compensation.plans.definition import (
     Plan,
     ProfitPool,
     Rated,
+    bases_of,
 )
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
@@ -246,8 +248,9 @@ def carries_over(plan: Plan) -> bool:
 
 
 def needs_everybody(plan: Plan) -> bool:
-    """Whether one payee's pay hangs on the others' (a budget or a pool for all)."""
-    return any(
+    """Whether one payee's pay hangs on the others' (a budget, a pool or a team's credits)."""
+    used = {rule for basis in bases_of(plan) for rule in basis.rules}
+    return any(plan.credits[each].relation == TEAM for each in used) or any(
         isinstance(each, ProfitPool | Contest)
         or (isinstance(each, Rated) and each.budget is not None)
         for each in plan.components
