@@ -174,6 +174,19 @@ def _packages(python: Path, dev: bool) -> None:
     STAMP.write_text(json.dumps(now))
 
 
+def install_spark(python: Path) -> None:
+    """The extra engine of compensation, where there is a Java to run it; tests use it then."""
+    packages = next((VENV / "lib").glob("python3.*")) / "site-packages"
+    if not shutil.which("java") or (packages / "pyspark").exists():
+        return
+    say("Installing Spark, an extra of 0.5 GB ...")
+    lock = str(ROOT / "requirements-spark.lock")
+    _uv(
+        "pip", "install", "--quiet", "--require-hashes", "--python", str(python), "-r", lock,
+        why="install Spark",
+    )  # fmt: skip
+
+
 def _uv(*arguments: str, why: str) -> None:
     done = subprocess.run([str(find_uv()), *arguments], cwd=ROOT, stdin=subprocess.DEVNULL)
     if done.returncode:

@@ -16,7 +16,7 @@ from dealwright.base.errors import Invalid, NotFound
 from dealwright.compensation.engine.inputs import InputInvalid, Inputs, load_csv
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.presenting import chain_of, component_rows
-from dealwright.compensation.engine.results import ENGINES, Result, calculate
+from dealwright.compensation.engine.results import ALL_ENGINES, Result, calculate
 from dealwright.compensation.plans.definition import Plan
 from dealwright.compensation.plans.english import document, document_text
 from dealwright.compensation.plans.reading import read_plan
@@ -71,7 +71,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}", type=Path, required=name == "events", metavar=f"{name.upper()}.csv"
         )
-    parser.add_argument("--engine", choices=ENGINES, default="duckdb")
+    parser.add_argument("--engine", choices=ALL_ENGINES, default="duckdb")
     parser.add_argument("--period", help="only this period, such as 2027-03 or 2027-Q1")
 
 
