@@ -3,6 +3,8 @@
 from dealwright.base.files import register_file_access
 from dealwright.base.objects.registry import Panel, add_panel
 from dealwright.base.web.home import add_card
+from dealwright.compensation.acceptance import events as _acceptance  # noqa: F401  publishes
+from dealwright.compensation.acceptance import jobs as _acceptance_jobs  # noqa: F401  makes known
 from dealwright.compensation.access import manages_pay
 from dealwright.compensation.bookings import jobs as _jobs  # noqa: F401  makes the job known
 from dealwright.compensation.bookings.queries import opportunity_panel

@@ -2,6 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from dealwright.compensation.acceptance import pages as acceptance
+from dealwright.compensation.analytics import pages as analytics
+from dealwright.compensation.accounting.urls import urlpatterns as accounting
 from dealwright.compensation.bookings import pages as bookings
 from dealwright.compensation.disputes import pages as disputes
 from dealwright.compensation.holds import pages as holds
@@ -12,6 +15,7 @@ from dealwright.compensation.quotas import pages as quotas
 from dealwright.compensation.simulation.urls import urlpatterns as simulation
 from dealwright.compensation.statements import pages as statements
 
+_VERSION = "compensation/plans/<uuid:plan_id>/versions/<int:number>"
 _STATEMENT = "compensation/statements/<uuid:payee_id>/<uuid:period_id>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -44,12 +48,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/periods/<uuid:period_id>/<slug:action>", periods.act),
     path("compensation/runs/<uuid:run_id>", periods.run),
     path("compensation/runs/<uuid:run_id>/compare", periods.compare),
+    path("compensation/plans/<uuid:plan_id>/acceptance", acceptance.show),
+    path("compensation/plans/<uuid:plan_id>/acceptance/card", acceptance.card),
+    path("compensation/plans/<uuid:plan_id>/acceptance/policy", acceptance.policy),
+    path(f"{_VERSION}/ask", acceptance.ask),
+    path(f"{_VERSION}/remind", acceptance.remind),
+    path(f"{_VERSION}/document/<uuid:payee_id>", acceptance.preview),
+    path("compensation/acceptances/<uuid:acceptance_id>/document.pdf", acceptance.document),
     path("compensation/events", bookings.listing),
     path("compensation/events/preview", bookings.preview),
     path("compensation/events/import", bookings.import_file),
     path("compensation/holds", holds.listing),
     path("compensation/holds/new", holds.new),
     path("compensation/holds/<uuid:hold_id>/release", holds.release),
+    path("compensation/analysis", analytics.analysis, name="compensation-analysis"),
+    path("compensation/analysis/<slug:section>", analytics.analysis),
+    path("compensation/analysis/<slug:section>/<slug:table>.csv", analytics.download),
     path("compensation/disputes", disputes.listing, name="compensation-disputes"),
     path("compensation/disputes/new", disputes.new),
     path("compensation/disputes/<uuid:dispute_id>", disputes.show),
@@ -57,4 +71,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/adjustments/new", disputes.new_adjustment),
     path("compensation/adjustments/<uuid:adjustment_id>/<slug:decision>", disputes.decide),
     *simulation,
+    *accounting,
 ]

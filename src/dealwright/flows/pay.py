@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from dealwright.acceleration.leaderboards.measures import Measure, Score, register_measure
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import NotFound
 from dealwright.base.events import Delivery, subscribe
 from dealwright.base.people.models import User
+from dealwright.compensation.acceptance.services import accept_plan, end_asking, note_viewed
 from dealwright.compensation.analytics.queries import attainment_on, commission_between
 from dealwright.compensation.bookings.services import (
     book_opportunity,
@@ -23,6 +25,13 @@ from dealwright.contracts.agreements.events import ContractExecuted, ContractTer
 from dealwright.contracts.agreements.models import Contract
 from dealwright.crm.opportunities.events import OpportunityReopened, OpportunityWon
 from dealwright.intelligence.tracking.services import record_touch
+from dealwright.signing.envelopes.events import (
+    EnvelopeDeclined,
+    EnvelopeExpired,
+    EnvelopeSealed,
+    EnvelopeViewed,
+    EnvelopeVoided,
+)
 
 
 @subscribe(OpportunityWon, name="compensation.book_win")
@@ -34,7 +43,11 @@ def book_win(delivery: Delivery, event: OpportunityWon) -> None:
         .first()
     )
     attributes = (
-        {"contract_id": str(contract.pk), "envelope_id": str(contract.envelope_id)}
+        {
+            "contract_id": str(contract.pk),
+            "envelope_id": str(contract.envelope_id),
+            **_terms_of(contract),
+        }
         if contract is not None
         else None
     )
@@ -51,8 +64,17 @@ def link_contract(delivery: Delivery, event: ContractExecuted) -> None:
             attributes={
                 "contract_id": str(event.contract_id),
                 "envelope_id": str(event.envelope_id),
+                **_terms_of(Contract.objects.get(pk=event.contract_id)),
             },
         )
+
+
+def _terms_of(contract: Contract) -> dict[str, Any]:
+    """Over which months the contract's costs are amortised."""
+    return {
+        "contract_starts_on": contract.effective_on.isoformat() if contract.effective_on else "",
+        "contract_term_months": contract.term_months,
+    }
 
 
 @subscribe(OpportunityReopened, name="compensation.withdraw_booking")
@@ -80,6 +102,31 @@ def claw_back(delivery: Delivery, event: ContractTerminated) -> None:
         )
     except NotFound:
         return  # the deal was never booked, so there is nothing to take back
+
+
+@subscribe(EnvelopeViewed, name="compensation.plan_viewed")
+def plan_viewed(delivery: Delivery, event: EnvelopeViewed) -> None:
+    """A payee opened the plan document."""
+    note_viewed(event.envelope_id)
+
+
+@subscribe(EnvelopeSealed, name="compensation.accept_plan")
+def plan_sealed(delivery: Delivery, event: EnvelopeSealed) -> None:
+    """A sealed plan document is the payee's acceptance; pay that waited for it is released."""
+    accept_plan(delivery.actor, event.envelope_id, event.sha256)
+
+
+@subscribe(EnvelopeDeclined, EnvelopeVoided, EnvelopeExpired, name="compensation.plan_not_signed")
+def plan_not_signed(
+    delivery: Delivery, event: EnvelopeDeclined | EnvelopeVoided | EnvelopeExpired
+) -> None:
+    """A plan document that nobody signed can be sent again."""
+    end_asking(
+        delivery.actor,
+        event.envelope_id,
+        declined=isinstance(event, EnvelopeDeclined),
+        reason="Its time ran out." if isinstance(event, EnvelopeExpired) else event.reason,
+    )
 
 
 @subscribe(StatementChanged, name="intelligence.touch_of_commission")

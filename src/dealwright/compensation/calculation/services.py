@@ -24,6 +24,7 @@ from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, NotFound
 from dealwright.base.events import record_event
 from dealwright.base.periods import period_of
+from dealwright.compensation.acceptance.holding import hold_unaccepted
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.calculation.difference import (
     Change,
@@ -169,6 +170,7 @@ def recalculate_plan(
     with change(actor):
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(plan.pk)])
+        hold_unaccepted(actor, plan)
         versions = plan.versions.filter(activated_at__isnull=False).order_by("starts_on")
         runs = []
         for version in versions:

@@ -15,6 +15,7 @@ from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.people.models import User
 from dealwright.base.periods import period_of
+from dealwright.compensation.acceptance.jobs import draft_rewritten, version_activated
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.engine.periods import calendar_kind
 from dealwright.compensation.plans.definition import Plan
@@ -68,6 +69,7 @@ def write_version(actor: Actor, plan_id: Any, text: str) -> PlanVersion:
             return _new_version(actor, row, text)
         draft.text, draft.hash = text, text_hash(text)
         draft.save(update_fields=["text", "hash"])
+        draft_rewritten(actor, draft)
         return draft
 
 
@@ -108,6 +110,7 @@ def activate_version(
                 "Another version pays in this time already; choose a later day.",
                 fields={"starts_on": ["Another version pays then."]},
             ) from None
+        version_activated(actor, version)
         return version
 
 

@@ -12,6 +12,7 @@ from django.utils.http import content_disposition_header
 
 from dealwright.base.people.models import User
 from dealwright.base.web.pages import actor_of, page, render
+from dealwright.compensation.acceptance.queries import acceptances_of
 from dealwright.compensation.access import get_payee, manages_pay, payee_ids
 from dealwright.compensation.analytics.queries import attainment_distribution
 from dealwright.compensation.calculation.preview import why_nothing_is_paid
@@ -107,6 +108,9 @@ def show(request: HttpRequest, payee_id: UUID, period_id: UUID) -> HttpResponse:
             "manages": manages_pay(actor.user),
             "statement": found,
             "me": actor.user,
+            "acceptances": {
+                part.plan.pk: acceptances_of(found.payee, part.plan) for part in found.parts
+            },
             "periods": overview.periods_of(found.payee),
             "base": f"/compensation/statements/{payee_id}/{period_id}",
         },
