@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Query, Router, Schema
-from pydantic import Field
+from ninja import Query, Router
 
 from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.responses import as_json
-from dealwright.base.api.schemas import DecimalText
 from dealwright.base.errors import Invalid
 from dealwright.base.jobs.models import JobRun
 from dealwright.compensation.access import require_pay_manager
-from dealwright.compensation.api_shapes import MoneyOut, PlanText, ShortText, money_out
+from dealwright.compensation.api_shapes import ShortText, money_out
 from dealwright.compensation.plans.models import PlanVersion
 from dealwright.compensation.plans.queries import get_plan, get_version
 from dealwright.compensation.simulation import queries
+from dealwright.compensation.simulation.api_shapes import (
+    BacktestIn,
+    BacktestOut,
+    BacktestPayOut,
+    CurveOut,
+    EstimateOut,
+    Figure,
+    ForecastDealOut,
+    ForecastIn,
+    ForecastOut,
+    WhatIfIn,
+    WhatIfOut,
+)
 from dealwright.compensation.simulation.estimate import EstimateLine, estimate_deal
 from dealwright.compensation.simulation.jobs import start_backtest, start_forecast
 from dealwright.compensation.simulation.models import Backtest, Forecast, ForecastFigure
 from dealwright.compensation.simulation.pay_curve import (
-    MOST_DEALS,
     ImaginedDeal,
     Place,
     pay_curve,
@@ -35,218 +45,6 @@ from dealwright.compensation.simulation.pay_curve import (
 
 router = Router(tags=["Compensation"])
 READ, WRITE = "compensation:read", "compensation:write"
-Figure = Annotated[Decimal, Field(max_digits=15, decimal_places=2)]
-Value = ShortText | bool | Annotated[Decimal, Field(max_digits=20, decimal_places=6)] | None
-
-
-class LineOut(Schema):
-    """A line that is added or, with a negative amount, taken away; ``clause`` is the plan's."""
-
-    component: str
-    period: str
-    explanation: str
-    amount: DecimalText
-    clause: int | None
-
-
-class EstimateRowOut(Schema):
-    """What a deal pays a payee under a plan: the year's pay without and with it."""
-
-    payee_id: UUID
-    payee: str
-    plan_id: UUID
-    plan: str
-    version: int
-    currency: str
-    before: DecimalText
-    after: DecimalText
-    amount: DecimalText
-    line_count: int
-    lines: list[LineOut]
-
-
-class EstimateOut(Schema):
-    """An estimate, as far as the caller may see pay; ``hidden`` says that others are concerned
-    whom the caller may not see."""
-
-    opportunity_id: UUID
-    on: date
-    totals: list[MoneyOut]
-    hidden: bool
-    rows: list[EstimateRowOut]
-
-
-class ImaginedIn(Schema):
-    """A deal that is imagined; ``fields`` are what the plan reads of an event."""
-
-    amount: Figure
-    on: date
-    by: UUID | None = None
-    fields: dict[str, Value] = Field(default_factory=dict, max_length=50)
-
-
-class WhatIfIn(Schema):
-    """Deals to imagine, and the day that says which year and version are meant."""
-
-    deals: list[ImaginedIn] = Field(default_factory=list, max_length=MOST_DEALS)
-    day: date | None = None
-
-
-class PlaceOut(Schema):
-    """Reached of a quota, and the pay of the time the quota is for; attainment is a fraction."""
-
-    attainment: DecimalText
-    reached: DecimalText
-    quota: DecimalText
-    pay: DecimalText
-
-
-class WhatIfOut(Schema):
-    """Pay of the year as it is and with the imagined deals."""
-
-    payee_id: UUID
-    plan_id: UUID
-    version: int
-    currency: str
-    before: DecimalText
-    after: DecimalText
-    amount: DecimalText
-    now: PlaceOut | None
-    then: PlaceOut | None
-    line_count: int
-    lines: list[LineOut]
-
-
-class CurveOut(Schema):
-    """Pay over attainment for the quota of a component."""
-
-    component: str
-    currency: str
-    points: list[PlaceOut]
-
-
-class BacktestIn(Schema):
-    """A text to try on past periods, the draft unless given; ``against`` is the number of a
-    version, what was active in each period unless given."""
-
-    text: PlanText | None = None
-    against: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-    starts_on: date
-    ends_on: date
-
-
-class DifferenceOut(Schema):
-    """What was and what would be."""
-
-    name: str
-    before: DecimalText
-    after: DecimalText
-    difference: DecimalText
-
-
-class PayeeDifferenceOut(DifferenceOut):
-    """The same of a payee."""
-
-    id: UUID
-
-
-class PercentileOut(Schema):
-    """A percentile over the payees, by the nearest rank."""
-
-    percentile: int
-    before: DecimalText
-    after: DecimalText
-    difference: DecimalText
-
-
-class BacktestOut(Schema):
-    """A backtest; figures are there once ``status`` is done."""
-
-    id: UUID
-    plan_id: UUID
-    status: str
-    label: str
-    base_label: str
-    starts_on: date
-    ends_on: date
-    currency: str
-    text_hash: str
-    base_hash: str
-    input_hash: str
-    engine: str
-    created_at: datetime
-    finished_at: datetime | None
-    before: DecimalText | None
-    after: DecimalText | None
-    payees: list[PayeeDifferenceOut]
-    components: list[DifferenceOut]
-    periods: list[DifferenceOut]
-    percentiles: list[PercentileOut]
-
-
-class BacktestPayOut(Schema):
-    """What a component pays a payee in a period under both texts."""
-
-    payee_id: UUID
-    period: str
-    component: str
-    before: DecimalText
-    after: DecimalText
-
-
-class ForecastIn(Schema):
-    """Until when, how many draws, and the seed they follow from."""
-
-    ends_on: date
-    draws: Literal[100, 200, 500, 1000, 2000] = 500
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
-
-
-class ForecastFigureOut(Schema):
-    """An expected amount; without payee, plan or period it is of all of them."""
-
-    currency: str
-    plan_id: UUID | None
-    payee_id: UUID | None
-    period: str | None
-    certain: DecimalText
-    expected: DecimalText
-    p10: DecimalText
-    p50: DecimalText
-    p90: DecimalText
-    everything: DecimalText
-
-
-class ForecastOut(Schema):
-    """A forecast with its method; figures are there once ``status`` is done."""
-
-    id: UUID
-    status: str
-    as_of: date
-    ends_on: date
-    draws: int
-    seed: int
-    deal_count: int
-    plans: list[dict[str, Any]]
-    left_out: list[dict[str, str]]
-    input_hash: str
-    engine: str
-    created_at: datetime
-    finished_at: datetime | None
-    figures: list[ForecastFigureOut]
-
-
-class ForecastDealOut(Schema):
-    """What an open deal adds to an expected amount; no opportunity: what no deal alone makes."""
-
-    opportunity_id: UUID | None
-    title: str
-    amount: DecimalText | None
-    currency: str
-    probability: DecimalText | None
-    closes_on: date | None
-    expected: DecimalText
-    pay_currency: str
 
 
 @router.get(

@@ -138,7 +138,7 @@ def summary(backtest: Backtest) -> Summary:
         payees,
         components,
         periods,
-        histogram(before, after),
+        histogram(before, after, most=min(max(len(payees) // 2, 4), 12)),
         [
             (each, percentile(before, each), percentile(after, each), percentile(differences, each))
             for each in PERCENTILES
