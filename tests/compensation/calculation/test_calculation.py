@@ -335,3 +335,27 @@ def test_what_pay_cannot_cover_of_a_clawback_is_a_receivable() -> None:
     assert owed(ann, "2027-03") == "200.00"
     assert balance(ann, Account.CLAWBACK) == "100.00"
     assert ledger_total() == 0
+
+
+def test_a_plan_may_pay_by_periods_of_weeks() -> None:
+    plan = make_plan(
+        """
+        currency: EUR
+        calendar: {kind: 4-4-5, starts: 2027-02-01}
+        components:
+          - flat: {id: commission, rate: 10%}
+        """,
+        starts_on=date(2027, 2, 1),
+    )
+    ann = make_payee(plan)
+    book(1000, (ann, "1"), on=date(2027, 2, 28))
+    book(500, (ann, "1"), on=date(2027, 3, 1))
+    weeks = "4-4-5@2027-02-01"
+    assert owed(ann, "2027-P01", calendar=weeks) == "100.00"
+    assert owed(ann, "2027-P02", calendar=weeks) == "50.00"
+    first = PayPeriod.objects.get(label="2027-P01", calendar=weeks)
+    assert (first.starts_on, first.ends_on) == (date(2027, 2, 1), date(2027, 2, 28))
+    close("2027-P01", calendar=weeks)
+    book(200, (ann, "1"), on=date(2027, 2, 20))
+    # Late for a closed period: posted into the one that is open.
+    assert owed(ann, "2027-P02", calendar=weeks) == "70.00"

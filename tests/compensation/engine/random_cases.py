@@ -155,7 +155,8 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
     )
     match kind:
         case "fixed":
-            keys = f"amount: {draw(st.sampled_from(['salary', '1234.56', '0.001']))}{who}"
+            days = draw(st.sampled_from(["", ", prorate: working", ", prorate: calendar"]))
+            keys = f"amount: {draw(st.sampled_from(['salary', '1234.56', '0.001']))}{days}{who}"
         case "flat":
             keys = f"{measure}, rate: {draw(rates)}{when}{who}"
         case "formula":
@@ -333,7 +334,9 @@ def settlement(draw: st.DrawFn, name: str) -> str:
 
 @st.composite
 def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
-    calendar = draw(st.sampled_from(["month", "month", "quarter"]))
+    calendar = draw(
+        st.sampled_from(["month", "month", "quarter", "{kind: 5-4-4, starts: 2026-09-02}"])
+    )
     fiscal = draw(st.sampled_from([1, 1, 4]))
     places = draw(st.sampled_from(["[credit, line]", "[credit]", "[line]", "[component]"]))
     residual = draw(st.sampled_from(["first", "last", "largest"]))
@@ -355,6 +358,8 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
             f"calendar: {calendar}",
             f"fiscal_year_starts: {fiscal}",
             f"rounding: {{at: {places}}}",
+            f"prorate: {draw(st.sampled_from(['calendar', 'working']))}",
+            "holidays: [2027-01-01, 2027-05-01, 2027-05-06]",
             "fields: {segment: text}",
             "payee_fields: {grade: text}",
             "ramps: {goal: [0.25, 0.5]}" if draw(st.booleans()) else "ramps: {}",
@@ -428,6 +433,7 @@ def inputs(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
                     "ends": ends,
                     "salary": draw(st.sampled_from([None, Decimal(12000), Decimal("54321.09")])),
                     "target": draw(st.sampled_from([None, Decimal(24000), Decimal("0.07")])),
+                    "quota_relief": draw(st.sampled_from([None, None, Decimal("0.3333")])),
                     "position": draw(st.sampled_from(["rep", "lead", ""])),
                     "team": draw(st.sampled_from(["red", "blue", ""])),
                     "f_grade": draw(st.sampled_from(["senior", "junior", None])),

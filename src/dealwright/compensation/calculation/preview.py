@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from dealwright.base.periods import period_of
 from dealwright.compensation.calculation.snapshot import take_snapshot
 from dealwright.compensation.engine.explain import why_nothing
 from dealwright.compensation.engine.inputs import load_rows
-from dealwright.compensation.engine.periods import calendar_kind
+from dealwright.compensation.engine.periods import period_at, year_at
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import Result, calculate
 from dealwright.compensation.periods.models import PayPeriod
@@ -22,8 +21,8 @@ def preview(
 ) -> Result:
     """What the engine finds for some payees in the year of a day, up to it; nothing is kept."""
     definition = read_plan(version.text)
-    year = period_of(until, "year", plan.fiscal_year_starts)
-    last = period_of(until, calendar_kind(plan.calendar), plan.fiscal_year_starts).end
+    year = year_at(until, plan.calendar, plan.fiscal_year_starts)
+    last = period_at(until, plan.calendar, plan.fiscal_year_starts).end
     snapshot = take_snapshot(plan, definition, payees, first=year.start, last=last)
     inputs = load_rows(definition, snapshot.tables, check_names=False)
     try:

@@ -23,7 +23,6 @@ from django.utils import timezone
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, NotFound
 from dealwright.base.events import record_event
-from dealwright.base.periods import period_of
 from dealwright.compensation.acceptance.holding import hold_unaccepted
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.calculation.difference import (
@@ -41,7 +40,7 @@ from dealwright.compensation.calculation.snapshot import Snapshot, managers_abov
 from dealwright.compensation.credits.services import Recorded
 from dealwright.compensation.engine.inputs import Inputs, load_rows
 from dealwright.compensation.engine.lines import LINE_COLUMNS, hash_sql, line_from_row
-from dealwright.compensation.engine.periods import calendar_kind
+from dealwright.compensation.engine.periods import period_at, year_at
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import ENGINE_VERSION, run_stages
 from dealwright.compensation.holds.settling import settle_holds
@@ -132,7 +131,7 @@ def recalculate_recorded(actor: Actor, recorded: Sequence[Recorded], cause: Caus
         for plan in CompensationPlan.objects.filter(pk__in=plan_ids, archived_at__isnull=True):
             years: dict[date, list[date]] = {}
             for day in sorted(days):
-                year = period_of(day, "year", plan.fiscal_year_starts).start
+                year = year_at(day, plan.calendar, plan.fiscal_year_starts).start
                 years.setdefault(year, []).append(day)
             for first, *others in years.values():
                 until = others[-1] if others else first
@@ -220,18 +219,18 @@ def days_to_calculate(
     whole plan) is calculated from its beginning to now.
     """
     assert version.starts_on is not None
-    year = period_of(since, "year", row.fiscal_year_starts)
+    year = year_at(since, row.calendar, row.fiscal_year_starts)
     latest = (
         PayPeriod.objects.filter(calendar=row.calendar, fiscal_year_starts=row.fiscal_year_starts)
         .order_by("-number")
         .values_list("ends_on", flat=True)
         .first()
     )
-    here = period_of(until or since, calendar_kind(row.calendar), row.fiscal_year_starts).end
+    here = period_at(until or since, row.calendar, row.fiscal_year_starts).end
     latest = max(latest or here, here)
     if carries_over(plan):
         begin = plan.effective or version.starts_on
-        return period_of(begin, "year", row.fiscal_year_starts).start, latest
+        return year_at(begin, row.calendar, row.fiscal_year_starts).start, latest
     return year.start, min(year.end, latest)
 
 

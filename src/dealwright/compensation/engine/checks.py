@@ -105,6 +105,11 @@ def _splits(inputs: Inputs) -> Iterator[InputProblem]:
 
 def _people(inputs: Inputs) -> Iterator[InputProblem]:
     yield from _overlaps(inputs, "people", ("payee",), "{0} has two rows for the same days")
+    for row, relief in inputs.rows(
+        "SELECT row, quota_relief FROM input_people WHERE quota_relief < 0 OR quota_relief > 1 "
+        f"ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem("people", row, f"quota_relief {_percent(relief)} is not 0 to 100 %.")
     if "people" not in inputs.given or not inputs.check_names:
         return
     known = "(SELECT DISTINCT payee FROM input_people)"

@@ -104,9 +104,11 @@ def _stages_of(plan: Plan, component: Earning) -> Iterator[Stage]:
 def _fixed(plan: Plan, component: Fixed) -> Stage:
     join, value = named_join(component.amount, "a", "period", payee="g.payee", number="g.period")
     scale = plan.rounding.scale
+    working = component.prorate == "working"
+    days, whole = ("g.work_days", "g.work_whole") if working else ("g.days", "g.whole")
     if component.amount.value is not None and component.prorate:
         value = quotient(
-            f"{units(value, scale)} * CAST(g.days AS INT128)", "CAST(g.whole AS INT128)", scale
+            f"{units(value, scale)} * CAST({days} AS INT128)", f"CAST({whole} AS INT128)", scale
         )
     condition = payee_condition(plan, component, "g", on_grid=True)[1]
     return line_stage(
@@ -117,7 +119,7 @@ def _fixed(plan: Plan, component: Fixed) -> Stage:
             payee="g.payee",
             period="g.period",
             kind="'fixed'",
-            base="g.days",
+            base=days,
             payout=rounded(value, scale),
         )
         + f" FROM grid AS g{join} WHERE {rounded(value, scale)} <> 0{condition}",

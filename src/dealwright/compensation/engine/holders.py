@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,8 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldQuota:
-    """A quota row as it holds for one payee; ``days`` is the length of the whole row."""
+    """A quota row as it holds for one payee; ``range_`` are the days of the whole row,
+    ``relief`` the part of it that is forgiven (on leave, say)."""
 
     payee: str
     measure: str
@@ -26,8 +27,9 @@ class HeldQuota:
     per: str
     starts: date
     ends: date
-    days: int
+    range_: Days
     of_team: bool
+    relief: Decimal = Decimal(0)
 
 
 def quotas_held(inputs: Inputs) -> Iterator[HeldQuota]:
@@ -39,6 +41,11 @@ def quotas_held(inputs: Inputs) -> Iterator[HeldQuota]:
     ):
         people[f"position {position}"].append((payee, (starts, ends)))
         people[f"team {team}"].append((payee, (starts, ends)))
+    reliefs: dict[str, list[tuple[Days, Decimal]]] = defaultdict(list)
+    for payee, relief, starts, ends in inputs.rows(
+        "SELECT payee, quota_relief, starts, ends FROM input_people WHERE quota_relief <> 0"
+    ):
+        reliefs[payee].append(((starts, ends), relief))
     taken: dict[tuple[str, str], list[Days]] = defaultdict(list)
     for holder in ("payee", "position", "team"):
         found = []
@@ -58,13 +65,24 @@ def quotas_held(inputs: Inputs) -> Iterator[HeldQuota]:
                             per=per,
                             starts=since,
                             ends=until,
-                            days=(ends - starts).days + 1,
+                            range_=(starts, ends),
                             of_team=holder == "team",
                         )
                     )
         for each in found:
             taken[each.payee, each.measure].append((each.starts, each.ends))
-        yield from found
+        for each in found:
+            yield from _relieved(each, reliefs[each.payee])
+
+
+def _relieved(held: HeldQuota, reliefs: Sequence[tuple[Days, Decimal]]) -> Iterator[HeldQuota]:
+    """A quota in parts, those of days with relief reduced by it."""
+    for (starts, ends), relief in reliefs:
+        since, until = max(held.starts, starts), min(held.ends, ends)
+        if since <= until:
+            yield replace(held, starts=since, ends=until, relief=relief)
+    for since, until in without((held.starts, held.ends), [days for days, _ in reliefs]):
+        yield replace(held, starts=since, ends=until)
 
 
 def without(days: Days, taken: Sequence[Days]) -> list[Days]:

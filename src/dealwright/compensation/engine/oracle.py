@@ -77,6 +77,8 @@ class Presence:
     period: PayPeriod
     days: int
     whole: int
+    work_days: int
+    work_whole: int
     first_period: int
     values: Mapping[str, Any]
 
@@ -181,11 +183,14 @@ class Case:
                 self.period[number],
                 days,
                 whole,
+                work_days,
+                work_whole,
                 first,
                 {f"payee.{name}": v for name, v in zip(columns, rest, strict=True)},
             )
-            for payee, number, days, whole, first, *rest in self.inputs.rows(
-                f"SELECT payee, period, days, whole, first_period{fields} FROM grid "
+            for payee, number, days, whole, work_days, work_whole, first, *rest in self.inputs.rows(
+                f"SELECT payee, period, days, whole, work_days, work_whole, first_period{fields} "
+                "FROM grid "
                 "ORDER BY payee, period"
             )
         ]

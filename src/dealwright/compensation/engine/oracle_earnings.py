@@ -68,8 +68,11 @@ def _fixed(case: Case, component: Fixed) -> Iterator[Line]:
         value = case.value(component.amount, "period", presence.payee, presence.period)
         if value is None:
             continue
+        working = component.prorate == "working"
+        days = presence.work_days if working else presence.days
+        whole = presence.work_whole if working else presence.whole
         if component.amount.value is not None and component.prorate:
-            value = quotient(Fraction(value) * presence.days, Fraction(presence.whole), case.scale)
+            value = quotient(Fraction(value) * days, Fraction(whole), case.scale)
         value = rounded(value, case.scale)
         if value:
             yield Line(
@@ -77,7 +80,7 @@ def _fixed(case: Case, component: Fixed) -> Iterator[Line]:
                 payee=presence.payee,
                 period=presence.period.number,
                 kind="fixed",
-                base=Decimal(presence.days),
+                base=Decimal(days),
                 payout=value,
             )
 

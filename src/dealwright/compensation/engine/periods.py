@@ -5,10 +5,17 @@ from __future__ import annotations
 import calendar
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import cast
+from datetime import date, timedelta
+from typing import Protocol, cast
 
-from dealwright.base.periods import Period, PeriodKind, period_of, periods_between
+from dealwright.base.periods import (
+    Period,
+    PeriodKind,
+    period_labelled,
+    period_of,
+    periods_between,
+)
+from dealwright.compensation.engine.week_calendars import week_calendar
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,13 +60,79 @@ def closings(
             yield Closing(span, number, each.number, day, each.number in paid)
 
 
+class Span(Protocol):
+    """Days from ``start`` to ``end``, both included, with the label they are read by."""
+
+    @property
+    def start(self) -> date: ...
+    @property
+    def end(self) -> date: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def days(self) -> int: ...
+
+
 def calendar_kind(calendar: str) -> PeriodKind:
-    """The calendar of a plan as the ground floor's periods name it."""
+    """The calendar of a plan as the ground floor's periods name it; calendars of weeks have
+    no such name: take ``period_at`` and ``year_at``."""
     return cast(PeriodKind, calendar)
+
+
+def span_at(day: date, unit: str, calendar: str, fiscal_start: int = 1) -> Span:
+    """The month, quarter or year of a plan's calendar that a day is in; in calendars of weeks
+    a "month" is a period."""
+    weeks = week_calendar(calendar)
+    if weeks is not None:
+        return weeks.span(day, unit)
+    return period_of(day, cast(PeriodKind, unit), fiscal_start)
+
+
+def period_at(day: date, calendar: str, fiscal_start: int = 1) -> Span:
+    """The pay period that a day is in."""
+    return span_at(day, "month" if week_calendar(calendar) else calendar, calendar, fiscal_start)
+
+
+def year_at(day: date, calendar: str, fiscal_start: int = 1) -> Span:
+    """The business year that a day is in."""
+    return span_at(day, "year", calendar, fiscal_start)
+
+
+def spans_between(
+    first: date, last: date, unit: str, calendar: str, fiscal_start: int = 1
+) -> list[Span]:
+    """Every month, quarter or year with a day between two days, in order."""
+    found = [span_at(first, unit, calendar, fiscal_start)]
+    while found[-1].end < last:
+        following = found[-1].end + timedelta(days=1)
+        found.append(span_at(following, unit, calendar, fiscal_start))
+    return found
+
+
+def span_labelled(label: str, calendar: str, fiscal_start: int = 1) -> Span:
+    """The span of a label such as ``2027-Q1``, ``2027-03`` or ``2027-P03``. Raises Invalid."""
+    weeks = week_calendar(calendar)
+    return weeks.labelled(label) if weeks else period_labelled(label, fiscal_start)
 
 
 def pay_periods(first: date, last: date, kind: str, fiscal_start: int = 1) -> tuple[PayPeriod, ...]:
     """Every pay period that has a day in the span, numbered."""
+    weeks = week_calendar(kind)
+    if weeks is not None:
+        years = range(weeks.year_of(first), weeks.year_of(last) + 1)
+        return tuple(
+            PayPeriod(
+                year * 12 + each.first,
+                each.label,
+                each.start,
+                each.end,
+                year * 4 + each.first // 3,
+                year,
+            )
+            for year in years
+            for each in weeks.periods_of(year)
+            if each.end >= first and each.start <= last
+        )
     return tuple(
         _numbered(period, fiscal_start)
         for period in periods_between(first, last, calendar_kind(kind), fiscal_start)

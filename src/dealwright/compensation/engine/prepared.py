@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
-from typing import Any, cast
+from typing import Any
 
 from dealwright.base.errors import Invalid
-from dealwright.base.periods import PeriodKind, period_labelled, period_of, periods_between
+from dealwright.base.periods import periods_between
 from dealwright.compensation.engine.checks import check_inputs
-from dealwright.compensation.engine.holders import quotas_held, teammates
+from dealwright.compensation.engine.counted_days import counted_days, is_working
+from dealwright.compensation.engine.holders import Days, quotas_held, teammates
 from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs, insert_columns
 from dealwright.compensation.engine.names import payee_columns
-from dealwright.compensation.engine.periods import PayPeriod, closings, full_months, pay_periods
+from dealwright.compensation.engine.periods import (
+    PayPeriod,
+    closings,
+    full_months,
+    pay_periods,
+    span_at,
+    span_labelled,
+    spans_between,
+    year_at,
+)
+from dealwright.compensation.engine.week_calendars import week_calendar
 from dealwright.compensation.plans.definition import Clawback, Contest, Plan, ProfitPool
 
 MAX_DEPTH = 40  # levels of managers; more is taken for a mistake
@@ -56,7 +67,8 @@ def _resolve_quota_periods(inputs: Inputs) -> None:
         "SELECT period, min(row) FROM input_quotas WHERE period <> '' GROUP BY period"
     ):
         try:
-            period = period_labelled(label, inputs.plan.fiscal_year_starts)
+            plan = inputs.plan
+            period = span_labelled(label, plan.calendar, plan.fiscal_year_starts)
         except Invalid as error:
             problems.append(InputProblem("quotas", row, error.message))
             continue
@@ -116,8 +128,7 @@ def _closing_day(plan: Plan, last: date) -> date:
     ends = [last]
     for each in plan.components:
         if isinstance(each, ProfitPool | Contest) and each.cumulate in ("quarter", "year"):
-            kind = cast(PeriodKind, each.cumulate)
-            ends.append(period_of(last, kind, plan.fiscal_year_starts).end)
+            ends.append(span_at(last, each.cumulate, plan.calendar, plan.fiscal_year_starts).end)
         if isinstance(each, Contest) and each.cumulate == "plan" and each.basis.ends:
             ends.append(each.basis.ends)
     return max(ends)
@@ -132,7 +143,10 @@ def _load_periods(inputs: Inputs, first: date | None, last: date | None) -> None
     if span is not None:
         first, last = span
         fiscal = plan.fiscal_year_starts
-        years = (period_of(first, "year", fiscal).start, period_of(last, "year", fiscal).end)
+        years = (
+            year_at(first, plan.calendar, fiscal).start,
+            year_at(last, plan.calendar, fiscal).end,
+        )
         periods = pay_periods(*years, plan.calendar, fiscal)
         inputs.periods = tuple(p for p in periods if p.ends >= first and p.starts <= last)
     paid = {each.number for each in inputs.periods}
@@ -198,14 +212,36 @@ def _load_grid(inputs: Inputs) -> None:
         f', arg_max(p."{column}", p.starts) AS "{column}"'
         for column in payee_columns(plan).values()
     )
+    _load_counted(inputs)
     inputs.connection.execute(
         "CREATE OR REPLACE TABLE grid AS SELECT p.payee, d.period, d.quarter, d.year, "
         "CAST(sum(date_diff('day', greatest(p.starts, d.starts), least(p.ends, d.ends)) + 1) "
         "AS BIGINT) AS days, any_value(date_diff('day', d.starts, d.ends) + 1) AS whole, "
-        f"any_value(b.first_period) AS first_period{fields} "
-        "FROM input_people p JOIN period d ON d.paid AND p.starts <= d.ends AND p.ends >= d.starts "
-        "JOIN began b ON b.payee = p.payee GROUP BY p.payee, d.period, d.quarter, d.year"
+        "CAST(sum(b.upto - a.upto + a.counts) AS BIGINT) AS work_days, "
+        "any_value(d.work_days) AS work_whole, "
+        f"any_value(f.first_period) AS first_period{fields} "
+        "FROM input_people p JOIN (SELECT d.*, b.upto - a.upto + a.counts AS work_days "
+        "FROM period d JOIN counted a ON a.date = d.starts JOIN counted b ON b.date = d.ends) d "
+        "ON d.paid AND p.starts <= d.ends AND p.ends >= d.starts "
+        "JOIN counted a ON a.date = greatest(p.starts, d.starts) "
+        "JOIN counted b ON b.date = least(p.ends, d.ends) "
+        "JOIN began f ON f.payee = p.payee GROUP BY p.payee, d.period, d.quarter, d.year"
     )
+
+
+def _load_counted(inputs: Inputs) -> None:
+    """``counted``: how many working days there are up to each day of the periods, itself
+    included."""
+    rows = []
+    upto = 0
+    periods = inputs.all_periods
+    day, last = (periods[0].starts, periods[-1].ends) if periods else (date.max, date.min)
+    while day <= last:
+        counts = int(is_working(inputs.plan, day))
+        upto += counts
+        rows.append((day, counts, upto))
+        day += timedelta(days=1)
+    _create(inputs, "counted", {"date": "DATE", "counts": "INTEGER", "upto": "INTEGER"}, rows)
 
 
 def _load_reporting(inputs: Inputs) -> None:
@@ -271,11 +307,12 @@ def _load_pieces(inputs: Inputs) -> None:
         ramp = () if held.of_team else plan.ramps.get(measure, ())
         start = began.get(payee, _OPEN_START)
         for share, period, month in _by_days(
-            inputs, held.starts, held.ends, held.per, monthly=bool(ramp), days_of_range=held.days
+            inputs, held.starts, held.ends, held.per, monthly=bool(ramp), range_=held.range_
         ):
-            age = (month.year - start.year) * 12 + month.month - start.month
+            age = _age(inputs, start, month)
             factor = ramp[age] if 0 <= age < len(ramp) else Decimal(1)
-            rows.append((payee, measure, period, amount * factor, *share))
+            kept = amount * factor * (1 - held.relief)
+            rows.append((payee, measure, period, kept, *share))
     for payee, salary, target, starts, ends in inputs.rows(
         "SELECT payee, salary, target, starts, ends FROM input_people"
     ):
@@ -304,6 +341,15 @@ def _load_pieces(inputs: Inputs) -> None:
     )
 
 
+def _age(inputs: Inputs, start: date, day: date) -> int:
+    """How many months, in calendars of weeks periods, lie between two days."""
+    if week_calendar(inputs.plan.calendar) is not None and start > _OPEN_START:
+        (first,) = pay_periods(start, start, inputs.plan.calendar)
+        (now,) = pay_periods(day, day, inputs.plan.calendar)
+        return now.number - first.number
+    return (day.year - start.year) * 12 + day.month - start.month
+
+
 def _by_days(
     inputs: Inputs,
     starts: date,
@@ -311,10 +357,12 @@ def _by_days(
     per: str,
     *,
     monthly: bool,
-    days_of_range: int = 1,
+    range_: Days | None = None,
 ) -> Iterator[tuple[tuple[int, int], int, date]]:
-    """(weight, whole), period and month of each part of a dated amount."""
-    fiscal = inputs.plan.fiscal_year_starts
+    """(weight, whole), period and first day of each part of a dated amount, by the days that
+    the plan counts; ``range_`` are all days of an amount that is for a range."""
+    plan = inputs.plan
+    counted = counted_days(plan)
     for period in inputs.all_periods:
         since, until = max(starts, period.starts), min(ends, period.ends)
         if since > until:
@@ -324,20 +372,27 @@ def _by_days(
         if unit in ("month", "quarter"):
             parts = [
                 (max(since, each.start), min(until, each.end))
-                for each in periods_between(since, until, cast(PeriodKind, unit), fiscal)
+                for each in spans_between(
+                    since, until, unit, plan.calendar, plan.fiscal_year_starts
+                )
             ]
         for from_, to in parts:
-            days = (to - from_).days + 1
-            whole = (
-                days_of_range
-                if per == "range"
-                else period_of(from_, cast(PeriodKind, per), fiscal).days
-            )
-            yield (days, whole), period.number, from_
+            if per == "range":
+                whole = counted(*(range_ or (starts, ends)))
+            else:
+                span = span_at(from_, per, plan.calendar, plan.fiscal_year_starts)
+                whole = counted(span.start, span.end)
+            if whole:
+                yield (counted(from_, to), whole), period.number, from_
 
 
 def _by_twelfths(inputs: Inputs, starts: date, ends: date) -> Iterator[tuple[tuple[int, int], int]]:
-    """(weight, whole) of a yearly salary per period."""
+    """(weight, whole) of a yearly salary per period; in calendars of weeks by days."""
+    if week_calendar(inputs.plan.calendar) is not None:
+        for weighed, number, _ in _by_days(inputs, starts, ends, "year", monthly=False):
+            yield weighed, number
+        return
+    counted = counted_days(inputs.plan)
     shares: list[tuple[Fraction, int]] = []
     for period in inputs.all_periods:
         since, until = max(starts, period.starts), min(ends, period.ends)
@@ -345,13 +400,14 @@ def _by_twelfths(inputs: Inputs, starts: date, ends: date) -> Iterator[tuple[tup
             continue
         share = Fraction(0)
         for month in periods_between(since, until, "month"):
-            days = (min(until, month.end) - max(since, month.start)).days + 1
-            share += Fraction(days, month.days * 12)
+            whole = counted(month.start, month.end)
+            days = counted(max(since, month.start), min(until, month.end))
+            share += Fraction(days, whole * 12) if whole else 0
         shares.append((share, period.number))
     # One denominator, so that the parts of a year sum to the year.
-    whole = lcm(*(share.denominator for share, _ in shares)) if shares else 1
+    common = lcm(*(share.denominator for share, _ in shares)) if shares else 1
     for share, number in shares:
-        yield (share.numerator * (whole // share.denominator), whole), number
+        yield (share.numerator * (common // share.denominator), common), number
 
 
 def _load_rate_ranges(inputs: Inputs) -> None:

@@ -85,6 +85,7 @@ PEOPLE = (
     Column("target", "money"),
     Column("position", "text", "''"),
     Column("team", "text", "''"),
+    Column("quota_relief", "share", "0"),
 )
 QUOTAS = (
     Column("payee", "text", "''"),

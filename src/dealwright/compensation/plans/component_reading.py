@@ -142,8 +142,11 @@ class ComponentReader(IncentiveReader):
 
     def _fixed(self, block: Block, shared: dict[str, Any]) -> Component | None:
         amount = self._amount(block, "amount", required=True)
-        prorate = block.boolean("prorate", True)
-        return Fixed(**shared, amount=amount, prorate=prorate) if amount else None
+        chosen = block.choice("prorate", ("true", "false", "calendar", "working"), "true")
+        prorate = {"true": self.prorate, "false": ""}.get(chosen, chosen)
+        if not amount:
+            return None
+        return Fixed(**shared, amount=amount, prorate=cast(Any, prorate))
 
     def _flat(self, block: Block, shared: dict[str, Any]) -> Component | None:
         """A rate of each credit, or an amount by formula."""

@@ -83,10 +83,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed(Component):
-    """The same amount each period, by days where the payee is not there all the time."""
+    """The same amount each period, by calendar or working days where the payee is not there
+    all the time."""
 
     amount: Amount
-    prorate: bool = True
+    prorate: Literal["", "calendar", "working"] = "calendar"  # "": not at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +260,7 @@ class Plan:
     id: str
     title: str
     currency: str
-    calendar: Calendar
+    calendar: str  # month, quarter, year or weeks such as 4-4-5@2027-02-01
     fiscal_year_starts: int
     effective: date | None
     until: date | None
@@ -268,6 +269,8 @@ class Plan:
     payee_fields: Mapping[str, FieldType]
     measures: Mapping[str, Measure]
     credits: Mapping[str, CreditRule]
+    prorate: Literal["calendar", "working"]  # which days count in parts of quotas and salaries
+    holidays: frozenset[date]  # which are no working days
     ramps: Mapping[str, tuple[Decimal, ...]]  # quota -> fraction by months since the start
     components: tuple[Component, ...]
     text: str = field(repr=False)
@@ -289,6 +292,11 @@ class Plan:
             for each in self.components
             if isinstance(each, kind)
         )
+
+    @property
+    def period_word(self) -> str:
+        """What a pay period is called: month, quarter, year; in calendars of weeks period."""
+        return "period" if "@" in self.calendar else self.calendar
 
     @property
     def rewards(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ One clause per component, from the same values the engine pays by.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from dealwright.compensation.plans.definition import (
     REPORTING,
@@ -54,8 +55,6 @@ from dealwright.compensation.plans.wording import (
     sum_text,
     words,
 )
-
-_PERIODS = {"month": "month", "quarter": "quarter", "year": "year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def component_sentence(plan: Plan, component: Component) -> str:
         case Multiplier():
             text = _multiplier(plan, component)
         case Floor():
-            what = "each deal" if component.per == "deal" else f"each {plan.calendar}"
+            what = "each deal" if component.per == "deal" else f"each {plan.period_word}"
             text = (
                 f"For {what}, {names_of(plan, component.on)} pays at least "
                 f"{sum_text(plan, component.amount)}; what is missing is added."
@@ -157,7 +156,18 @@ def component_sentence(plan: Plan, component: Component) -> str:
 
 
 def _frame(plan: Plan) -> str:
-    text = f"This plan pays by {_PERIODS[plan.calendar]} in {plan.currency}."
+    if "@" in plan.calendar:
+        kind, _, starts = plan.calendar.partition("@")
+        text = (
+            f"This plan pays by periods of weeks ({kind}) in {plan.currency}; the calendar's first "
+            f"year begins on {date.fromisoformat(starts):%-d %B %Y}."
+        )
+    else:
+        text = f"This plan pays by {plan.calendar} in {plan.currency}."
+    if plan.prorate == "working":
+        text += " Parts of quotas, salaries and targets count by working days, Monday to Friday" + (
+            f" without {len(plan.holidays)} holidays." if plan.holidays else "."
+        )
     if plan.effective:
         text += f" It takes effect on {plan.effective:%-d %B %Y}."
     if plan.until:
@@ -239,11 +249,12 @@ def _rounding(plan: Plan) -> str:
 
 
 def _fixed(plan: Plan, component: Fixed) -> str:
-    text = f"{sum_text(plan, component.amount).capitalize()} is paid each {plan.calendar}"
+    text = f"{sum_text(plan, component.amount).capitalize()} is paid each {plan.period_word}"
     if component.amount.name:
         return text + ", in twelfths of the year's amount and by days for a part of a month."
     if component.prorate:
-        text += f", by days where the payee is not on the plan for the whole {plan.calendar}"
+        days = "working days" if component.prorate == "working" else "days"
+        text += f", by {days} where the payee is not on the plan for the whole {plan.period_word}"
     return text + "."
 
 
@@ -270,7 +281,7 @@ def _tiered(plan: Plan, component: Tiered) -> str:
     counted = basis_text(plan, component.basis)
     span = {
         "transaction": "of each deal alone",
-        "period": f"of the {plan.calendar}",
+        "period": f"of the {plan.period_word}",
         "quarter": "of the quarter",
         "year": "of the year to date",
         "plan": "since the plan began",
@@ -390,11 +401,10 @@ def _multiplier(plan: Plan, multiplier: Multiplier) -> str:
 
 
 def _cap(plan: Plan, cap: Cap) -> str:
-    what = {"deal": "each deal", "period": f"each {plan.calendar}", "plan": "the whole plan"}.get(
-        cap.per, f"each {cap.per}"
-    )
+    windows = {"deal": "deal", "period": plan.period_word}
+    what = "the whole plan" if cap.per == "plan" else f"each {windows.get(cap.per, cap.per)}"
     rest = (
-        f"What is above waits and is paid in a later {plan.calendar} that has room for it."
+        f"What is above waits and is paid in a later {plan.period_word} that has room for it."
         if cap.excess == "withhold"
         else "What is above is not paid."
     )
@@ -424,7 +434,7 @@ def _clawback(plan: Plan, clawback: Clawback) -> str:
         text += " Never more is taken back than was really paid for the deal."
     if clawback.recover_share is not None:
         text += (
-            f" At most {percent(clawback.recover_share)} of the pay of a {plan.calendar}, fixed "
+            f" At most {percent(clawback.recover_share)} of the pay of a {plan.period_word}, fixed "
             "pay apart, is taken; the rest stays owed and is taken from later pay."
         )
     return text
@@ -434,7 +444,7 @@ def _draw(plan: Plan, draw: Draw) -> str:
     periods = f"in the first {draw.periods} periods" if draw.periods else "always"
     text = (
         f"Pay under {names_of(plan, draw.on)} is topped up to {sum_text(plan, draw.amount)} each "
-        f"{plan.calendar}, {periods}."
+        f"{plan.period_word}, {periods}."
     )
     if not draw.recoverable:
         return text + " The top-up is never taken back."

@@ -52,7 +52,7 @@ def mbo_sentence(plan: Plan, component: Mbo) -> str:
 
 def pool_sentence(plan: Plan, component: ProfitPool) -> str:
     """What is divided, when, among whom and by what."""
-    window = {"period": f"each {plan.calendar}", "plan": "the plan"}.get(
+    window = {"period": f"each {plan.period_word}", "plan": "the plan"}.get(
         component.cumulate, f"each {component.cumulate}"
     )
     if component.amount is not None:

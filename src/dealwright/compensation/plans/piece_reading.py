@@ -57,6 +57,7 @@ class PieceReader:
     credits: Mapping[str, CreditRule]
     names: Names
     ends: bool = False  # whether the plan has a last day
+    prorate: str = "calendar"  # which days count where the plan says no more
     of_team: bool = False  # whether the quota just read is measured by the team
     components: list[Component] = field(default_factory=list)
     entries: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
@@ -25,6 +26,8 @@ from dealwright.compensation.plans.definition import (
 from dealwright.compensation.plans.expressions import Names, event_scope, read_expression
 from dealwright.compensation.plans.source import Block, Complaints, Item, read_root
 
+CALENDARS = ("month", "quarter", "year")
+WEEK_PATTERNS = ("4-4-5", "4-5-4", "5-4-4")
 FIELD_TYPES = ("text", "number", "date", "bool")
 RESERVED = frozenset(
     {"event_id", "id", "kind", "date", "payee", "amount", "currency", "quantity", "cost"}
@@ -47,11 +50,13 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
     plan_id = _plan_id(root)
     title = root.text("title") or plan_id
     currency = _currency(root)
-    calendar = root.choice("calendar", ("month", "quarter", "year"), "month")
+    calendar = _calendar(root)
     starts = root.integer("fiscal_year_starts", 1, low=1, high=12)
     effective, until = root.day("effective"), root.day("until")
     if effective and until and until < effective:
         root.complain(f"ends on {until}, before it takes effect.", root.line_of("until"))
+    prorate = root.choice("prorate", ("calendar", "working"), "calendar")
+    holidays = _holidays(root)
     rounding = _rounding(root, currency)
     fields = _fields(root, "fields")
     payee_fields = _fields(root, "payee_fields")
@@ -60,7 +65,7 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
     ramps = _ramps(root)
     names = Names(fields=fields, payee_fields=payee_fields)
     reader = ComponentReader(
-        measures=measures, credits=credits, names=names, ends=until is not None
+        measures=measures, credits=credits, names=names, ends=until is not None, prorate=prorate
     )
     item = root.take("components", required=True)
     if item is not None:
@@ -77,7 +82,7 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
         id=plan_id,
         title=title,
         currency=currency,
-        calendar=cast(Any, calendar),
+        calendar=calendar,
         fiscal_year_starts=starts,
         effective=effective,
         until=until,
@@ -86,10 +91,36 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
         payee_fields=payee_fields,
         measures=measures,
         credits=credits,
+        prorate=cast(Any, prorate),
+        holidays=holidays,
         ramps=ramps,
         components=tuple(reader.components),
         text=text,
     )
+
+
+def _calendar(root: Block) -> str:
+    """``month``, ``quarter``, ``year``, or ``{kind: 4-4-5, starts: 2027-02-01}``."""
+    item = root.take("calendar")
+    if item is None:
+        return "month"
+    if not item.is_mapping:
+        return item.choice(CALENDARS) or "month"
+    block = item.block()
+    assert block is not None
+    kind = block.choice("kind", tuple(WEEK_PATTERNS), next(iter(WEEK_PATTERNS)))
+    starts = block.take("starts", required=True)
+    day = starts.day() if starts else None
+    block.close()
+    return f"{kind}@{day}" if day else "month"
+
+
+def _holidays(root: Block) -> frozenset[date]:
+    item = root.take("holidays")
+    days = [each.day() for each in item.items()] if item else []
+    if len(days) > 1000:
+        root.complain("at most 1,000 holidays are allowed.", root.line_of("holidays"))
+    return frozenset(each for each in days if each is not None)
 
 
 def _plan_id(root: Block) -> str:
@@ -247,7 +278,7 @@ def _credits(root: Block) -> dict[str, CreditRule]:
         rules.setdefault(
             name, CreditRule(id=name, line=root.line, source=cast(Any, name), total=total)
         )
-    team = CreditRule(id=TEAM, line=root.line, source=ROLLUP, relation=TEAM, depth=1)
+    team = CreditRule(id=TEAM, line=root.line, source=cast(Any, ROLLUP), relation=TEAM, depth=1)
     rules.setdefault(TEAM, team)
     return rules
 

@@ -14,10 +14,9 @@ from django.utils import timezone
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.people.models import User
-from dealwright.base.periods import period_of
 from dealwright.compensation.acceptance.jobs import draft_rewritten, version_activated
 from dealwright.compensation.access import require_pay_manager
-from dealwright.compensation.engine.periods import calendar_kind
+from dealwright.compensation.engine.periods import period_at
 from dealwright.compensation.plans.definition import Plan
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
@@ -93,11 +92,12 @@ def activate_version(
         if version.activated_at is not None:
             raise Conflict("This version is active already.")
         plan = version.plan
-        period = period_of(starts_on, calendar_kind(plan.calendar), plan.fiscal_year_starts)
+        period = period_at(starts_on, plan.calendar, plan.fiscal_year_starts)
         if period.start != starts_on:
+            following = period.end + timedelta(days=1)
             raise Invalid(
-                f"A version starts with a period: on {period.start} or {period.next.start}.",
-                fields={"starts_on": [f"Choose {period.start} or {period.next.start}."]},
+                f"A version starts with a period: on {period.start} or {following}.",
+                fields={"starts_on": [f"Choose {period.start} or {following}."]},
             )
         _end_earlier_versions(version, starts_on)
         version.starts_on, version.ends_on = starts_on, ends_on

@@ -76,7 +76,7 @@ def basis_text(plan: Plan, basis: Basis) -> str:
 
 def over(plan: Plan, cumulate: str) -> str:
     return {
-        "period": f"in the {plan.calendar}",
+        "period": f"in the {plan.period_word}",
         "quarter": "in the quarter",
         "year": "in the year to date",
         "plan": "since the plan began",
