@@ -10,6 +10,7 @@ import pytest
 from compensation.make import TEST, book, make_payee, make_plan, owed
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.people.models import Profile
+from dealwright.compensation.bookings.services import record_termination
 from dealwright.compensation.credits.models import CreditEvent
 from dealwright.compensation.simulation.pay_curve import ImaginedDeal, pay_curve, what_if
 from make import acting, make_user
@@ -104,3 +105,20 @@ def test_a_plan_with_a_budget_for_all_has_a_curve_too() -> None:
         (Decimal("0.4"), 60),
     ]
     assert places[-1].pay == 200
+
+
+def test_now_is_the_last_point_behind_though_pay_was_taken_back() -> None:
+    plan = make_plan(PLAN + "clawback: {trigger: termination, schedule: [[3, 100%]]}\n")
+    ann = make_payee(plan, "Ann")
+    book(400, (ann, "1"), on=date(2027, 2, 3), key="kept")
+    book(500, (ann, "1"), on=date(2027, 2, 4), key="lost")
+    record_termination(TEST, booking="lost", on=date(2027, 2, 10))
+    _, places = pay_curve(TEST, ann.pk, plan.pk, DAY)
+    behind = [each for each in places if not each.ahead]
+    assert [each.pay for each in behind] == [0, 20, 45, 20]
+    assert f"{behind[-1].pay:.2f}" == owed(ann, "2027-02")
+    # One more deal of 50: what was taken back stays so.
+    assert (places[len(behind)].attainment, places[len(behind)].pay) == (
+        Decimal("0.95"),
+        Decimal("22.5"),
+    )

@@ -189,8 +189,8 @@ def pay_curve(
     """Pay over attainment, in all calculated at once: how the payee came here, event by event,
     and on to at least twice the quota in steps, each as one deal won on the day.
 
-    The component it is for, and the points in the order of attainment; no points without a
-    quota.
+    The component it is for, and the points: those behind in the order of time, of which the
+    last is now, then those ahead. No points without a quota.
     """
     case = _case(actor, payee_id, plan_id, on)
     found, periods = case.calculate({}, [_NOW])
@@ -203,11 +203,11 @@ def pay_curve(
     happens, numbers, ahead = _points(case, here, periods, window, by or case.payee.pk)
     found, _ = case.calculate(happens, numbers)
     places = []
-    for at in numbers:
+    for at in sorted(numbers, key=lambda number: (number in ahead, number == _NOW, number)):
         place = _place(found[at], key, component, number, window)
         if place is not None:
             places.append(Place(place.reached, place.quota, place.pay, at in ahead))
-    return component, sorted(places, key=lambda each: (each.reached, each.ahead))
+    return component, places
 
 
 def _points(
