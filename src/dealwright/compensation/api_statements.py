@@ -29,7 +29,9 @@ from dealwright.compensation.api_shapes import (
     money_out,
     period_out,
 )
+from dealwright.compensation.calculation.nothing import why_component, why_statement
 from dealwright.compensation.given import given_moment
+from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.statements import overview, queries
 from dealwright.compensation.statements.history import changes_since
 
@@ -137,6 +139,30 @@ def read_lines(
     return as_json(
         {"items": [asdict(line) for line in lines], "next": start + len(lines) if more else None}
     )
+
+
+@router.get(
+    "/compensation/statements/{uuid:payee_id}/{uuid:period_id}/why",
+    response=list[str],
+    operation_id="explain_empty_statement",
+    summary="Why a statement, or one component of it, comes to nothing",
+)
+def read_why(
+    request: HttpRequest,
+    payee_id: UUID,
+    period_id: UUID,
+    plan: Annotated[UUID | None, Query(description="The plan's id, with a component.")] = None,
+    component: ShortText = "",
+) -> HttpResponse:
+    payee = get_payee(require_scope(request, READ), payee_id)
+    period = queries.get_period(period_id)
+    if plan is None:
+        return as_json(list(why_statement(payee, period)))
+    row = CompensationPlan.objects.filter(pk=plan).first()
+    if row is None:
+        raise NotFound("This plan does not exist.")
+    version = queries.version_on(row, period)
+    return as_json([why_component(payee, row, version, period, component)])
 
 
 @router.get(

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation", statements.home, name="compensation"),
     path("compensation/statements/<uuid:payee_id>", statements.latest),
     path(_STATEMENT, statements.show, name="statement"),
+    path(f"{_STATEMENT}/why", statements.why_all),
     path(f"{_STATEMENT}/statement.pdf", statements.as_pdf),
     path(f"{_STATEMENT}/statement.xlsx", statements.as_xlsx),
     path(f"{_STATEMENT}/<uuid:plan_id>/<slug:component>", statements.component),

@@ -1,4 +1,4 @@
-"""Calculating without posting: why nothing is paid, and what a change would pay."""
+"""Calculating without posting."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from datetime import date
 from uuid import UUID
 
 from dealwright.compensation.calculation.snapshot import take_snapshot
-from dealwright.compensation.engine.explain import why_nothing
 from dealwright.compensation.engine.inputs import load_rows
 from dealwright.compensation.engine.periods import period_at, year_at
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import Result, calculate
-from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
 
@@ -29,20 +27,3 @@ def preview(
         return calculate(prepare_inputs(inputs, first=year.start, last=last))
     finally:
         inputs.close()
-
-
-def why_nothing_is_paid(
-    plan: CompensationPlan,
-    version: PlanVersion,
-    payee_id: UUID,
-    period: PayPeriod,
-    component_id: str,
-) -> str:
-    """One sentence for a component that comes to nothing on a statement."""
-    result = preview(plan, version, frozenset({payee_id}), until=period.ends_on)
-    component = result.plan.component(component_id)
-    if component is None:
-        return "The plan of this period has no such component."
-    if not any(each.number == period.number for each in result.periods):
-        return "The plan does not pay in this period."
-    return why_nothing(result, component, str(payee_id), period.number)

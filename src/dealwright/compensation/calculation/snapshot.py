@@ -163,7 +163,9 @@ def _events(
         theirs = Q(payee_id__in=credited) | Q(
             pk__in=CreditSplit.objects.filter(user_id__in=credited).values("event_id")
         )
-        followed = living.filter(theirs).values("pk")
+        # What is followed may be of a kind that the plan does not count: a plan on cash counts
+        # the payments of bookings.
+        followed = CreditEvent.objects.filter(theirs, voided_at__isnull=True).values("pk")
         chosen = within.filter(theirs | Q(reference_id__in=followed))
     rows = {each["id"]: each for each in chosen.values(*_EVENT_COLUMNS)}
     missing = {

@@ -222,13 +222,22 @@ def why_nothing(result: Result, component: Component, payee: str, period: int) -
     quota = getattr(component, "quota", "")
     if quota and not result.quota(component.id, payee, period):
         return f"There is no quota “{quota}” above zero for this period."
-    if quota and not own:
-        return "What was credited stays below the first threshold."
     if own:
         return "The band or rate that applies is zero."
-    if isinstance(component, Rated | Tiered | Milestones) and component.basis.when is not None:
-        return f"No credit fulfils the condition: {component.basis.when.english}."
-    return "What was credited stays below the first threshold."
+    below = "What was credited stays below the first threshold"
+    condition = getattr(getattr(component, "basis", None), "when", None)
+    if condition is None:
+        return f"{below}."
+    if _pays_from_the_first(component):
+        return f"No credit fulfils the condition: {condition.english}."
+    return f"{below}, or does not fulfil the condition: {condition.english}."
+
+
+def _pays_from_the_first(component: Component) -> bool:
+    """Whether any credit that counts is paid, however small."""
+    if isinstance(component, Tiered):
+        return component.bands[0].threshold <= 0
+    return isinstance(component, Rated)
 
 
 def _no_pool(result: Result, pool: ProfitPool, period: int) -> str:

@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from dealwright.base.errors import NotFound
 from dealwright.base.people.models import User
 from dealwright.base.web.pages import actor_of, page, render
 from dealwright.compensation.acceptance.queries import acceptances_of
 from dealwright.compensation.access import get_payee, manages_pay, payee_ids
 from dealwright.compensation.analytics.queries import attainment_distribution
-from dealwright.compensation.calculation.preview import why_nothing_is_paid
+from dealwright.compensation.calculation.nothing import why_component, why_statement
 from dealwright.compensation.given import given_id, given_moment, given_start
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.english import clause_of
@@ -165,11 +166,19 @@ def why(
     payee = get_payee(actor, payee_id)
     period = queries.get_period(period_id)
     plan = CompensationPlan.objects.filter(pk=plan_id).first()
-    version = queries.version_on(plan, period) if plan is not None else None
-    sentence = "No version of this plan is active."
-    if plan is not None and version is not None:
-        sentence = why_nothing_is_paid(plan, version, payee.pk, period, component)
-    return render(request, "compensation/statements/why.html", {"sentence": sentence})
+    if plan is None:
+        raise NotFound("This plan does not exist.")
+    sentence = why_component(payee, plan, queries.version_on(plan, period), period, component)
+    return render(request, "compensation/statements/why.html", {"sentences": [sentence]})
+
+
+@page
+def why_all(request: HttpRequest, payee_id: UUID, period_id: UUID) -> HttpResponse:
+    """Why a whole statement comes to nothing."""
+    actor = actor_of(request)
+    payee, period = get_payee(actor, payee_id), queries.get_period(period_id)
+    sentences = why_statement(payee, period)
+    return render(request, "compensation/statements/why.html", {"sentences": sentences})
 
 
 @page
