@@ -21,6 +21,7 @@ from compensation.make import (
 )
 from dealwright.base.errors import Conflict, Invalid
 from dealwright.base.events.models import OutboxEvent
+from dealwright.base.exchange_rates import set_rate
 from dealwright.compensation.bookings.services import (
     record_payment,
     record_termination,
@@ -359,3 +360,29 @@ def test_a_plan_may_pay_by_periods_of_weeks() -> None:
     book(200, (ann, "1"), on=date(2027, 2, 20))
     # Late for a closed period: posted into the one that is open.
     assert owed(ann, "2027-P02", calendar=weeks) == "70.00"
+
+
+def test_the_average_rate_of_a_month_is_the_mean_of_its_days() -> None:
+    for day, rate in ((1, "0.90"), (11, "0.93")):
+        set_rate(
+            TEST,
+            base="USD",
+            quote="EUR",
+            rate=Decimal(rate),
+            valid_on=date(2027, 1, day),
+            source="test",
+        )
+    plan = make_plan(
+        """
+        currency: EUR
+        calendar: month
+        measures:
+          sales: {of: booking, rates: month}
+        components:
+          - flat: {id: commission, rate: 10%}
+        """
+    )
+    ann = make_payee(plan)
+    book(1000, (ann, "1"), on=date(2027, 1, 5), currency="USD")
+    # Ten days at 0.90 and 21 at 0.93 are 0.920322581 on average: 920.32 EUR.
+    assert owed(ann, "2027-01") == "92.03"

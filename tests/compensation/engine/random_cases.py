@@ -339,6 +339,7 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
     )
     fiscal = draw(st.sampled_from([1, 1, 4]))
     places = draw(st.sampled_from(["[credit, line]", "[credit]", "[line]", "[component]"]))
+    policy = draw(st.sampled_from(["event", "month", "month_end", "pay"]))
     residual = draw(st.sampled_from(["first", "last", "largest"]))
     earnings = draw(st.integers(1, 4))
     lines = [draw(component(f"c{number}", kinds)) for number in range(earnings)]
@@ -365,7 +366,7 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
             "ramps: {goal: [0.25, 0.5]}" if draw(st.booleans()) else "ramps: {}",
             "measures:",
             "  revenue: {of: [booking, renewal], factor: {renewal: 0.333333}}",
-            "  margin: {of: booking, amount: amount - cost}",
+            f"  margin: {{of: booking, amount: amount - cost, rates: {policy}}}",
             "  pieces: {of: booking, unit: quantity}",
             "  fresh: {of: booking, when: segment = 'smb', rates: plan}",
             "  score: {of: score, unit: quantity, amount: quantity, aggregate: average}",
@@ -489,6 +490,16 @@ def inputs(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
             "type": "spot",
         },
         {"from_currency": "USD", "to_currency": "EUR", "rate": Decimal("0.9"), "type": "plan"},
+    ]
+    rates_rows += [
+        {
+            "from_currency": "USD",
+            "to_currency": "EUR",
+            "starts": date(2027, month, 1 + month),
+            "rate": Decimal(f"0.9{month:02}"),
+            "type": "average",
+        }
+        for month in range(1, 13)
     ]
     return {
         "events": events,

@@ -83,6 +83,23 @@ def test_missing_exchange_rate(tmp_path: Path) -> None:
     ]
 
 
+def test_missing_rate_of_a_policy(tmp_path: Path) -> None:
+    plan = PLAN + "measures: {sales: {of: booking, rates: month}}"
+    events = "event_id,date,payee,amount,currency\nE1,2027-01-10,ann,1000,USD"
+    rates = "from,to,date,rate,type\nUSD,EUR,2027-02-01,0.9,average\nUSD,EUR,2027-01-01,0.9,spot"
+    assert problems(tmp_path, plan, events=events, rates=rates) == [
+        "events row 2: there is no average rate from USD to EUR for 2027-01 (measure “sales”)."
+    ]
+    late = plan.replace("rates: month", "rates: pay")
+    rates = "from,to,date,rate\nUSD,EUR,2027-02-01,0.9"
+    assert problems(tmp_path, late, events=events, rates=rates) == [
+        "events row 2: there is no spot rate from USD to EUR for 2027-01-31 (measure “sales”)."
+    ]
+    mean = rates.replace("rate\n", "rate,type\n") + ",mean"
+    said = problems(tmp_path, plan, events=events, rates=mean)
+    assert "rates row 2: type “mean” is none of spot, plan and average." in said
+
+
 def test_event_given_twice(tmp_path: Path) -> None:
     assert problems(tmp_path, events=EVENTS + "\nE1,2027-01-11,bob,5") == [
         "events row 3: event id “E1” is given twice (first in row 2)."

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from dealwright.base.exchange_rates import rate_on
+from dealwright.base.periods import last_day_of_month
 from dealwright.compensation.accounting.rates import plan_rates
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.engine.lines import DEAL_KINDS
+from dealwright.compensation.engine.rate_days import rate_day, rate_type
 from dealwright.compensation.plans.definition import (
     Clawback,
     Holdback,
@@ -334,11 +337,31 @@ def _rates(plan: Plan, events: Iterable[Mapping[str, Any]], first: date) -> list
     kinds = {each.rates for each in plan.measures.values() if each.unit == "money"}
     rows = []
     for currency, used in days.items():
-        if kinds != {"plan"}:
-            rows += [_rate_row(plan, currency, day, "spot") for day in sorted(used)]
+        spot = {
+            rate_day(plan, kind, day) for kind in kinds for day in used if rate_type(kind) == "spot"
+        }
+        rows += [_rate_row(plan, currency, day, "spot") for day in sorted(spot)]
+        if "month" in kinds:
+            months = sorted({day.replace(day=1) for day in used})
+            rows += [_average_row(plan, currency, month) for month in months]
         if "plan" in kinds:
             rows += _plan_rate_rows(plan, currency, min(used), first)
     return rows
+
+
+def _average_row(plan: Plan, currency: str, month: date) -> dict[str, Any]:
+    """The mean of the rates of all days of a month; while it runs, of those up to today."""
+    last = last_day_of_month(month)
+    today = timezone.localdate()
+    if month <= today < last:
+        last = today
+    days = (last - month).days + 1
+    rates = [
+        rate_on(currency, plan.currency, month + timedelta(days=each)).rate for each in range(days)
+    ]
+    row = _rate_row(plan, currency, last, "average")
+    mean = (sum(rates, Decimal(0)) / len(rates)).quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP)
+    return {**row, "starts": month, "rate": mean}
 
 
 def _plan_rate_rows(plan: Plan, currency: str, since: date, first: date) -> list[dict[str, Any]]:

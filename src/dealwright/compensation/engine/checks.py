@@ -5,13 +5,17 @@ All checks run and all problems are told at once; one is enough to compute nothi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from dealwright.base.money import currency_codes
 from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs
+from dealwright.compensation.engine.rate_days import rate_day, rate_type
+from dealwright.compensation.engine.sql import text
 from dealwright.compensation.engine.tables import MAX_ROWS_NAMED
-from dealwright.compensation.plans.definition import DIRECT, OVERLAY, TEAM
+from dealwright.compensation.plans.definition import DIRECT, OVERLAY, TEAM, Measure
 
 _LIMIT = f"LIMIT {MAX_ROWS_NAMED}"
 
@@ -200,9 +204,10 @@ def _hierarchy(inputs: Inputs) -> Iterator[InputProblem]:
 
 def _rates(inputs: Inputs) -> Iterator[InputProblem]:
     for row, type_ in inputs.rows(
-        f"SELECT row, type FROM input_rates WHERE type NOT IN ('spot', 'plan') ORDER BY 1 {_LIMIT}"
+        f"SELECT row, type FROM input_rates WHERE type NOT IN ('spot', 'plan', 'average') "
+        f"ORDER BY 1 {_LIMIT}"
     ):
-        yield InputProblem("rates", row, f"type “{type_}” is neither spot nor plan.")
+        yield InputProblem("rates", row, f"type “{type_}” is none of spot, plan and average.")
     for (row,) in inputs.rows(f"SELECT row FROM input_rates WHERE rate <= 0 ORDER BY 1 {_LIMIT}"):
         yield InputProblem("rates", row, "a rate must be above zero.")
     for row, source, target, starts in inputs.rows(
@@ -212,27 +217,53 @@ def _rates(inputs: Inputs) -> Iterator[InputProblem]:
         yield InputProblem(
             "rates", row, f"the rate {source} to {target} on {starts} is given twice."
         )
+    for row, source, month in inputs.rows(
+        "SELECT max(row), from_currency, CAST(date_trunc('month', starts) AS DATE) "
+        "FROM input_rates WHERE type = 'average' GROUP BY from_currency, to_currency, "
+        f"date_trunc('month', starts) HAVING count(DISTINCT starts) > 1 ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem(
+            "rates", row, f"the average rate of {source} for {month:%Y-%m} is given twice."
+        )
     for measure in inputs.plan.measures.values():
-        if measure.unit != "money":
-            continue
-        kinds = ", ".join(f"'{kind}'" for kind in measure.kinds)
-        type_ = "plan" if measure.rates == "plan" else "spot"
-        for row, currency, day in inputs.rows(
-            "SELECT min(e.row), e.currency, min(e.date) FROM input_events e "
-            f"WHERE e.kind IN ({kinds}) AND e.currency <> ? AND NOT EXISTS "
-            "(SELECT 1 FROM input_rates r WHERE r.from_currency = e.currency "
-            "AND r.to_currency = ? AND r.type = ? AND r.starts <= e.date) "
-            f"GROUP BY e.currency ORDER BY 1 {_LIMIT}",
-            inputs.plan.currency,
-            inputs.plan.currency,
-            type_,
-        ):
-            yield InputProblem(
-                "events",
-                row,
-                f"there is no {type_} rate from {currency} to {inputs.plan.currency} "
-                f"for {day} (measure “{measure.id}”).",
-            )
+        if measure.unit == "money":
+            yield from _missing_rates(inputs, measure)
+
+
+def _missing_rates(inputs: Inputs, measure: Measure) -> Iterator[InputProblem]:
+    """One problem per currency that a measure meets without a rate, with its first day."""
+    plan = inputs.plan
+    type_ = rate_type(measure.rates)
+    stated: dict[str, list[date]] = defaultdict(list)
+    for currency, starts in inputs.rows(
+        "SELECT from_currency, starts FROM input_rates WHERE to_currency = ? AND type = ?",
+        plan.currency,
+        type_,
+    ):
+        stated[currency].append(starts)
+    kinds = ", ".join(text(kind) for kind in measure.kinds)
+    told: dict[str, tuple[int, date]] = {}
+    for row, currency, day in inputs.rows(
+        "SELECT min(row), currency, date FROM input_events WHERE currency <> ? AND kind IN "
+        f"({kinds}) GROUP BY currency, date ORDER BY date",
+        plan.currency,
+    ):
+        wanted = rate_day(plan, measure.rates, day)
+        if type_ == "average":
+            found = any((at.year, at.month) == (day.year, day.month) for at in stated[currency])
+        else:
+            found = any(at <= wanted for at in stated[currency])
+        if not found:
+            first = told.get(currency)
+            told[currency] = (min(row, first[0]), first[1]) if first else (row, wanted)
+    for currency, (row, day) in sorted(told.items(), key=lambda each: each[1]):
+        when = f"{day:%Y-%m}" if type_ == "average" else f"{day}"
+        yield InputProblem(
+            "events",
+            row,
+            f"there is no {type_} rate from {currency} to {plan.currency} for {when} "
+            f"(measure “{measure.id}”).",
+        )
 
 
 def _notice_uncredited(inputs: Inputs) -> None:

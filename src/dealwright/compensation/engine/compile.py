@@ -24,6 +24,7 @@ from dealwright.compensation.engine.names import (
     named_amounts,
     quotas_of,
 )
+from dealwright.compensation.engine.rate_days import rate_type
 from dealwright.compensation.engine.sql import (
     LINE_SCALE,
     RATIO_DIGITS,
@@ -82,7 +83,7 @@ def _event(plan: Plan) -> Stage:
     return stage(
         "event",
         "the events of the calculated periods",
-        f"SELECT {columns}, d.period, d.quarter, d.year "
+        f"SELECT {columns}, d.period, d.quarter, d.year, d.month_end, d.period_end "
         "FROM input_events AS e JOIN day AS d ON d.date = e.date",
         view=True,
     )
@@ -118,11 +119,12 @@ def _eligible_for(plan: Plan, measure: Measure) -> str:
         conditions.append(f"({expression_sql(measure.when, names)})")
     join = ""
     if measure.unit == "money":
-        kind = "plan" if measure.rates == "plan" else "spot"
+        kind = rate_type(measure.rates)
+        day = {"month_end": "e.month_end", "pay": "e.period_end"}.get(measure.rates, "e.date")
         join = (
             f" LEFT JOIN fx AS x ON x.from_currency = e.currency "
             f"AND x.to_currency = {text(plan.currency)} AND x.type = {text(kind)} "
-            "AND e.date >= x.starts AND e.date < x.before"
+            f"AND {day} >= x.starts AND {day} < x.before"
         )
         value = (
             f"CASE WHEN e.currency = {text(plan.currency)} THEN {rounded(value, scale)} ELSE "

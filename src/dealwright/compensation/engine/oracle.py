@@ -15,10 +15,12 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+from dealwright.base.periods import last_day_of_month
 from dealwright.compensation.engine.inputs import Inputs
 from dealwright.compensation.engine.lines import Attainment, Credit, Line
 from dealwright.compensation.engine.names import payee_columns
 from dealwright.compensation.engine.periods import PayPeriod
+from dealwright.compensation.engine.rate_days import rate_day, rate_type
 from dealwright.compensation.engine.sql import LINE_SCALE, RATIO_DIGITS
 from dealwright.compensation.engine.tables import columns_of
 from dealwright.compensation.plans.definition import (
@@ -293,14 +295,17 @@ class Case:
         return self.scale if self.plan.rounding.credit else LINE_SCALE
 
     def _rate(self, measure: Measure, event: dict[str, Any]) -> Decimal:
-        kind = "plan" if measure.rates == "plan" else "spot"
+        kind = rate_type(measure.rates)
+        day = rate_day(self.plan, measure.rates, event["date"])
         stated = [
             row
             for row in self._dicts("rates")
             if row["from_currency"] == event["currency"]
             and row["to_currency"] == self.plan.currency
             and row["type"] == kind
-            and row["starts"] <= event["date"]
+            and row["starts"] <= last_day_of_month(day)
+            and (kind == "average" or row["starts"] <= day)
+            and (kind != "average" or row["starts"] >= day.replace(day=1))
         ]
         rate: Decimal = max(stated, key=lambda row: row["starts"])["rate"]
         return rate

@@ -182,9 +182,10 @@ def _load_periods(inputs: Inputs, first: date | None, last: date | None) -> None
         [(c.span, c.number, c.period, c.day, c.paid) for c in inputs.closings],
     )
     inputs.connection.execute(
-        "CREATE OR REPLACE TABLE day AS SELECT CAST(unnest(generate_series(greatest(starts, ?), "
-        "least(ends, ?), INTERVAL 1 DAY)) AS DATE) AS date, period, quarter, year FROM period "
-        "WHERE paid",
+        "CREATE OR REPLACE TABLE day AS SELECT *, last_day(date) AS month_end FROM ("
+        "SELECT CAST(unnest(generate_series(greatest(starts, ?), "
+        "least(ends, ?), INTERVAL 1 DAY)) AS DATE) AS date, period, quarter, year, "
+        "ends AS period_end FROM period WHERE paid) AS d",
         [plan.effective or date.min, plan.until or date.max],
     )
 
@@ -411,11 +412,14 @@ def _by_twelfths(inputs: Inputs, starts: date, ends: date) -> Iterator[tuple[tup
 
 
 def _load_rate_ranges(inputs: Inputs) -> None:
-    """``fx``: each stated rate with the days until the next one."""
+    """``fx``: each stated rate with the days until the next one; an average holds for the
+    calendar month of its day and no longer."""
     inputs.connection.execute(
-        "CREATE OR REPLACE TABLE fx AS SELECT from_currency, to_currency, type, rate, starts, "
-        "coalesce(lead(starts) OVER (PARTITION BY from_currency, to_currency, type "
-        "ORDER BY starts), DATE '2200-12-31') AS before FROM input_rates"
+        "CREATE OR REPLACE TABLE fx AS SELECT from_currency, to_currency, type, rate, "
+        "CASE WHEN type = 'average' THEN CAST(date_trunc('month', starts) AS DATE) ELSE starts "
+        "END AS starts, CASE WHEN type = 'average' THEN CAST(last_day(starts) + INTERVAL 1 DAY "
+        "AS DATE) ELSE coalesce(lead(starts) OVER (PARTITION BY from_currency, to_currency, type "
+        "ORDER BY starts), DATE '2200-12-31') END AS before FROM input_rates"
     )
 
 

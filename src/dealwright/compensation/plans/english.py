@@ -195,7 +195,13 @@ def _measure(plan: Plan, measure: Measure) -> str:
     for kind, factor in measure.factors.items():
         text += f" A {words(kind)} counts {percent(factor)} of that."
     if measure.unit == "money":
-        rate = "the rate of its day" if measure.rates == "event" else "the plan's rate"
+        rate = {
+            "event": "the rate of its day",
+            "plan": "the plan's rate",
+            "month": "the average rate of its month",
+            "month_end": "the rate of the last day of its month",
+            "pay": f"the rate of the last day of the {plan.period_word} that pays it",
+        }[measure.rates]
         text += f" Other currencies are converted to {plan.currency} at {rate}."
     if measure.aggregate != "sum":
         how = {"average": "the average", "last": "the latest"}[measure.aggregate]

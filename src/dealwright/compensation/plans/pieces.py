@@ -13,6 +13,7 @@ from dealwright.compensation.plans.expressions import Expression
 Calendar = Literal["month", "quarter", "year"]
 Window = Literal["transaction", "period", "quarter", "year", "plan"]
 Unit = Literal["money", "quantity"]
+RatePolicy = Literal["event", "plan", "month", "month_end", "pay"]
 FieldType = Literal["text", "number", "date", "bool"]
 
 DIRECT, OVERLAY, ROLLUP, TEAM = "direct", "overlay", "rollup", "team"
@@ -51,7 +52,8 @@ class Measure:
 
     ``factors`` weighs kinds (order 0.60, invoice 0.20, cash 0.20). Money is converted to the
     plan's currency by ``rates``: "event" takes the rate of the event's day, "plan" the rate
-    stated for the whole plan.
+    stated for the whole plan, "month" the stated average of the event's month, "month_end" the
+    rate of that month's last day, "pay" that of the last day of the pay period.
     """
 
     id: str
@@ -61,7 +63,7 @@ class Measure:
     when: Expression | None = None
     unit: Unit = "money"
     factors: Mapping[str, Decimal] = field(default_factory=dict)
-    rates: Literal["event", "plan"] = "event"
+    rates: RatePolicy = "event"
     aggregate: Literal["sum", "average", "last"] = "sum"
 
 

@@ -26,6 +26,7 @@ from dealwright.compensation.plans.definition import (
 from dealwright.compensation.plans.expressions import Names, event_scope, read_expression
 from dealwright.compensation.plans.source import Block, Complaints, Item, read_root
 
+RATE_POLICIES = ("event", "plan", "month", "month_end", "pay")
 CALENDARS = ("month", "quarter", "year")
 WEEK_PATTERNS = ("4-4-5", "4-5-4", "5-4-4")
 FIELD_TYPES = ("text", "number", "date", "bool")
@@ -231,7 +232,7 @@ def read_measure(name: str, block: Block, scope: Mapping[str, Any]) -> Measure:
             text, when_item.line, scope, "bool", block.complaints, when_item.place
         )
     factors = _factors(block, kinds)
-    rates = block.choice("rates", ("event", "plan"), "event")
+    rates = block.choice("rates", RATE_POLICIES, "event")
     aggregate = block.choice("aggregate", ("sum", "average", "last"), "sum")
     line = block.line
     block.close()
