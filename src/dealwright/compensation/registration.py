@@ -6,6 +6,7 @@ from dealwright.base.web.home import add_card
 from dealwright.compensation.acceptance import events as _acceptance  # noqa: F401  publishes
 from dealwright.compensation.acceptance import jobs as _acceptance_jobs  # noqa: F401  makes known
 from dealwright.compensation.access import manages_pay
+from dealwright.compensation.accounting import events as _accounting  # noqa: F401  publishes
 from dealwright.compensation.bookings import jobs as _jobs  # noqa: F401  makes the job known
 from dealwright.compensation.bookings.queries import opportunity_panel
 from dealwright.compensation.calculation import events as _calculation  # noqa: F401  publishes

@@ -25,7 +25,7 @@ from dealwright.compensation.accounting.amortisation import (
     month_of,
     months_between,
 )
-from dealwright.compensation.accounting.costs import find_deals, terms_of
+from dealwright.compensation.accounting.costs import NOT_COST, find_deals, plan_shapes, terms_of
 from dealwright.compensation.accounting.journal import (
     closed_through,
     decisions_by_deal,
@@ -46,6 +46,7 @@ from dealwright.compensation.accounting.models import (
     JournalLine,
     MonthClose,
 )
+from dealwright.compensation.calculation.models import RunLine
 from dealwright.compensation.credits.models import CreditEvent
 from dealwright.compensation.plans.definition import Clawback, Draw, Fixed, Holdback
 from dealwright.compensation.plans.models import CompensationPlan
@@ -300,6 +301,23 @@ def deal_schedule(event_id: Any) -> DealSchedule:
     )
 
 
+def commission_lines(cost: ContractCost, limit: int = 200) -> list[tuple[int, int]]:
+    """(line, sign) of what a component paid for a deal, and of what took from it: the rows
+    behind a cost's additions, in order."""
+    acting = [
+        modifier
+        for modifier, on in plan_shapes()[cost.plan_id].acts_on.items()
+        if cost.component in on
+    ]
+    rows = RunLine.objects.filter(
+        Q(event_id=cost.event_id) | Q(event__reference_id=cost.event_id),
+        plan_id=cost.plan_id,
+        payee_id=cost.payee_id,
+        component__in=[cost.component, *acting],
+    ).exclude(kind__in=NOT_COST)
+    return list(rows.order_by("id").values_list("id", "sign")[:limit])
+
+
 def _end_of(cost: ContractCost, facts: Facts) -> date:
     terms = terms_of(cost.policy, cost.starts_on, cost.months, cost.currency)
     late = max(facts.commission, default=date.min)
@@ -399,12 +417,14 @@ def account_totals(month: date) -> Sequence[AccountTotal]:
 
 
 def journal_lines(
-    month: date, *, account: str = "", start: int = 0, limit: int = 100
+    month: date, *, account: str = "", kind: str = "", start: int = 0, limit: int = 100
 ) -> tuple[Sequence[JournalLine], bool]:
-    """The lines of a month, or of one account of it, the newest last."""
+    """The lines of a month, or of one account or kind of them, the newest last."""
     rows = JournalLine.objects.filter(month=month)
     if account:
         rows = rows.filter(account=account)
+    if kind:
+        rows = rows.filter(kind=kind)
     found = list(
         rows.select_related("payee", "plan", "cost__event", "run").order_by("id")[
             start : start + limit + 1

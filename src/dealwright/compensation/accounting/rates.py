@@ -7,7 +7,7 @@ Reports turn amounts at the market's rate of the month's last day.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation, localcontext
@@ -80,6 +80,21 @@ def state_rate(
             starts_on=starts_on,
             defaults={"rate": rate, "source": source, "created_by": actor.user},
         )
+
+
+def state_rates(actor: Actor, rows: Sequence[Mapping[str, Any]]) -> int:
+    """State several rates (see ``state_rate``), all or none: raises Invalid that names the bad
+    ones."""
+    wrong: list[str] = []
+    with change(actor), transaction.atomic():
+        for number, row in enumerate(rows, 1):
+            try:
+                state_rate(actor, **row)
+            except Invalid as error:
+                wrong.append(_("Rate %(row)s: %(said)s") % {"row": number, "said": error.message})
+        if wrong:
+            raise Invalid(" ".join(wrong[:50]))
+    return len(rows)
 
 
 def delete_plan_rate(actor: Actor, rate_id: Any) -> None:

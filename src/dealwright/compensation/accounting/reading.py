@@ -1,10 +1,12 @@
-"""CSV files that people send: their rows by our names of the columns, and whom they name."""
+"""What people send: the rows of CSV files by our names of the columns, whom they name, months."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -84,3 +86,15 @@ def refuse_rows(wrong: Sequence[str]) -> None:
             _("%(count)s rows are wrong; nothing was taken in.") % {"count": len(wrong)},
             fields={"file": list(wrong[:50])},
         )
+
+
+def given_month(text: Any, field: str = "month") -> date:
+    """The first day of a month such as 2027-01; raises Invalid under the field."""
+    try:
+        found = date.fromisoformat(f"{str(text).strip()[:7]}-01")
+    except ValueError:
+        found = date.min
+    if not 1990 <= found.year <= 2190:
+        said = _("Give a month such as 2027-01.")
+        raise Invalid(said, fields={field: [said]}) from None
+    return found

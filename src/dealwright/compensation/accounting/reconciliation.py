@@ -220,6 +220,22 @@ def matches_of(batch: PaymentBatch) -> list[Match]:
     )
 
 
+def totals_of(batch: PaymentBatch) -> dict[str, Decimal]:
+    """What a batch said in each currency."""
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for each in expected_of(batch):
+        totals[each.currency] += each.amount
+    return dict(sorted(totals.items()))
+
+
+def reconciled(batch: PaymentBatch) -> BatchReconciliation | None:
+    """Who reconciled a batch and when; None while nobody has."""
+    row: BatchReconciliation | None = (
+        BatchReconciliation.objects.filter(batch=batch).select_related("created_by").first()
+    )
+    return row
+
+
 def carry_difference(actor: Actor, batch_id: Any, key: str) -> PaymentDifference:
     """Post a difference, so that the ledger says what was really paid: what was short is owed
     again, what was too much is taken off the next pay. Raises Conflict or NotFound."""

@@ -14,6 +14,7 @@ from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.people.models import Profile
 from dealwright.base.web.pages import Form, actor_of, done, page, render
 from dealwright.compensation.access import manages_pay, visible_pay
+from dealwright.compensation.accounting.payroll_queries import batch_rows
 from dealwright.compensation.calculation.comparison import (
     compare_runs,
     get_run,
@@ -148,7 +149,7 @@ def _show(request: HttpRequest, period: PayPeriod, form: Form) -> HttpResponse:
             "as_of": as_of,
             "later": period_changes_since(actor, period, as_of) if as_of else [],
             "runs": queries.runs_of(period),
-            "batches": queries.batches_of(period),
+            "batches": batch_rows(queries.batches_of(period)),
             "owed": [row for row in owed if row["balance"] > 0],
             "held": held_for(actor, period) if as_of is None else [],
             "carried": [row for row in owed if row["balance"] < 0],

@@ -15,6 +15,7 @@ from dealwright.base.people.models import User
 from dealwright.base.web.pages import actor_of, page, render
 from dealwright.compensation.acceptance.queries import acceptances_of
 from dealwright.compensation.access import get_payee, manages_pay, payee_ids
+from dealwright.compensation.accounting.payroll_queries import payment_state
 from dealwright.compensation.analytics.queries import attainment_distribution
 from dealwright.compensation.calculation.nothing import why_component, why_statement
 from dealwright.compensation.given import given_id, given_moment, given_start
@@ -109,6 +110,7 @@ def show(request: HttpRequest, payee_id: UUID, period_id: UUID) -> HttpResponse:
             "manages": manages_pay(actor.user),
             "statement": found,
             "me": actor.user,
+            "paid_state": "" if as_of else payment_state(found.payee.pk, found.period.pk),
             "acceptances": {
                 part.plan.pk: acceptances_of(found.payee, part.plan) for part in found.parts
             },
