@@ -10,6 +10,9 @@ from dealwright.compensation.accounting import events as _accounting  # noqa: F4
 from dealwright.compensation.bookings import jobs as _jobs  # noqa: F401  makes the job known
 from dealwright.compensation.bookings.queries import opportunity_panel
 from dealwright.compensation.calculation import events as _calculation  # noqa: F401  publishes
+from dealwright.compensation.disputes import jobs as _dispute_jobs  # noqa: F401  makes known
+from dealwright.compensation.disputes.queries import may_see_dispute
+from dealwright.compensation.disputes.services import DISPUTE
 from dealwright.compensation.holds import events as _holds  # noqa: F401  publishes
 from dealwright.compensation.holds import jobs as _hold_jobs  # noqa: F401  makes the job known
 from dealwright.compensation.ledger.payroll import PAYROLL
@@ -18,6 +21,11 @@ from dealwright.compensation.simulation import jobs as _simulation  # noqa: F401
 from dealwright.compensation.simulation.queries import estimate_panel
 from dealwright.compensation.statements.card import PAY_CARD
 
+register_file_access(
+    DISPUTE,
+    lambda actor, stored: may_see_dispute(actor, stored.record_id),
+    system="compensation",
+)
 register_file_access(PAYROLL, lambda actor, stored: manages_pay(actor.user), system="compensation")
 
 add_card(PAY_CARD)

@@ -7,16 +7,19 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from dealwright.base.errors import NotFound
+from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.web.pages import Form, actor_of, done, page
 from dealwright.base.whole_numbers import whole_number
 from dealwright.compensation.access import get_payee, manages_pay, require_pay_manager
 from dealwright.compensation.disputes import queries, services
+from dealwright.compensation.disputes.models import Category
 from dealwright.compensation.given import given_amount, given_id, given_optional_amount
 from dealwright.compensation.plans.definition import Plan
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.statements.queries import get_period, line_detail, version_on
+
+MOST = 10_000_000  # bytes of an attached file
 
 
 @page
@@ -31,6 +34,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             "disputes": queries.list_disputes(actor),
             "adjustments": queries.list_adjustments(actor),
             "me": actor.user,
+            "categories": dict(Category.choices),
         },
     )
 
@@ -51,6 +55,8 @@ def new(request: HttpRequest) -> HttpResponse:
                 component=about["component"],
                 line_id=about["line_id"],
                 body=form["body"],
+                category=form["category"] or Category.OTHER,
+                file=_attachment(request),
             )
             return done(
                 request,
@@ -59,7 +65,12 @@ def new(request: HttpRequest) -> HttpResponse:
             )
     return form.page(
         "compensation/disputes/new.html",
-        {"tab": "disputes", "manages": manages_pay(actor.user), **about},
+        {
+            "tab": "disputes",
+            "manages": manages_pay(actor.user),
+            "categories": Category.choices,
+            **about,
+        },
     )
 
 
@@ -69,7 +80,9 @@ def show(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
     form = Form(request)
     if request.method == "POST":
         with form:
-            services.answer_dispute(actor_of(request), dispute_id, form["body"])
+            services.answer_dispute(
+                actor_of(request), dispute_id, form["body"], _attachment(request)
+            )
             return done(request, f"/compensation/disputes/{dispute_id}", "Sent.")
     return _thread(request, dispute_id, form)
 
@@ -101,7 +114,7 @@ def _thread(request: HttpRequest, dispute_id: UUID, form: Form) -> HttpResponse:
             "manages": manages_pay(actor.user),
             "dispute": dispute,
             "label": _label(_definition(dispute.plan, dispute.period), dispute.component),
-            "messages_": list(dispute.messages.select_related("author")),
+            "messages_": list(dispute.messages.select_related("author", "file")),
             "adjustments": list(dispute.adjustments.select_related("proposed_by", "decided_by")),
             "detail": line_detail(actor, dispute.line_id) if dispute.line_id else None,
             "me": actor.user,
@@ -126,10 +139,13 @@ def new_adjustment(request: HttpRequest) -> HttpResponse:
                 component=form["component"] or about["component"],
                 amount=given_amount(form["amount"], "amount"),
                 reason=form["reason"],
+                category=form["category"] or Category.OTHER,
+                line_id=about["line_id"],
             )
             return done(request, "/compensation/disputes", "Proposed. Another person approves it.")
     return form.page(
-        "compensation/disputes/adjust.html", {"tab": "disputes", "manages": True, **about}
+        "compensation/disputes/adjust.html",
+        {"tab": "disputes", "manages": True, "categories": Category.choices, **about},
     )
 
 
@@ -153,7 +169,9 @@ def _about(request: HttpRequest, actor: Any) -> dict[str, Any]:
     line_id = given.get("line", "")
     definition = _definition(plan, period)
     component = given.get("component", "")
+    number = whole_number(line_id, most=2**63 - 1)
     return {
+        "line": line_detail(actor, number).line if number else None,
         "payee": payee,
         "period": period,
         "plan": plan,
@@ -162,9 +180,19 @@ def _about(request: HttpRequest, actor: Any) -> dict[str, Any]:
         "components": [(each.id, each.label) for each in definition.components]
         if definition
         else [],
-        "line_id": whole_number(line_id, most=2**63 - 1),
+        "line_id": number,
         "back": f"/compensation/statements/{payee.pk}/{period.pk}",
     }
+
+
+def _attachment(request: HttpRequest) -> services.Attachment | None:
+    sent = request.FILES.get("file")
+    if sent is None:
+        return None
+    if not sent.size or sent.size > MOST:
+        said = "Attach a file of at most 10 MB."
+        raise Invalid(said, fields={"file": [said]})
+    return services.Attachment(sent.name or "attachment", sent.read())
 
 
 def _definition(plan: CompensationPlan, period: Any) -> Plan | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dealwright.base.access.actor import Actor
 from dealwright.compensation.access import visible_pay
@@ -16,6 +17,14 @@ def list_disputes(actor: Actor, *, open_only: bool = False, limit: int = 100) ->
     if open_only:
         rows = rows.filter(resolved_at__isnull=True)
     return list(rows.order_by("-opened_at")[:limit])
+
+
+def may_see_dispute(actor: Actor, dispute_id: Any) -> bool:
+    """Whether the actor may see the pay that a dispute is about."""
+    return (
+        actor.user is not None
+        and Dispute.objects.filter(visible_pay(actor), pk=dispute_id).exists()
+    )
 
 
 def list_adjustments(

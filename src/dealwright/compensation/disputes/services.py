@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
-from dealwright.base.access.actor import Actor, change
+from dealwright.base.access.actor import Actor, change, system
 from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.files.services import store_file
 from dealwright.base.people.models import User
 from dealwright.compensation.access import (
     MANAGES_PAY,
@@ -19,13 +21,29 @@ from dealwright.compensation.access import (
     visible_pay,
 )
 from dealwright.compensation.calculation.models import RunLine
-from dealwright.compensation.disputes.models import Adjustment, Dispute, DisputeMessage
+from dealwright.compensation.disputes.models import (
+    Adjustment,
+    Category,
+    Dispute,
+    DisputeMessage,
+)
 from dealwright.compensation.holds.settling import settle_holds
 from dealwright.compensation.ledger.services import post_adjustment
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan
 
 ANSWER_DAYS = 10
+DISPUTE = "dispute"  # what attached files belong to; ``registration`` says who may read them
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file with a question or an answer."""
+
+    name: str
+    content: bytes
+
+
 MOST = Decimal(10) ** 10
 
 
@@ -38,12 +56,16 @@ def open_dispute(
     component: str,
     body: str,
     line_id: Any = None,
+    category: str = Category.OTHER,
+    file: Attachment | None = None,
     today: date | None = None,
 ) -> Dispute:
     """Say what is wrong with a component or one line of a statement; an answer is due in ten
-    days. Raises NotFound where the statement may not be seen, Invalid without a word."""
+    days. Raises NotFound where the statement may not be seen, Invalid without a word or for a
+    file that is not allowed."""
     payee = get_payee(actor, payee_id)
     body = _body(body)
+    category = _category(category)
     with change(actor):
         line = None
         if line_id:
@@ -61,10 +83,11 @@ def open_dispute(
             plan=plan,
             component=component[:40],
             line=line,
+            category=category,
             opened_by=user,
             due_on=(today or timezone.localdate()) + timedelta(days=ANSWER_DAYS),
         )
-        DisputeMessage.objects.create(dispute=dispute, author=user, body=body)
+        _write(actor, dispute, body, file)
         _tell(
             User.objects.filter(is_active=True, is_placeholder=False, profile__in=MANAGES_PAY),
             actor,
@@ -75,7 +98,9 @@ def open_dispute(
         return dispute
 
 
-def answer_dispute(actor: Actor, dispute_id: Any, body: str) -> DisputeMessage:
+def answer_dispute(
+    actor: Actor, dispute_id: Any, body: str, file: Attachment | None = None
+) -> DisputeMessage:
     """Add to the thread. The first word of somebody who manages pay counts as the answer."""
     body = _body(body)
     with change(actor):
@@ -83,7 +108,7 @@ def answer_dispute(actor: Actor, dispute_id: Any, body: str) -> DisputeMessage:
         if dispute.resolved_at is not None:
             raise Conflict("This dispute is resolved. Open another one from the statement.")
         user = actor.require_user()
-        message = DisputeMessage.objects.create(dispute=dispute, author=user, body=body)
+        message = _write(actor, dispute, body, file)
         if manages_pay(user) and user.pk != dispute.payee_id and dispute.answered_at is None:
             dispute.answered_at = message.at
             dispute.save(update_fields=["answered_at"])
@@ -125,6 +150,8 @@ def resolve_dispute(
                 component=dispute.component,
                 amount=amount,
                 reason=body,
+                category=dispute.category,
+                line_id=dispute.line_id,
                 dispute=dispute,
             )
         said = "accepted" if accepted else "not accepted"
@@ -144,12 +171,19 @@ def propose_adjustment(
     component: str,
     amount: Decimal,
     reason: str,
+    category: str = Category.OTHER,
+    line_id: Any = None,
     dispute: Dispute | None = None,
 ) -> Adjustment:
-    """Propose an amount by hand; it is posted when another person approves it."""
+    """Propose an amount by hand, of a line or of a component; it is posted when another person
+    approves it."""
     require_pay_manager(actor)
     payee = get_payee(actor, payee_id)
+    category = _category(category)
     wrong: dict[str, list[str]] = {}
+    line = RunLine.objects.filter(pk=line_id, payee=payee).first() if line_id else None
+    if line_id and line is None:
+        raise NotFound("This line does not exist, or you may not see it.")
     if not reason.strip():
         wrong["reason"] = ["Say why."]
     if not amount.is_finite() or amount == 0 or abs(amount) >= MOST:
@@ -173,6 +207,8 @@ def propose_adjustment(
             component=component[:40],
             period=period,
             dispute=dispute,
+            line=line,
+            category=category,
             amount=amount,
             currency=plan.currency,
             reason=reason.strip()[:5000],
@@ -218,6 +254,43 @@ def get_dispute(actor: Actor, dispute_id: Any, *, lock: bool = False) -> Dispute
     if found is None:
         raise NotFound("This dispute does not exist, or you may not see it.")
     return found
+
+
+def tell_overdue(today: date | None = None) -> int:
+    """Tell finance, on the day after, of questions that nobody answered in time; returns how
+    many there are."""
+    today = today or timezone.localdate()
+    late = Dispute.objects.filter(
+        due_on=today - timedelta(days=1), answered_at__isnull=True, resolved_at__isnull=True
+    ).select_related("payee", "period")
+    finance = User.objects.filter(is_active=True, is_placeholder=False, profile__in=MANAGES_PAY)
+    for dispute in late:
+        title = f"The question of {dispute.payee.name} about {dispute.period.label} is overdue"
+        _tell(finance, system("Questions"), title, "", dispute)
+    return len(late)
+
+
+def _write(actor: Actor, dispute: Dispute, body: str, file: Attachment | None) -> DisputeMessage:
+    stored = None
+    if file is not None:
+        stored = store_file(
+            actor,
+            name=file.name,
+            content=file.content,
+            object=DISPUTE,
+            record_id=dispute.pk,
+            purpose="attachment",
+        )
+    return DisputeMessage.objects.create(
+        dispute=dispute, author=actor.require_user(), body=body, file=stored
+    )
+
+
+def _category(given: str) -> str:
+    if given not in Category.values:
+        said = "Choose what it is about."
+        raise Invalid(said, fields={"category": [said]})
+    return given
 
 
 def _body(text: str) -> str:

@@ -125,6 +125,8 @@ class Detail:
     clause: Clause | None
     version: PlanVersion
     plan: CompensationPlan = field(kw_only=True)
+    period_id: UUID = field(kw_only=True)
+    component: str = field(kw_only=True)
     hold: Hold | None = field(kw_only=True, default=None)
 
 
@@ -426,6 +428,8 @@ def line_detail(actor: Actor, line_id: Any) -> Detail:
         clause=clause_of(plan, row.component),
         version=row.run.version,
         plan=row.run.version.plan,
+        period_id=row.posted_period_id,
+        component=row.component,
         hold=hold_of_deal(row.event_id, row.payee_id) if row.event_id else None,
     )
 
