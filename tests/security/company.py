@@ -41,6 +41,8 @@ from dealwright.compensation.calculation.services import calculate_period
 from dealwright.compensation.disputes.services import open_dispute, propose_adjustment
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.quotas.models import Quota
+from dealwright.compensation.simulation.forecasts import calculate_forecast, create_forecast
+from dealwright.compensation.simulation.services import calculate_backtest, create_backtest
 from dealwright.contracts.agreements.services import create_contract_from_opportunity
 from dealwright.contracts.approvals.models import ApprovalRule
 from dealwright.contracts.approvals.services import open_steps, submit_for_approval
@@ -248,6 +250,19 @@ def _pay(one: Company) -> None:
         body="Where is the rest?",
         today=date(2027, 1, 20),
     )
+    one.backtest = create_backtest(
+        system("test"),
+        one.plan.pk,
+        text=one.plan.versions.get().text,
+        label="As it is",
+        starts_on=date(2027, 1, 1),
+        ends_on=date(2027, 1, 31),
+    )
+    calculate_backtest(system("test"), one.backtest.pk)
+    one.forecast = create_forecast(
+        system("test"), as_of=date(2027, 1, 1), ends_on=date(2027, 1, 31), seed=1, draws=100
+    )
+    calculate_forecast(system("test"), one.forecast.pk)
     one.adjustment = propose_adjustment(
         acting(one.fay),
         payee_id=one.assignee.pk,

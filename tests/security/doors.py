@@ -84,6 +84,9 @@ class Places:
             "settings/assignment": {"rule_id": one.assignment.pk},
             "settings/approvals": {"rule_id": one.approval_rule.pk},
             "compensation/runs": {"run_id": one.calculation.pk},
+            "compensation/backtests": {"backtest_id": one.backtest.pk, "kind": "csv"},
+            "compensation/forecasts": {"forecast_id": one.forecast.pk, "kind": "csv"},
+            "compensation/estimates": {"opportunity_id": one.opportunity.pk},
             "forms/": {"slug": "contact-us"},
             "q/": {"token": one.sent_quote.public_token},
             "sign/": {

@@ -161,6 +161,9 @@ class Addresses:
             "run_id": one.calculation.pk,
             "plan_id": one.plan.pk,
             "line_id": one.line.pk,
+            "opportunity_id": one.opportunity.pk,
+            "backtest_id": one.backtest.pk,
+            "forecast_id": one.forecast.pk,
         }
         if name == "period_id" and "payee_id" not in operation.path and absent:
             return ABSENT

@@ -70,6 +70,7 @@ SCOPE_OF = {
     "GET /evidence/{chain}": "admin",
     "POST /verify": "signing:read",
     "POST /compensation/plans/check": "compensation:read",
+    "POST /compensation/what-if/{payee_id}/{plan_id}": "compensation:read",
 }
 
 
@@ -184,6 +185,7 @@ REFUSED_OTHERWISE = {
     },
     "PUT /compensation/plans/{plan_id}/draft": (403, NOT_FOR_REPS),
     "POST /compensation/plans/{plan_id}/assignments": (403, NOT_FOR_REPS),
+    "POST /compensation/plans/{plan_id}/backtests": (403, NOT_FOR_REPS),
 }
 
 
@@ -220,7 +222,10 @@ OPEN_TO_READERS = {
 OF_ANOTHER = ("webhooks", "webhook-messages", "imports", "jobs")  # not found, being another's
 
 # Pay plans are not shown to who is on none of them; nor is the bin to who cannot restore.
-HIDDEN_FROM_READERS = {"POST /compensation/plans/{plan_id}/versions/{number}/activate"}
+HIDDEN_FROM_READERS = {
+    "POST /compensation/plans/{plan_id}/versions/{number}/activate",
+    "POST /compensation/what-if/{payee_id}/{plan_id}",
+}
 
 
 def test_a_reader_writes_nothing(
