@@ -14,7 +14,7 @@ from dealwright.site.commands.line import main
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "compensation"
 EXAMPLES = sorted(each.parent for each in (DOCS / "examples").glob("*/plan.yaml"))
-FILES = ("events", "splits", "people", "quotas", "hierarchy", "rates")
+FILES = ("events", "splits", "people", "quotas", "hierarchy", "rates", "territories")
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from dealwright.compensation.simulation.command import (
     only_period,
 )
 
-_FILES = ("events", "people", "quotas", "splits", "hierarchy", "rates")
+_FILES = ("events", "people", "quotas", "splits", "hierarchy", "rates", "territories")
 
 
 def add_commands(commands: Any) -> None:

@@ -84,7 +84,9 @@ def tiered(draw: st.DrawFn, kind: str = "tiered") -> str:
     if kind == "override" and draw(st.booleans()):
         keys.append("detail: report")
     if kind == "tiered":
-        keys += draw(st.sampled_from([[], [], ["credit: team"], ["credit: coached"]]))
+        keys += draw(
+            st.sampled_from([[], [], ["credit: team"], ["credit: coached"], ["credit: region"]])
+        )
     return ", ".join(keys)
 
 
@@ -374,6 +376,7 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
             "credits:",
             f"  direct: {{sum: 1, residual: {residual}}}",
             "  coached: {along: coach}",
+            "  region: {from: territories, by: segment}",
             "components:",
             *lines,
         ]
@@ -508,6 +511,11 @@ def inputs(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
         "quotas": quotas,
         "hierarchy": hierarchy,
         "rates": rates_rows,
+        "territories": [
+            {"territory": "smb", "payee": "bob", "share": Decimal("0.333333")},
+            {"territory": "smb", "payee": "cem", "ends": date(2027, 6, 30)},
+            {"territory": "large", "payee": "cem", "starts": date(2027, 2, 1)},
+        ],
     }
 
 

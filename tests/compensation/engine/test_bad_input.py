@@ -100,6 +100,17 @@ def test_missing_rate_of_a_policy(tmp_path: Path) -> None:
     assert "rates row 2: type “mean” is none of spot, plan and average." in said
 
 
+def test_territory_held_twice_or_without_a_share(tmp_path: Path) -> None:
+    assert problems(
+        tmp_path,
+        territories="territory,payee,start,end,share\nnorth,ann,2027-01-01,2027-03-31,\n"
+        "north,ann,2027-03-01,,\nsouth,bob,,,0",
+    ) == [
+        "territories row 3: ann holds “north” twice: from 2027-03-01, also in row 2.",
+        "territories row 4: a share must be above zero, not 0 %.",
+    ]
+
+
 def test_event_given_twice(tmp_path: Path) -> None:
     assert problems(tmp_path, events=EVENTS + "\nE1,2027-01-11,bob,5") == [
         "events row 3: event id “E1” is given twice (first in row 2)."

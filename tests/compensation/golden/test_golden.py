@@ -13,7 +13,7 @@ import pytest
 
 from compensation.engine.calculating import amounts, calculate_both
 
-FILES = ("events", "splits", "people", "quotas", "hierarchy", "rates")
+FILES = ("events", "splits", "people", "quotas", "hierarchy", "rates", "territories")
 CASES = sorted(each.parent for each in Path(__file__).parent.glob("*/plan.yaml"))
 
 

@@ -153,3 +153,16 @@ def test_key_given_twice() -> None:
 def test_numbers_stay_decimals() -> None:
     plan = read_plan(HEAD + "  - flat: {id: a, rate: 0.1}\n  - flat: {id: b, rate: 33.333%}\n")
     assert [str(each.rate) for each in plan.earnings] == ["0.1", "0.33333"]  # type: ignore[union-attr]
+
+
+def test_a_territory_is_named_by_a_text_field() -> None:
+    text = """
+        plan: p
+        currency: EUR
+        fields: {region: text, size: number}
+        credits:
+          territory: {from: territories, by: size}
+        components:
+          - flat: {id: a, rate: 5%, credit: territory}
+        """
+    assert problems(text) == ["line 6: plan › credits › territory › by: “size” is none of: region."]

@@ -15,7 +15,14 @@ from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, In
 from dealwright.compensation.engine.rate_days import rate_day, rate_type
 from dealwright.compensation.engine.sql import text
 from dealwright.compensation.engine.tables import MAX_ROWS_NAMED
-from dealwright.compensation.plans.definition import DIRECT, OVERLAY, TEAM, Measure
+from dealwright.compensation.plans.definition import (
+    DIRECT,
+    OVERLAY,
+    TEAM,
+    TERRITORY,
+    Measure,
+    bases_of,
+)
 
 _LIMIT = f"LIMIT {MAX_ROWS_NAMED}"
 
@@ -29,6 +36,7 @@ def check_inputs(inputs: Inputs) -> None:
         *_quotas(inputs),
         *_hierarchy(inputs),
         *_rates(inputs),
+        *_territories(inputs),
     ]
     if problems:
         raise InputInvalid(problems)
@@ -123,6 +131,7 @@ def _people(inputs: Inputs) -> Iterator[InputProblem]:
         ("quotas", "payee"),
         ("hierarchy", "payee"),
         ("hierarchy", "manager"),
+        ("territories", "payee"),
     ):
         for row, payee in inputs.rows(
             f"SELECT min(t.row), t.{column} FROM input_{file} t LEFT JOIN {known} p "
@@ -202,6 +211,18 @@ def _hierarchy(inputs: Inputs) -> Iterator[InputProblem]:
         )
 
 
+def _territories(inputs: Inputs) -> Iterator[InputProblem]:
+    yield from _overlaps(
+        inputs, "territories", ("territory", "payee", "role"), "{1} holds “{0}” twice"
+    )
+    for row, share in inputs.rows(
+        f"SELECT row, share FROM input_territories WHERE share <= 0 ORDER BY 1 {_LIMIT}"
+    ):
+        yield InputProblem(
+            "territories", row, f"a share must be above zero, not {_percent(share)}."
+        )
+
+
 def _rates(inputs: Inputs) -> Iterator[InputProblem]:
     for row, type_ in inputs.rows(
         f"SELECT row, type FROM input_rates WHERE type NOT IN ('spot', 'plan', 'average') "
@@ -268,6 +289,10 @@ def _missing_rates(inputs: Inputs, measure: Measure) -> Iterator[InputProblem]:
 
 def _notice_uncredited(inputs: Inputs) -> None:
     """Events that count for a measure but name nobody are legal; say how many there are."""
+    plan = inputs.plan
+    used = {plan.credits[rule].source for basis in bases_of(plan) for rule in basis.rules}
+    if TERRITORY in used:
+        return
     kinds = {kind for measure in inputs.plan.measures.values() for kind in measure.kinds}
     listed = ", ".join(f"'{kind}'" for kind in sorted(kinds)) or "''"
     ((count, row),) = inputs.rows(

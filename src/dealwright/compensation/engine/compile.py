@@ -41,7 +41,7 @@ from dealwright.compensation.engine.sql import (
     units,
 )
 from dealwright.compensation.engine.tables import AMOUNT, RATE
-from dealwright.compensation.plans.definition import CreditRule, Measure, Plan, bases_of
+from dealwright.compensation.plans.definition import TERRITORY, CreditRule, Measure, Plan, bases_of
 
 
 @lru_cache(maxsize=64)
@@ -197,6 +197,12 @@ def _share(rule: CreditRule) -> str:
         "last": "s.payee DESC, s.role DESC",
         "largest": "s.share DESC, s.payee, s.role",
     }[rule.residual]
+    if rule.source == TERRITORY:
+        return (
+            f"SELECT {text(rule.id)} AS rule, x.event_id, s.payee, s.role, s.share, "
+            "FALSE AS residual FROM event AS x JOIN input_territories AS s "
+            f'ON s.territory = x."f_{rule.by}" AND x.date >= s.starts AND x.date <= s.ends'
+        )
     last = (
         f"row_number() OVER (PARTITION BY x.event_id ORDER BY {order}) = 1"
         if rule.total is not None

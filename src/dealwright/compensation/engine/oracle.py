@@ -24,6 +24,7 @@ from dealwright.compensation.engine.rate_days import rate_day, rate_type
 from dealwright.compensation.engine.sql import LINE_SCALE, RATIO_DIGITS
 from dealwright.compensation.engine.tables import columns_of
 from dealwright.compensation.plans.definition import (
+    TERRITORY,
     Amount,
     Basis,
     Component,
@@ -94,6 +95,7 @@ class Case:
         self.scale = self.plan.rounding.scale
         self.line_scale = self.scale if self.plan.rounding.line else LINE_SCALE
         self.period = {each.number: each for each in inputs.all_periods}
+        self._territories: list[dict[str, Any]] | None = None
         self.events = self._events()
         self.people = self._people()
         self.named = self._named()
@@ -328,7 +330,10 @@ class Case:
     ) -> list[Credit]:
         """Shares rounded each; what is left over goes to the declared one."""
         rows = splits.get(event["event_id"]) or splits.get(event["reference"]) or []
-        parts = [row for row in rows if row["kind"] == rule.source]
+        if rule.source == TERRITORY:
+            parts = self._holders(rule, event)
+        else:
+            parts = [row for row in rows if row["kind"] == rule.source]
         payee = event["payee"]
         if not payee and event["reference"] in self.events:
             payee = self.events[event["reference"]]["payee"]
@@ -365,6 +370,17 @@ class Case:
         others = sum((each.amount for i, each in enumerate(credits) if i != last), ZERO)
         credits[last] = replace(credits[last], amount=rounded(amount * total, scale) - others)
         return credits
+
+    def _holders(self, rule: CreditRule, event: dict[str, Any]) -> list[dict[str, Any]]:
+        """Who holds the territory of an event on its day."""
+        if self._territories is None:
+            self._territories = self._dicts("territories")
+        return [
+            row
+            for row in self._territories
+            if row["territory"] == event[f"f_{rule.by}"]
+            and row["starts"] <= event["date"] <= row["ends"]
+        ]
 
     def basis(self, component: Component, basis: Basis) -> list[Counted]:
         """The credits a component looks at, in the order in which they pile up."""

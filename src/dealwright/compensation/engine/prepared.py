@@ -89,7 +89,8 @@ def _complete_people(inputs: Inputs) -> None:
         "INSERT INTO input_people (payee, name, starts, ends, row) "
         "SELECT payee, payee, ?, ?, 0 FROM (SELECT payee FROM input_events UNION "
         "SELECT payee FROM input_splits UNION SELECT payee FROM input_quotas UNION "
-        "SELECT payee FROM input_hierarchy UNION SELECT manager FROM input_hierarchy) "
+        "SELECT payee FROM input_hierarchy UNION SELECT manager FROM input_hierarchy UNION "
+        "SELECT payee FROM input_territories) "
         "WHERE payee <> '' ORDER BY payee",
         [_OPEN_START, _OPEN_END],
     )

@@ -105,6 +105,14 @@ HIERARCHY = (
     Column("starts", "date", "DATE '1900-01-01'", header="start"),
     Column("ends", "date", "DATE '2200-12-31'", header="end"),
 )
+TERRITORIES = (
+    Column("territory", "text", required=True),
+    Column("payee", "text", required=True),
+    Column("starts", "date", "DATE '1900-01-01'", header="start"),
+    Column("ends", "date", "DATE '2200-12-31'", header="end"),
+    Column("share", "share", "1"),
+    Column("role", "text", "''"),
+)
 RATES = (
     Column("from_currency", "text", required=True, header="from"),
     Column("to_currency", "text", required=True, header="to"),
@@ -127,6 +135,7 @@ FILES: Mapping[str, tuple[Column, ...]] = {
     "quotas": QUOTAS,
     "hierarchy": HIERARCHY,
     "rates": RATES,
+    "territories": TERRITORIES,
     "prior": PRIOR,
 }
 FIELD_CELLS: Mapping[str, CellType] = {

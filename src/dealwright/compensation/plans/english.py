@@ -11,6 +11,7 @@ from datetime import date
 from dealwright.compensation.plans.definition import (
     REPORTING,
     TEAM,
+    TERRITORY,
     Band,
     Blocks,
     Cap,
@@ -223,6 +224,11 @@ def _crediting(plan: Plan) -> str:
             )
         elif rule.source == "overlay":
             parts.append("Overlay shares are credited on top.")
+        elif rule.source == TERRITORY:
+            parts.append(
+                f"Whoever holds the territory named by “{words(rule.by)}” on the event's day is "
+                "credited by the share held."
+            )
         elif rule.relation == TEAM:
             parts.append(
                 "Everybody in a team is credited in full with what its members are credited, by "

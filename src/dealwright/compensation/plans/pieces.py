@@ -17,6 +17,7 @@ RatePolicy = Literal["event", "plan", "month", "month_end", "pay"]
 FieldType = Literal["text", "number", "date", "bool"]
 
 DIRECT, OVERLAY, ROLLUP, TEAM = "direct", "overlay", "rollup", "team"
+TERRITORY = "territory"
 REPORTING = "reporting"  # the relation of a payee to the manager
 
 
@@ -73,16 +74,18 @@ class CreditRule:
 
     ``direct`` and ``overlay`` come from the event's splits (or its payee); ``rollup`` gives
     each manager above the payee the whole credit, at the reporting line of the event's day;
-    along another ``relation`` whoever stands in it, along "team" everybody in the team.
+    along another ``relation`` whoever stands in it, along "team" everybody in the team;
+    ``territory`` whoever holds the territory that the event's field ``by`` names, on its day.
     """
 
     id: str
     line: int
-    source: Literal["direct", "overlay", "rollup"]
+    source: Literal["direct", "overlay", "rollup", "territory"]
     total: Decimal | None = None  # what the shares of an event must sum to; None: anything
     residual: Literal["first", "last", "largest"] = "last"
     depth: int = 0  # levels up the hierarchy; 0: all
     relation: str = REPORTING
+    by: str = ""  # of a territory: the event's field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from dealwright.compensation.plans.definition import (
     REPORTING,
     ROLLUP,
     TEAM,
+    TERRITORY,
     CreditRule,
     FieldType,
     Measure,
@@ -62,7 +63,7 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
     fields = _fields(root, "fields")
     payee_fields = _fields(root, "payee_fields")
     measures = _measures(root, fields)
-    credits = _credits(root)
+    credits = _credits(root, fields)
     ramps = _ramps(root)
     names = Names(fields=fields, payee_fields=payee_fields)
     reader = ComponentReader(
@@ -265,7 +266,7 @@ def _factors(block: Block, kinds: tuple[str, ...]) -> dict[str, Decimal]:
     return factors
 
 
-def _credits(root: Block) -> dict[str, CreditRule]:
+def _credits(root: Block, fields: Mapping[str, FieldType]) -> dict[str, CreditRule]:
     item = root.take("credits")
     block = item.block() if item else None
     rules: dict[str, CreditRule] = {}
@@ -274,7 +275,7 @@ def _credits(root: Block) -> dict[str, CreditRule]:
             continue
         inner = entry.block()
         if inner is not None:
-            rules[name] = _credit_rule(name, inner)
+            rules[name] = _credit_rule(name, inner, fields)
     for name, total in ((DIRECT, Decimal(1)), (OVERLAY, None), (ROLLUP, None)):
         rules.setdefault(
             name, CreditRule(id=name, line=root.line, source=cast(Any, name), total=total)
@@ -284,7 +285,7 @@ def _credits(root: Block) -> dict[str, CreditRule]:
     return rules
 
 
-def _credit_rule(name: str, block: Block) -> CreditRule:
+def _credit_rule(name: str, block: Block, fields: Mapping[str, FieldType]) -> CreditRule:
     default = name if name in (DIRECT, OVERLAY, ROLLUP) else DIRECT
     along = block.take("along")
     relation = TEAM if name == TEAM else REPORTING
@@ -297,10 +298,24 @@ def _credit_rule(name: str, block: Block) -> CreditRule:
     source_item = block.take("from")
     source = default
     if source_item is not None:
-        chosen = source_item.choice(("splits", "direct", "overlay", "hierarchy", TEAM))
-        indirect = {"splits": default, "hierarchy": ROLLUP, TEAM: ROLLUP}
+        chosen = source_item.choice(
+            ("splits", "direct", "overlay", "hierarchy", TEAM, "territories")
+        )
+        indirect = {
+            "splits": default,
+            "hierarchy": ROLLUP,
+            TEAM: ROLLUP,
+            "territories": TERRITORY,
+        }
         source = indirect.get(chosen or "", chosen or default)
         relation = TEAM if chosen == TEAM else relation
+    if source_item is None and "by" in block:
+        source = TERRITORY
+    by = ""
+    if source == TERRITORY:
+        texts = [field for field, kind in fields.items() if kind == "text"]
+        by_item = block.take("by", required=True)
+        by = (by_item.choice(texts) if by_item else None) or ""
     total: Decimal | None = Decimal(1) if source == DIRECT else None
     sum_item = block.take("sum")
     if sum_item is not None:
@@ -324,6 +339,7 @@ def _credit_rule(name: str, block: Block) -> CreditRule:
         residual=cast(Any, residual),
         depth=depth,
         relation=relation,
+        by=by,
     )
 
 
