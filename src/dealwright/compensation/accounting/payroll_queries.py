@@ -12,7 +12,10 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from dealwright.base.people.models import User
-from dealwright.compensation.accounting.payroll_models import BatchReconciliation
+from dealwright.compensation.accounting.payroll_models import (
+    BatchReconciliation,
+    PaymentDifference,
+)
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
 from dealwright.compensation.periods.models import PayPeriod
 
@@ -80,7 +83,10 @@ def rows_to_try() -> tuple[PayPeriod | None, Sequence[Mapping[str, Any]], Paymen
     earned."""
     batch = PaymentBatch.objects.select_related("period").first()
     if batch is not None:
-        rows = batch.postings.filter(account=Account.CASH)
+        carried = PaymentDifference.objects.filter(batch=batch, entry__isnull=False)
+        rows = batch.postings.filter(account=Account.CASH).exclude(
+            entry__in=carried.values("entry")
+        )
         period: PayPeriod | None = batch.period
     else:
         latest = (
