@@ -58,6 +58,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """One dot of a scatter chart; ``text`` names both of its values, ``href`` is its record."""
+
+    x: float
+    y: float
+    series: int
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """One drawing of a chart at one width."""
 
@@ -68,6 +79,8 @@ class Layout:
     labels: Sequence[Label]
     bars: Sequence[Bar] = field(default_factory=list)
     lines: Sequence[Line] = field(default_factory=list)
+    dots: Sequence[Point] = field(default_factory=list)
+    fit: tuple[float, float, float, float] | None = None
     reference: Tick | None = None
 
 
@@ -132,6 +145,22 @@ def line_layouts(
     """``series`` are (name, [value or None per label])."""
     return [
         (kind, _lines(labels, series, width, height, currency, percent, reference))
+        for kind, width in (("wide", 640), ("narrow", 340))
+    ]
+
+
+def dot_layouts(
+    rows: Sequence[Any],
+    *,
+    currency: str = "",
+    x_percent: bool = False,
+    fit: tuple[Number, Number] | None = None,
+    height: int = 320,
+) -> list[tuple[str, Layout]]:
+    """``rows`` have a label, x, y, href and mark (the series); ``fit`` is a straight line
+    (intercept, slope) through them."""
+    return [
+        (kind, _dots(rows, width, height, currency, x_percent, fit))
         for kind, width in (("wide", 640), ("narrow", 340))
     ]
 
@@ -251,6 +280,47 @@ def _lines(
         labels=_labels(labels, centers, slot),
         lines=lines,
         reference=_reference(scale, reference, currency, percent),
+    )
+
+
+def _dots(
+    rows: Sequence[Any],
+    width: int,
+    height: int,
+    currency: str,
+    x_percent: bool,
+    fit: tuple[Number, Number] | None,
+) -> Layout:
+    upward = nice_scale([float(row.y) for row in rows], height)
+    across = nice_scale([float(row.x) for row in rows], height, 5 if width > 400 else 3)
+
+    def x(value: float) -> float:
+        room = width - LEFT - RIGHT
+        return round(LEFT + room * (value - across.low) / (across.high - across.low), 2)
+
+    dots = [
+        Point(
+            x(float(row.x)),
+            upward.y(float(row.y)),
+            row.mark,
+            f"{row.label}: {value_text(row.x, '', x_percent)}, {value_text(row.y, currency)}",
+            row.href,
+        )
+        for row in rows
+    ]
+    line = None
+    if fit is not None and rows:
+        ends = [min(float(row.x) for row in rows), max(float(row.x) for row in rows)]
+        (x1, y1), (x2, y2) = ((at, float(fit[0]) + float(fit[1]) * at) for at in ends)
+        line = (x(x1), upward.y(y1), x(x2), upward.y(y2))
+    return Layout(
+        width=width,
+        height=height,
+        baseline=upward.y(0),
+        ticks=_ticks(upward, currency, False),
+        labels=[Label(x(value), short_text(value, "", x_percent)) for value in across.ticks()],
+        dots=dots,
+        fit=line,
     )
 
 
