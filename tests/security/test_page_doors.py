@@ -157,6 +157,9 @@ OPEN_TO_REPS = {
     "/compensation/quotas/new": "refuses what was typed before who typed it",
     "/compensation/quotas/import": "refuses what was typed before who typed it",
     "/compensation/disputes": "one's own",
+    "/compensation/simulation": "leads to one's own what-if",
+    "/compensation/what-if": "one's own pay, and those below",
+    "/compensation/what-if/curve": "one's own pay, and those below",
 }
 FOR_FEW = ("/settings", "/evidence", "/outbox", "/compensation", "/design", "/metrics")
 
