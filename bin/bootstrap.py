@@ -53,6 +53,7 @@ def prepare(*, dev: bool = False, front_end: bool = True) -> Path:
     with _one_at_a_time():
         python = _environment()
         _packages(python, dev)
+        _catalogues(python)
         if front_end:
             _front_end(python)
     return python
@@ -241,6 +242,20 @@ def install_debian_packages(names: list[str], why: str) -> None:
             )
     if done.returncode:
         raise Stop(f"`{command}` failed; .cache/apt.log says why.")
+
+
+# Translations ------------------------------------------------------------------------------
+
+
+def _catalogues(python: Path) -> None:
+    """Compiles the translations that changed since."""
+    for catalogue in (ROOT / "src/dealwright/locale").glob("*/LC_MESSAGES/django.po"):
+        compiled = catalogue.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < catalogue.stat().st_mtime:
+            done = subprocess.run([str(python), str(ROOT / "bin/catalogue.py"), "compile"])
+            if done.returncode:
+                raise Stop("The translations could not be compiled; the reason stands above.")
+            return
 
 
 # Front end ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ os.environ["DEALWRIGHT_DATA_DIR"] = str(DATA_DIR)
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the test's thread
 
 if not IS_WORKER:
+    catalogue = Path(__file__).resolve().parent.parent / "bin" / "catalogue.py"
+    subprocess.run([sys.executable, str(catalogue), "compile"], check=True)
+
     # The workers of pytest-xdist inherit DATABASE_URL from the process that starts them.
     from dealwright.base.database.server import EmbeddedServer
 

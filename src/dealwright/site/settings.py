@@ -192,7 +192,7 @@ CACHES = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [SOURCE / "site" / "locale"]
+LOCALE_PATHS = [SOURCE / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
