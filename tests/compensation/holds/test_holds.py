@@ -145,6 +145,24 @@ def test_a_hold_on_an_approved_period_keeps_it_from_being_paid() -> None:
         pay_period(TEST, PayPeriod.objects.get(label="2027-01").pk)
 
 
+def test_a_hold_on_what_came_late_makes_nobody_owe_for_a_period_that_is_paid() -> None:
+    plan = make_plan()
+    ann = make_payee(plan, "Ann")
+    book(800, (ann, "1"), on=date(2027, 1, 10))
+    close("2027-01")
+    pay_period(TEST, PayPeriod.objects.get(label="2027-01").pk)
+    book(300, (ann, "1"), on=date(2027, 1, 20), key="late")  # 200 at 5 %, 100 at 7 %
+    kept = hold(payee_id=ann.pk)
+    assert (held(ann), payable(ann)) == ("17.00", "0.00")
+    assert to_pay("2027-01") == {}
+    book(100, (ann, "1"), on=date(2027, 2, 20))
+    approve("2027-02")
+    assert to_pay("2027-02") == {}
+    release_hold(TEST, kept.pk)
+    approve("2027-03")
+    assert to_pay("2027-03") == {"Ann": "22.00"}
+
+
 def test_what_was_paid_is_held_no_more() -> None:
     plan = make_plan()
     ann = make_payee(plan, "Ann")

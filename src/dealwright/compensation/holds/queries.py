@@ -17,8 +17,8 @@ from dealwright.base.access.actor import Actor
 from dealwright.base.people.models import User
 from dealwright.compensation.access import require_pay_manager, visible_pay
 from dealwright.compensation.holds.models import Hold
-from dealwright.compensation.ledger.models import Account, Posting
-from dealwright.compensation.ledger.queries import counted_for
+from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
+from dealwright.compensation.ledger.queries import counted_for, held_after
 from dealwright.compensation.periods.models import PayPeriod
 
 
@@ -56,8 +56,12 @@ def held_on_statement(
 
 
 def held_for(actor: Actor, period: PayPeriod) -> Sequence[Held]:
-    """What a payment of the period leaves out, of payees whose pay the actor may see."""
-    return _held(Posting.objects.filter(counted_for(period)).filter(visible_pay(actor)))
+    """What a payment of the period leaves out, of payees whose pay the actor may see; once it is
+    paid, what it left out."""
+    counted = counted_for(period)
+    if not PaymentBatch.objects.filter(period=period).exists():
+        counted |= held_after(period)
+    return _held(Posting.objects.filter(counted).filter(visible_pay(actor)))
 
 
 def held_by_hold(holds: Iterable[Hold], actor: Actor) -> Mapping[UUID, Mapping[str, Decimal]]:

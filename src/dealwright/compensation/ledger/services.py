@@ -29,7 +29,7 @@ from dealwright.compensation.holds.queries import held_for
 from dealwright.compensation.holds.services import lock_holds
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
 from dealwright.compensation.ledger.payroll import PAYROLL
-from dealwright.compensation.ledger.queries import counted_for
+from dealwright.compensation.ledger.queries import counted_for, held_after
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import posting_period
 from dealwright.compensation.plans.definition import Draw
@@ -141,12 +141,22 @@ def balances_to_pay(period: PayPeriod) -> Sequence[Mapping[str, Any]]:
     or calculated after that is paid with a later period. What a later period's payment took is
     not paid again.
     """
-    rows = (
+    rows = list(
         Posting.objects.filter(counted_for(period), account=Account.PAYABLE)
         .values("payee_id", "payee__name", "payee__email", "currency")
         .annotate(balance=-Sum("amount"))
         .order_by("payee__name", "payee_id", "currency")
     )
+    held = {
+        (row["payee_id"], row["currency"]): row["sum"]
+        for row in Posting.objects.filter(held_after(period), account=Account.PAYABLE)
+        .values("payee_id", "currency")
+        .annotate(sum=Sum("amount"))
+    }
+    for row in rows:  # a hold keeps from being paid; it makes nobody owe anything
+        if row["balance"] > 0:
+            kept = held.get((row["payee_id"], row["currency"]), Decimal(0))
+            row["balance"] = max(row["balance"] - max(kept, Decimal(0)), Decimal(0))
     later = set(
         Posting.objects.filter(
             kind=Posting.Kind.PAYMENT,
