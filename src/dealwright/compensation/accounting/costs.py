@@ -19,6 +19,7 @@ from uuid import UUID
 from django.db import connection
 
 from dealwright.base.money import minor_units
+from dealwright.base.whole_numbers import whole_number
 from dealwright.compensation.accounting.amortisation import Ending, Terms, add_months, month_of
 from dealwright.compensation.accounting.models import CostPolicy, MonthClose
 from dealwright.compensation.credits.models import CreditEvent
@@ -180,7 +181,7 @@ def terms_of(policy: CostPolicy, starts_on: date, months: int, currency: str) ->
 def whole_months(value: Any) -> int:
     """A number of months from an attribute, 0 where it is none."""
     text = str(value if value is not None else "").strip()
-    return int(text) if text.isdigit() and len(text) < 4 and int(text) <= MOST_MONTHS else 0
+    return whole_number(text, most=MOST_MONTHS) or 0
 
 
 def plan_shapes() -> dict[UUID, PlanShape]:

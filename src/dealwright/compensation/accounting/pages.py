@@ -15,6 +15,7 @@ from dealwright.base.money import check_currency
 from dealwright.base.people.models import Profile
 from dealwright.base.people.organization import organization
 from dealwright.base.web.pages import Form, actor_of, done, page, say
+from dealwright.base.whole_numbers import whole_number
 from dealwright.compensation.accounting import accruals, exports, queries, services
 from dealwright.compensation.accounting.amortisation import add_months
 from dealwright.compensation.accounting.journal import first_open_month
@@ -85,7 +86,7 @@ def _overview(request: HttpRequest, month: date, form: Form) -> HttpResponse:
 def deals(request: HttpRequest) -> HttpResponse:
     """The deals whose costs are capitalised, the largest carrying amount first."""
     month = _month(request)
-    search = request.GET.get("search", "").strip()[:80]
+    search = request.GET.get("search", "").replace("\x00", "").strip()[:80]
     start = given_start(request.GET.get("start", "0"))
     rows, more = queries.list_deals(month, search=search, start=start)
     return Form(request).page(
@@ -120,12 +121,11 @@ def decide(request: HttpRequest, event_id: UUID, kind: str) -> HttpResponse:
             )
             said = _("The excess is written down.") if found.amounts else _("Nothing is impaired.")
         elif kind == "period":
-            months = str(form["months"]).strip()
             services.revise_period(
                 actor,
                 event_id,
                 given_month(form["month"], "month"),
-                int(months) if months.isdigit() and len(months) < 5 else 0,
+                whole_number(form["months"], most=9999) or 0,
                 form["reason"],
             )
             said = _("What is left is spread anew.")

@@ -14,6 +14,7 @@ from dealwright.base.errors import Invalid
 from dealwright.base.people.models import Profile, Team, User
 from dealwright.base.people.organization import organization
 from dealwright.base.web.pages import Form, actor_of, done, page
+from dealwright.base.whole_numbers import whole_number
 from dealwright.compensation.accounting import queries, rates, services
 from dealwright.compensation.accounting.models import CostCentre, CostPolicy, JournalAccount
 from dealwright.compensation.accounting.reading import decoded
@@ -50,7 +51,7 @@ def new_policy(request: HttpRequest) -> HttpResponse:
                     }
                     for each in form["components"]
                 ],
-                months=_whole(form["months"]),
+                months=whole_number(form["months"], most=9999) or 0,
                 basis=form["basis"],
                 expedient=form.checked("expedient"),
                 convention=form["convention"],
@@ -218,11 +219,6 @@ def _initial(latest: CostPolicy | None) -> dict[str, Any]:
         "starts_on": latest.starts_on.isoformat(),
         "note": latest.note,
     }
-
-
-def _whole(text: Any) -> int:
-    plain = str(text).strip()
-    return int(plain) if plain.isdigit() and len(plain) < 5 else 0
 
 
 def _percent(text: Any) -> Decimal:
