@@ -160,7 +160,8 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
             days = draw(st.sampled_from(["", ", prorate: working", ", prorate: calendar"]))
             keys = f"amount: {draw(st.sampled_from(['salary', '1234.56', '0.001']))}{days}{who}"
         case "flat":
-            keys = f"{measure}, rate: {draw(rates)}{when}{who}"
+            found = draw(st.sampled_from([str(draw(rates)), "table.dated"]))
+            keys = f"{measure}, rate: {found}{when}{who}"
         case "formula":
             kind = "flat"
             text = draw(
@@ -169,6 +170,8 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
                         "round_money(credit * 5%) + 10",
                         "if(segment = 'smb', credit * 0.0333, 7.005)",
                         "muldiv(cost, 3, 7)",
+                        "credit * lookup(dated, segment, payee.grade)",
+                        "credit * table.weights - 1",
                     ]
                 )
             )
@@ -345,13 +348,13 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
     residual = draw(st.sampled_from(["first", "last", "largest"]))
     earnings = draw(st.integers(1, 4))
     lines = [draw(component(f"c{number}", kinds)) for number in range(earnings)]
-    rewards = [f"c{number}" for number in range(earnings) if "unit: " in lines[number]]
-    names = [f"c{number}" for number in range(earnings) if "unit: " not in lines[number]]
+    rewards = [f"c{number}" for number in range(earnings) if ", value: " in lines[number]]
+    names = [f"c{number}" for number in range(earnings) if ", value: " not in lines[number]]
     for number in range(draw(st.integers(0, 3))):
         on_rewards = bool(rewards) and (not names or draw(st.booleans()))
         earlier = rewards if on_rewards else names
         lines.append(draw(modifier(f"m{number}", earlier, on_rewards)))
-    if any("unit: " not in line and "- fixed:" not in line for line in lines[:earnings]):
+    if any(", value: " not in line and "- fixed:" not in line for line in lines[:earnings]):
         for number in range(draw(st.integers(0, 2))):
             lines.append(draw(settlement(f"s{number}")))
     return "\n".join(
@@ -366,10 +369,17 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
             "fields: {segment: text}",
             "payee_fields: {grade: text}",
             "ramps: {goal: [0.25, 0.5]}" if draw(st.booleans()) else "ramps: {}",
+            "tables:",
+            "  weights: {by: segment, rows: {smb: 0.333333}, otherwise: 1.5}",
+            "  dated:",
+            "    by: [segment, payee.grade]",
+            "    versions:",
+            "      - {from: 2027-02-01, rows: {smb: {senior: 2%}, large: {junior: -1%}}}",
+            "      - {from: 2027-06-01, rows: {smb: {senior: 2.5%}}, otherwise: 0.1%}",
             "measures:",
             "  revenue: {of: [booking, renewal], factor: {renewal: 0.333333}}",
             f"  margin: {{of: booking, amount: amount - cost, rates: {policy}}}",
-            "  pieces: {of: booking, unit: quantity}",
+            "  pieces: {of: booking, unit: quantity, amount: quantity * table.weights}",
             "  fresh: {of: booking, when: segment = 'smb', rates: plan}",
             "  score: {of: score, unit: quantity, amount: quantity, aggregate: average}",
             "  latest: {of: score, unit: quantity, amount: quantity, aggregate: last}",

@@ -166,3 +166,48 @@ def test_a_territory_is_named_by_a_text_field() -> None:
           - flat: {id: a, rate: 5%, credit: territory}
         """
     assert problems(text) == ["line 6: plan › credits › territory › by: “size” is none of: region."]
+
+
+def test_tables_are_checked() -> None:
+    text = """
+        plan: p
+        currency: EUR
+        fields: {product: text}
+        tables:
+          rates: {by: product, rows: {a: 5%, b: five}}
+          dated: {by: produkt, rows: {a: 1%}}
+        components:
+          - flat: {id: a, rate: "lookup(rates, kind)"}
+          - flat: {id: b, rate: lookup(nothing)}
+        """
+    assert problems(text) == [
+        "line 6: plan › tables › rates › rows › b: “five” is not a number such as 0.05, 5% or "
+        "1000.",
+        "line 7: plan › tables › dated › by: “produkt” is none of: currency, event_id, id, kind, "
+        "payee, payee.position, payee.team, product, reference, role. Did you mean “product”?",
+        "line 9: plan › components › flat › rate: the table “rates” looks up by product.",
+        "line 10: plan › components › flat › rate: there is no table “nothing”; there are: rates.",
+    ]
+
+
+def test_a_sum_per_deal_beside_a_measure_of_money_counts_its_deals() -> None:
+    """Twenty-five for each deal that the measure counts, not for each euro of it."""
+    text = """\
+plan: x
+currency: EUR
+fields: {product: text}
+measures:
+  revenue: {of: booking, when: "product = 'A'"}
+  units: {of: booking, unit: quantity, amount: quantity}
+components:
+  - spif: {id: push, measure: revenue, amount: 25}
+  - per_unit: {id: each, measure: revenue, amount: 3}
+  - per_unit: {id: unit, measure: units, amount: 2}
+"""
+    plan = read_plan(text)
+    push, each, unit = plan.components
+    for component in (push, each):
+        measure = plan.measures[component.basis.measure]  # type: ignore[attr-defined]
+        assert (measure.unit, measure.kinds) == ("quantity", ("booking",))
+        assert measure.when is not None
+    assert unit.basis.measure == "units"  # type: ignore[attr-defined]

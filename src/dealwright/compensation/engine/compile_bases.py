@@ -14,6 +14,7 @@ from dealwright.compensation.engine.names import (
     event_names,
     expression_sql,
     payee_names,
+    table_names,
 )
 from dealwright.compensation.engine.sql import (
     LINE_SCALE,
@@ -93,25 +94,27 @@ def basis_stage(
 
 def credit_names(plan: Plan) -> dict[str, str]:
     """Name in an expression -> column, for a credit ``c`` with event ``e`` and payee ``p``."""
-    return {
+    names = {
         **event_names(plan, "e"),
         **payee_names(plan, "p"),
         "credit": "c.amount",
         "share": "c.share",
         "role": "c.role",
     }
+    return names | table_names(plan, names)
 
 
 def formula_names(plan: Plan) -> tuple[str, dict[str, str]]:
     """What a basis selects for a formula, and where the formula then finds each name."""
     own = event_names(plan, "e") | payee_names(plan, "p")
+    own = {name: column for name, column in own.items() if not name.startswith("table.")}
     aliases: dict[str, str] = {}
     for column in own.values():
         aliases.setdefault(column, f"n{len(aliases)}")
     selected = "".join(f", {column} AS {alias}" for column, alias in aliases.items())
     names = {name: f"c.{aliases[column]}" for name, column in own.items()}
     names |= {"credit": "c.amount", "share": "c.share", "role": "c.role"}
-    return selected, names
+    return selected, names | table_names(plan, names)
 
 
 def named_join(

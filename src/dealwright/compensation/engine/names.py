@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dealwright.compensation.engine.tables import EVENTS
+from dealwright.compensation.engine.sql import text
+from dealwright.compensation.engine.tables import EVENTS, RATE
 from dealwright.compensation.plans.definition import (
     Amount,
     Cap,
@@ -23,6 +24,7 @@ from dealwright.compensation.plans.definition import (
     Window,
 )
 from dealwright.compensation.plans.expressions import PAYEE_COLUMNS, Expression, to_sql
+from dealwright.compensation.plans.lookup_tables import LookupTable
 
 PLAN_WINDOW = "CAST(0 AS INTEGER)"  # the one window of the whole plan; a bare 0 is a position
 SPANS = {"period": "period", "quarter": "quarter", "year": "year", "plan": PLAN_WINDOW}
@@ -94,7 +96,32 @@ def event_names(plan: Plan, table: str) -> dict[str, str]:
     names = {each.name: f"{table}.{each.name}" for each in EVENTS}
     names["id"] = f"{table}.event_id"
     names |= {name: f'{table}."f_{name}"' for name in plan.fields}
-    return names
+    return names | table_names(plan, names)
+
+
+def table_names(plan: Plan, names: Mapping[str, str]) -> dict[str, str]:
+    """``table.<name>`` -> the SQL that finds its value, for the tables whose names are there."""
+    return {
+        f"table.{each.id}": _table_sql(each, names)
+        for each in plan.tables.values()
+        if all(name in names for name in each.by)
+    }
+
+
+def _table_sql(table: LookupTable, names: Mapping[str, str]) -> str:
+    """The rows of the version of the day, the newest first; then what it says otherwise."""
+    type_ = RATE if table.is_small else "DECIMAL(19, 6)"
+    cases = []
+    for version in reversed(table.versions):
+        since = [f"{names['date']} >= DATE '{version.starts}'"] if version.starts else []
+        for key, value in version.rows.items():
+            same = [
+                f"{names[name]} = {text(part)}" for name, part in zip(table.by, key, strict=True)
+            ]
+            cases.append(f"WHEN {' AND '.join([*since, *same])} THEN CAST('{value:f}' AS {type_})")
+        last = "NULL" if version.otherwise is None else f"'{version.otherwise:f}'"
+        cases.append(f"WHEN {' AND '.join(since) or '1 = 1'} THEN CAST({last} AS {type_})")
+    return f"CASE {' '.join(cases)} ELSE CAST(NULL AS {type_}) END"
 
 
 def payee_names(plan: Plan, table: str) -> dict[str, str]:

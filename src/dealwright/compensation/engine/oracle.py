@@ -34,6 +34,7 @@ from dealwright.compensation.plans.definition import (
     bases_of,
 )
 from dealwright.compensation.plans.expressions import evaluate
+from dealwright.compensation.plans.lookup_tables import table_values
 
 ZERO = Decimal(0)
 
@@ -318,7 +319,7 @@ class Case:
             name.removeprefix("f_"): value for name, value in event.items() if name != "period"
         }
         values["id"] = event["event_id"]
-        return values
+        return values | table_values(self.plan.tables, values)
 
     def _shared(
         self,
@@ -401,6 +402,7 @@ class Case:
                 "share": credit.share,
                 "role": credit.role,
             }
+            values |= table_values(self.plan.tables, values)
             if basis.when is not None and evaluate(basis.when, values) is not True:
                 continue
             if component.payees is not None and evaluate(component.payees, values) is not True:

@@ -151,8 +151,8 @@ class ComponentReader(IncentiveReader):
     def _flat(self, block: Block, shared: dict[str, Any]) -> Component | None:
         """A rate of each credit, or an amount by formula."""
         given = ("rate" in block) + ("amount" in block)
-        rate = block.number("rate", low=-MOST_RATE, high=MOST_RATE)
-        formula = self._formula(block, "amount")
+        rate, found = self._rate(block)
+        formula = self._formula(block, "amount") or found
         basis = self._basis(block)
         if given != 1:
             block.complain("give either a rate or an amount.")
@@ -166,22 +166,24 @@ class ComponentReader(IncentiveReader):
         basis = self._basis(block, default=self._counting(block, shared) if inline else "")
         if price is None:
             return None
-        return Rated(**shared, basis=basis, price=price)
+        return Rated(**shared, basis=self._per_deal(block, shared, basis), price=price)
 
     def _margin(self, block: Block, shared: dict[str, Any]) -> Component | None:
-        rate = block.number("rate", required=True, low=-MOST_RATE, high=MOST_RATE)
+        rate, formula = self._rate(block, required=True)
         cost = block.text("cost", "cost")
         revenue = block.text("revenue", "amount")
         name = self._inline(block, shared, f"({revenue}) - ({cost})", "money")
         basis = self._basis(block, default=name)
-        return Rated(**shared, basis=basis, rate=rate) if rate is not None else None
+        if rate is None and formula is None:
+            return None
+        return Rated(**shared, basis=basis, rate=rate, amount=formula)
 
     def _spif(self, block: Block, shared: dict[str, Any]) -> Component | None:
         """Extra pay in a window of days: a rate, an amount per deal, or a formula."""
         given = ("rate" in block) + ("amount" in block)
-        rate = block.number("rate", low=-MOST_RATE, high=MOST_RATE)
+        rate, formula = self._rate(block)
         budget = block.number("budget", low=_ZERO, high=MOST_AMOUNT)
-        price, formula = None, None
+        price = None
         item = block.take("amount")
         if item is not None and (text := item.text()):
             if is_number(text):
@@ -194,15 +196,19 @@ class ComponentReader(IncentiveReader):
             return None
         inline = price is not None and "measure" not in block
         basis = self._basis(block, default=self._counting(block, shared) if inline else "")
+        if price is not None:
+            basis = self._per_deal(block, shared, basis)
         return Rated(**shared, basis=basis, rate=rate, price=price, amount=formula, budget=budget)
 
     def _override(self, block: Block, shared: dict[str, Any]) -> Component | None:
         """A manager's pay on the credits of everybody below: flat, or by bands of their sum."""
         if "bands" in block:
             return self._tiered(block, shared, rules=(ROLLUP,))
-        rate = block.number("rate", required=True, low=-MOST_RATE, high=MOST_RATE)
+        rate, formula = self._rate(block, required=True)
         basis = self._basis(block, rules=(ROLLUP,))
-        return Rated(**shared, basis=basis, rate=rate) if rate is not None else None
+        if rate is None and formula is None:
+            return None
+        return Rated(**shared, basis=basis, rate=rate, amount=formula)
 
     def _tiered(
         self, block: Block, shared: dict[str, Any], rules: tuple[str, ...] = (DIRECT,)

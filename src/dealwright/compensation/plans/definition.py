@@ -15,6 +15,7 @@ from typing import Literal
 
 from dealwright.compensation.plans.expressions import Expression
 from dealwright.compensation.plans.incentives import Blocks, Contest, Mbo, Objective, ProfitPool
+from dealwright.compensation.plans.lookup_tables import LookupTable
 from dealwright.compensation.plans.pieces import (
     DIRECT,
     OVERLAY,
@@ -274,6 +275,7 @@ class Plan:
     prorate: Literal["calendar", "working"]  # which days count in parts of quotas and salaries
     holidays: frozenset[date]  # which are no working days
     ramps: Mapping[str, tuple[Decimal, ...]]  # quota -> fraction by months since the start
+    tables: Mapping[str, LookupTable]
     components: tuple[Component, ...]
     text: str = field(repr=False)
 

@@ -40,6 +40,7 @@ from dealwright.compensation.plans.incentive_english import (
     mbo_sentence,
     pool_sentence,
     reward_sentence,
+    table_sentence,
     taxable_sentence,
 )
 from dealwright.compensation.plans.wording import (
@@ -76,6 +77,10 @@ def document(plan: Plan) -> list[Clause]:
         (f"What counts: {words(each.id)}", _measure(plan, each), "", each.line)
         for each in plan.measures.values()
         if "__" not in each.id
+    ]
+    clauses += [
+        (f"Table: {words(each.id)}", table_sentence(each), "", each.line)
+        for each in plan.tables.values()
     ]
     clauses.append(("Who is credited", _crediting(plan), "", 1))
     clauses += [

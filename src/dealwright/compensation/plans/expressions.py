@@ -1,11 +1,13 @@
 """Expressions in plans (``when:``, ``amount:``, ``for:``), in the house's one language.
 
 There are three scopes of names: an event; a credit with its event and payee; a payee in a
-period. Amounts have at most 13 digits before the point and 4 after, as input files have.
+period. Amounts have at most 13 digits before the point and 4 after, as input files have; a
+credit that is not rounded has 6.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -33,6 +35,7 @@ from dealwright.base.language import (
 from dealwright.base.language import (
     evaluate as evaluate_tree,
 )
+from dealwright.compensation.plans.lookup_tables import LookupTable, table_scope
 from dealwright.compensation.plans.source import Complaints
 
 MONEY = money(whole=13, scale=4)
@@ -54,9 +57,10 @@ _EVENT: Mapping[str, Type] = {
     "cost": MONEY,
     "reference": STRING,
 }
-_CREDIT: Mapping[str, Type] = {"credit": MONEY, "share": rate(), "role": STRING}
+_CREDIT: Mapping[str, Type] = {"credit": money(whole=13, scale=6), "share": rate(), "role": STRING}
 
 
+_TABLE = re.compile(r"table\.(\w+)")
 PAYEE_COLUMNS = ("position", "team")  # texts that every payee has
 
 
@@ -66,6 +70,7 @@ class Names:
 
     fields: Mapping[str, str]
     payee_fields: Mapping[str, str]
+    tables: Mapping[str, LookupTable] = field(default_factory=dict)
 
     def texts_of_payees(self) -> tuple[str, ...]:
         """The fields of payees that hold text, such as a region."""
@@ -85,12 +90,17 @@ class Expression:
 
     @property
     def english(self) -> str:
-        return to_english(self.tree)
+        return _TABLE.sub(
+            lambda match: f"the value of “{match[1].replace('_', ' ')}”", to_english(self.tree)
+        )
 
 
-def event_scope(fields: Mapping[str, str]) -> Mapping[str, Type]:
+def event_scope(
+    fields: Mapping[str, str], tables: Mapping[str, LookupTable] | None = None
+) -> Mapping[str, Type]:
     """What an expression over an event may read."""
-    return {**_EVENT, **{name: _FIELD_TYPES[kind] for name, kind in fields.items()}}
+    scope = {**_EVENT, **{name: _FIELD_TYPES[kind] for name, kind in fields.items()}}
+    return {**scope, **table_scope(tables or {}, scope)}
 
 
 def payee_scope(names: Names) -> Mapping[str, Type]:
@@ -101,7 +111,13 @@ def payee_scope(names: Names) -> Mapping[str, Type]:
 
 def credit_scope(names: Names) -> Mapping[str, Type]:
     """What an expression over a credit may read: the credit, its event and its payee."""
-    return {**event_scope(names.fields), **payee_scope(names), **_CREDIT}
+    scope = {**event_scope(names.fields), **payee_scope(names), **_CREDIT}
+    return {**scope, **table_scope(names.tables, scope)}
+
+
+def texts_of_credits(names: Names) -> tuple[str, ...]:
+    """The texts by which a table may look up: of events, payees and credits."""
+    return tuple(name for name, kind in credit_scope(names).items() if kind == STRING)
 
 
 def read_expression(
@@ -153,5 +169,6 @@ __all__ = [
     "event_scope",
     "payee_scope",
     "read_expression",
+    "texts_of_credits",
     "to_sql",
 ]

@@ -14,6 +14,7 @@ from dealwright.compensation.plans.definition import (
     Rated,
     Reward,
 )
+from dealwright.compensation.plans.lookup_tables import LookupTable
 from dealwright.compensation.plans.wording import (
     all_of,
     any_of,
@@ -174,3 +175,18 @@ def _achieved(plan: Plan, component: Mbo, objective: Objective) -> str:
     if objective.maximum is not None:
         text += f", at most {percent(objective.maximum)}"
     return text
+
+
+def table_sentence(table: LookupTable) -> str:
+    """The rows of a table, version by version."""
+    by = " and ".join(words(name.removeprefix("payee.")) for name in table.by)
+    show = percent if table.is_small else plain
+    parts = []
+    for version in table.versions:
+        since = f"From {version.starts:%-d %B %Y}, by" if version.starts else "By"
+        rows = ", ".join(
+            f"{show(value)} for “{'”, “'.join(key)}”" for key, value in version.rows.items()
+        )
+        rest = "" if version.otherwise is None else f", otherwise {show(version.otherwise)}"
+        parts.append(f"{since} {by}: {rows}{rest}.")
+    return " ".join(parts)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -30,6 +31,7 @@ from dealwright.compensation.plans.expressions import (
     event_scope,
     read_expression,
 )
+from dealwright.compensation.plans.lookup_tables import without_lookups
 from dealwright.compensation.plans.source import Block, Item, is_number
 
 WINDOWS = ("transaction", "period", "quarter", "year", "ytd", "plan")
@@ -67,7 +69,29 @@ class PieceReader:
         text = item.text()
         if not text:
             return None
+        text = without_lookups(text, self.names.tables, item.line, item.complaints, item.place)
         return read_expression(text, item.line, scope, kind, item.complaints, item.place)
+
+    def _rate(
+        self, block: Block, *, required: bool = False
+    ) -> tuple[Decimal | None, Expression | None]:
+        """A number, or an expression that finds it per credit: ``lookup(rates, product)``."""
+        item = block.take("rate", required=required)
+        text = item.text() if item else None
+        if item is None or not text:
+            return None, None
+        if is_number(text) or re.fullmatch(r"\w+", text):
+            return item.number(low=-MOST_RATE, high=MOST_RATE), None
+        text = without_lookups(text, self.names.tables, item.line, item.complaints, item.place)
+        formula = read_expression(
+            f"credit * ({text})",
+            item.line,
+            credit_scope(self.names),
+            "number",
+            item.complaints,
+            item.place,
+        )
+        return None, formula
 
     def _formula(self, block: Block, key: str) -> Expression | None:
         item = block.take(key)
@@ -259,6 +283,23 @@ class PieceReader:
     def _counting(self, block: Block, shared: dict[str, Any]) -> str:
         """An unnamed measure that counts each event once, of the kinds in ``of``."""
         return self._inline(block, shared, "1", "quantity")
+
+    def _per_deal(self, block: Block, shared: dict[str, Any], basis: Basis) -> Basis:
+        """A basis that counts deals. A sum for each unit of money would pay the revenue many
+        times over; who names a measure of money beside it means each of the deals in it."""
+        measure = self.measures[basis.measure]
+        if measure.unit != "money":
+            return basis
+        one = read_expression(
+            "1", block.line, event_scope(self.names.fields), "number", block.complaints, block.place
+        )
+        if one is None:
+            return basis
+        name = f"{shared['id']}__own"
+        self.measures[name] = replace(
+            measure, id=name, amount=one, unit="quantity", factors={}, aggregate="sum"
+        )
+        return replace(basis, measure=name)
 
     def _inline(self, block: Block, shared: dict[str, Any], amount: str, unit: str) -> str:
         if "measure" in block:

@@ -24,7 +24,17 @@ from dealwright.compensation.plans.definition import (
     Plan,
     Rounding,
 )
-from dealwright.compensation.plans.expressions import Names, event_scope, read_expression
+from dealwright.compensation.plans.expressions import (
+    Names,
+    event_scope,
+    read_expression,
+    texts_of_credits,
+)
+from dealwright.compensation.plans.lookup_tables import (
+    LookupTable,
+    read_tables,
+    without_lookups,
+)
 from dealwright.compensation.plans.source import Block, Complaints, Item, read_root
 
 RATE_POLICIES = ("event", "plan", "month", "month_end", "pay")
@@ -62,10 +72,12 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
     rounding = _rounding(root, currency)
     fields = _fields(root, "fields")
     payee_fields = _fields(root, "payee_fields")
-    measures = _measures(root, fields)
+    names = Names(fields=fields, payee_fields=payee_fields)
+    tables = read_tables(root, texts_of_credits(names))
+    measures = _measures(root, fields, tables)
     credits = _credits(root, fields)
     ramps = _ramps(root)
-    names = Names(fields=fields, payee_fields=payee_fields)
+    names = Names(fields=fields, payee_fields=payee_fields, tables=tables)
     reader = ComponentReader(
         measures=measures, credits=credits, names=names, ends=until is not None, prorate=prorate
     )
@@ -96,6 +108,7 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
         prorate=cast(Any, prorate),
         holidays=holidays,
         ramps=ramps,
+        tables=tables,
         components=tuple(reader.components),
         text=text,
     )
@@ -187,10 +200,12 @@ def _fields(root: Block, key: str) -> dict[str, FieldType]:
     return fields
 
 
-def _measures(root: Block, fields: Mapping[str, FieldType]) -> dict[str, Measure]:
+def _measures(
+    root: Block, fields: Mapping[str, FieldType], tables: Mapping[str, LookupTable]
+) -> dict[str, Measure]:
     item = root.take("measures")
     block = item.block() if item else None
-    scope = event_scope(fields)
+    scope = event_scope(fields, tables)
     measures: dict[str, Measure] = {}
     if block is not None:
         for name, entry in block.entries():
@@ -198,7 +213,7 @@ def _measures(root: Block, fields: Mapping[str, FieldType]) -> dict[str, Measure
                 continue
             inner = entry.block()
             if inner is not None:
-                measures[name] = read_measure(name, inner, scope)
+                measures[name] = read_measure(name, inner, scope, tables)
     if not measures:
         amount = read_expression("amount", root.line, scope, "number", root.complaints, "measures")
         assert amount is not None
@@ -206,7 +221,9 @@ def _measures(root: Block, fields: Mapping[str, FieldType]) -> dict[str, Measure
     return measures
 
 
-def read_measure(name: str, block: Block, scope: Mapping[str, Any]) -> Measure:
+def read_measure(
+    name: str, block: Block, scope: Mapping[str, Any], tables: Mapping[str, LookupTable]
+) -> Measure:
     """A measure from its block, declared under ``measures`` or within a component."""
     kinds_item = block.take("of")
     kinds = tuple(
@@ -219,7 +236,13 @@ def read_measure(name: str, block: Block, scope: Mapping[str, Any]) -> Measure:
         amount = read_expression(default, block.line, scope, "number", block.complaints, name)
     else:
         amount = read_expression(
-            amount_item.text() or default,
+            without_lookups(
+                amount_item.text() or default,
+                tables,
+                amount_item.line,
+                block.complaints,
+                amount_item.place,
+            ),
             amount_item.line,
             scope,
             "number",
