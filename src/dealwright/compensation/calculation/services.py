@@ -43,6 +43,7 @@ from dealwright.compensation.engine.lines import LINE_COLUMNS, hash_sql, line_fr
 from dealwright.compensation.engine.periods import period_at, year_at
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import ENGINE_VERSION, run_stages
+from dealwright.compensation.holds.services import lock_holds
 from dealwright.compensation.holds.settling import settle_holds
 from dealwright.compensation.ledger.services import post_lines
 from dealwright.compensation.periods.models import PayPeriod
@@ -83,6 +84,7 @@ def calculate_period(actor: Actor, period_id: Any) -> list[CalculationRun]:
     """
     require_pay_manager(actor)
     with change(actor):
+        lock_holds(shared=True)
         period = PayPeriod.objects.select_for_update().filter(pk=period_id).first()
         if period is None:
             raise NotFound("This period does not exist.")
@@ -167,6 +169,7 @@ def recalculate_plan(
     Two calculations of a plan wait for each other, so that no difference is posted twice.
     """
     with change(actor):
+        lock_holds(shared=True)
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(plan.pk)])
         hold_unaccepted(actor, plan)

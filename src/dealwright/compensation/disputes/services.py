@@ -27,6 +27,7 @@ from dealwright.compensation.disputes.models import (
     Dispute,
     DisputeMessage,
 )
+from dealwright.compensation.holds.services import lock_holds
 from dealwright.compensation.holds.settling import settle_holds
 from dealwright.compensation.ledger.services import post_adjustment
 from dealwright.compensation.periods.models import PayPeriod
@@ -221,6 +222,7 @@ def decide_adjustment(actor: Actor, adjustment_id: Any, *, approve: bool) -> Adj
     require_pay_manager(actor)
     user = actor.require_user()
     with change(actor):
+        lock_holds(shared=True)
         row = (
             Adjustment.objects.select_for_update(of=("self",))
             .select_related("period")

@@ -141,10 +141,12 @@ def people_of(hold: Hold) -> set[UUID]:
     )
 
 
-def lock_holds() -> None:
-    """Holding, releasing and paying wait for each other, so that nothing held is paid."""
+def lock_holds(*, shared: bool = False) -> None:
+    """Holding, releasing and paying wait for each other, so that nothing held is paid; they and
+    what posts earnings (``shared``) wait for each other too, before either locks anything else."""
+    name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended('compensation.pay', 11))")
+        cursor.execute(f"select {name}(hashtextextended('compensation.pay', 11))")
 
 
 def _deal(key: str) -> CreditEvent:
