@@ -16,6 +16,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from compensation.accounting.make import make_policy
+from compensation.accounting.test_payroll import GERMAN
 from compensation.make import book, make_payee, make_plan
 from crm import make
 from dealwright.acceleration.sequences.services import enroll_contact, save_steps
@@ -36,9 +38,14 @@ from dealwright.base.records.services import create_record
 from dealwright.base.records.views import create_view
 from dealwright.base.transfer.drafts import upload_tables
 from dealwright.base.work_calendars import save_calendar
+from dealwright.compensation.accounting.models import ContractCost, PlanRate
+from dealwright.compensation.accounting.payroll_services import save_layout
+from dealwright.compensation.accounting.rates import state_rate
+from dealwright.compensation.accounting.services import revise_period, run_month, set_cost_centre
 from dealwright.compensation.calculation.models import CalculationRun, RunLine
 from dealwright.compensation.calculation.services import calculate_period
 from dealwright.compensation.disputes.services import open_dispute, propose_adjustment
+from dealwright.compensation.ledger.models import PaymentBatch
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.quotas.models import Quota
 from dealwright.compensation.simulation.forecasts import calculate_forecast, create_forecast
@@ -83,6 +90,7 @@ def make_company() -> Company:
     _paper(one)
     _machinery(one)
     _pay(one)
+    _accounting(one)
     return one
 
 
@@ -272,6 +280,22 @@ def _pay(one: Company) -> None:
         amount=Decimal(10),
         reason="Forgotten",
     )
+
+
+def _accounting(one: Company) -> None:
+    actor = system("test")
+    one.policy = make_policy(one.plan)
+    run_month(actor, one.period.starts_on)
+    one.cost = ContractCost.objects.get()
+    one.decision = revise_period(actor, one.cost.event_id, one.period.starts_on, 48, "They stay")
+    one.batch = PaymentBatch.objects.create(period=one.period, payee_count=1)
+    one.layout = save_layout(actor, "Payroll", GERMAN | {"pay_codes": "default = 2000"})
+    one.centre = set_cost_centre(actor, "S-1")
+    state_rate(
+        actor, type="plan", base="USD", quote="EUR", rate=Decimal("0.9"),
+        starts_on=date(2027, 1, 1), source="Budget",
+    )  # fmt: skip
+    one.plan_rate = PlanRate.objects.get()
 
 
 def _mail() -> Any:

@@ -43,6 +43,9 @@ def bodies_of(one: Company) -> Mapping[str, Any]:
         "POST /contracts/draft": {"opportunity": str(one.opportunity.pk)},
         "POST /sequences/{id}/enroll": {"contact": str(one.contact.pk)},
         "PUT /compensation/quotas": {"user": pat, "measure": "x", "amount": "1", **year},
+        "POST /compensation/accounting/payments/{batch_id}/returns": {
+            "content": "employee,amount,currency,date\nPat Payee,1,EUR,2027-02-05\n"
+        },
         "POST /compensation/plans/{plan_id}/assignments": {"user": pat, **year},
     }
 
@@ -155,6 +158,7 @@ class Addresses:
             "recipient_id": one.recipient.pk,
             "document_id": one.document.pk,
             "period_id": one.period.pk,
+            "month": "2027-01",
         }
         ids = {
             "payee_id": one.assignee.pk,
@@ -164,6 +168,8 @@ class Addresses:
             "opportunity_id": one.opportunity.pk,
             "backtest_id": one.backtest.pk,
             "forecast_id": one.forecast.pk,
+            "event_id": one.cost.event_id,
+            "batch_id": one.batch.pk,
         }
         if name == "period_id" and "payee_id" not in operation.path and absent:
             return ABSENT
