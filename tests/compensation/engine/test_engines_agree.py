@@ -59,7 +59,9 @@ def test_credits_of_a_split_sum_to_what_was_split(case: RandomCase) -> None:
         {**row, "starts": date(1900, 1, 1), "ends": date(2200, 12, 31)}
         for row in {each["payee"]: each for each in case.tables["people"]}.values()
     ]
-    inputs = prepare_inputs(load_rows(plan, {**case.tables, "people": everyone}))
+    quotas = [row for row in case.tables["quotas"] if row.get("payee")]
+    tables = {**case.tables, "people": everyone, "quotas": quotas}
+    inputs = prepare_inputs(load_rows(plan, tables))
     result = calculate(inputs)
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for credit in result.credits:
