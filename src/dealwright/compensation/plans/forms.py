@@ -103,5 +103,5 @@ def _sent_pairs(given: Mapping[str, str], key: str) -> list[tuple[str, str]]:
 def _bare(value: str) -> str:
     """A value inside a list: what would end the list or begin another is put in quotes."""
     text = " ".join(value.split())
-    plain = text and not set(text) & set(",[]{}\"'#:&*!|>@`") and not text.startswith(("-", "?"))
+    plain = text and not set(text) & set(",[]{}\"'#:&*!|>@`?") and not text.startswith("-")
     return text if plain else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -118,6 +118,12 @@ SETTLING: Sequence[Kind] = (
             Key("limit", _("No more than was"), "choice", options=("paid", "earned")),
         ),
         (
+            Key(
+                "recover_share",
+                _("At most of a period's pay"),
+                "number",
+                _("What is left stays owed."),
+            ),
             Key("by_amount", _("Weighed by the part that ends"), "flag", options=("false", "true")),
             ON,
             FOR,
