@@ -38,6 +38,7 @@ from dealwright.base.records.services import create_record
 from dealwright.base.records.views import create_view
 from dealwright.base.transfer.drafts import upload_tables
 from dealwright.base.work_calendars import save_calendar
+from dealwright.compensation.acceptance.services import ask_for_acceptance
 from dealwright.compensation.accounting.models import ContractCost, PlanRate
 from dealwright.compensation.accounting.payroll_services import save_layout
 from dealwright.compensation.accounting.rates import state_rate
@@ -45,6 +46,7 @@ from dealwright.compensation.accounting.services import revise_period, run_month
 from dealwright.compensation.calculation.models import CalculationRun, RunLine
 from dealwright.compensation.calculation.services import calculate_period
 from dealwright.compensation.disputes.services import open_dispute, propose_adjustment
+from dealwright.compensation.holds.services import place_hold
 from dealwright.compensation.ledger.models import PaymentBatch
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.quotas.models import Quota
@@ -280,6 +282,10 @@ def _pay(one: Company) -> None:
         amount=Decimal(10),
         reason="Forgotten",
     )
+    one.hold = place_hold(
+        acting(one.fay), payee_id=one.assignee.pk, reason="Leave", starts_on=date(2027, 6, 1)
+    )
+    (one.acceptance,) = ask_for_acceptance(acting(one.fay), one.plan.versions.get().pk)
 
 
 def _accounting(one: Company) -> None:

@@ -76,6 +76,7 @@ class Places:
                 "component": "commission", "line_id": one.line.pk, "quota_id": one.quota.pk,
                 "assignment_id": one.assignment_of_pay.pk, "dispute_id": one.dispute.pk,
                 "adjustment_id": one.adjustment.pk, "action": "submit", "decision": "approve",
+                "hold_id": one.hold.pk, "acceptance_id": one.acceptance.pk,
                 "uidb36": "1", "provider_id": "none", "token": "none",
             },
             "evidence/": {"key": one.chain},

@@ -170,6 +170,8 @@ class Addresses:
             "forecast_id": one.forecast.pk,
             "event_id": one.cost.event_id,
             "batch_id": one.batch.pk,
+            "hold_id": one.hold.pk,
+            "other_id": one.calculation.pk,
         }
         if name == "period_id" and "payee_id" not in operation.path and absent:
             return ABSENT

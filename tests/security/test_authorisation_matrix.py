@@ -179,6 +179,10 @@ REFUSED_OTHERWISE = {
     "GET /compensation/periods/{period_id}": (200, OPEN),
     "GET /compensation/periods/{period_id}/payees": (200, "shows only those whose pay one sees"),
     "GET /compensation/runs/{run_id}": (403, NOT_FOR_REPS),
+    "GET /compensation/runs/{run_id}/compare/{other_id}": (403, NOT_FOR_REPS),
+    "GET /compensation/periods/{period_id}/held": (403, NOT_FOR_REPS),
+    "POST /compensation/holds/{hold_id}/release": (403, NOT_FOR_REPS),
+    "PUT /compensation/plans/{plan_id}/pay-after-acceptance": (403, NOT_FOR_REPS),
     **{
         f"POST /compensation/periods/{{period_id}}/{step}": (403, NOT_FOR_REPS)
         for step in ("calculate", "submit", "return", "approve", "close", "pay")
