@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import yaml
@@ -9,6 +10,8 @@ import yaml
 from dealwright.compensation.plans.kind_fields import EARNS, Kind
 from dealwright.compensation.plans.kinds import BY_KEY
 from dealwright.compensation.plans.rewriting import SETTLED, Flow, Part, parts_of
+
+_PLAIN = re.compile(r"\w[\w .+/%()-]*")
 
 
 def pairs_of(value: str) -> list[tuple[str, str]]:
@@ -101,7 +104,10 @@ def _sent_pairs(given: Mapping[str, str], key: str) -> list[tuple[str, str]]:
 
 
 def _bare(value: str) -> str:
-    """A value inside a list: what would end the list or begin another is put in quotes."""
+    """A value inside a list, in quotes unless it is a plain word or number."""
     text = " ".join(value.split())
-    plain = text and not set(text) & set(",[]{}\"'#:&*!|>@`?") and not text.startswith("-")
-    return text if plain else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return (
+        text
+        if _PLAIN.fullmatch(text)
+        else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    )
