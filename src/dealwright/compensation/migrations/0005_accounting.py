@@ -44,7 +44,7 @@ create trigger compensation_guard_journal after insert on compensation_journalli
 
 
 class Migration(migrations.Migration):
-    dependencies = [("compensation", "0004_simulation"), ("base", "0002_audit")]
+    dependencies = [("compensation", "0004_simulation"), ("base", "0011_audit_by_statement")]
 
     operations = [
         migrations.CreateModel(
