@@ -5,6 +5,7 @@ from __future__ import annotations
 from ninja import Router
 
 from dealwright.compensation.accounting.api import router as accounting
+from dealwright.compensation.analytics.api import router as analytics
 from dealwright.compensation.api_acceptance import router as acceptance
 from dealwright.compensation.api_holds import router as holds
 from dealwright.compensation.api_plans import router as plans
@@ -13,5 +14,5 @@ from dealwright.compensation.api_statements import router as statements
 from dealwright.compensation.simulation.api import router as simulation
 
 router = Router(tags=["Compensation"])
-for part in (statements, runs, plans, holds, acceptance, simulation, accounting):
+for part in (statements, runs, plans, holds, acceptance, simulation, accounting, analytics):
     router.add_router("", part)

@@ -3,8 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from dealwright.compensation.acceptance import pages as acceptance
-from dealwright.compensation.analytics import pages as analytics
 from dealwright.compensation.accounting.urls import urlpatterns as accounting
+from dealwright.compensation.analytics import pages as analytics
 from dealwright.compensation.bookings import pages as bookings
 from dealwright.compensation.disputes import pages as disputes
 from dealwright.compensation.holds import pages as holds
@@ -65,6 +65,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/analysis", analytics.analysis, name="compensation-analysis"),
     path("compensation/analysis/<slug:section>", analytics.analysis),
     path("compensation/analysis/<slug:section>/<slug:table>.csv", analytics.download),
+    path("compensation/contests", analytics.contests),
+    path(
+        "compensation/contests/<uuid:plan_id>/<slug:component>/<uuid:period_id>",
+        analytics.contest,
+    ),
     path("compensation/disputes", disputes.listing, name="compensation-disputes"),
     path("compensation/disputes/new", disputes.new),
     path("compensation/disputes/<uuid:dispute_id>", disputes.show),

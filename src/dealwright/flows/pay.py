@@ -7,12 +7,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from dealwright.acceleration.leaderboards.measures import Measure, Score, register_measure
+from dealwright.acceleration.leaderboards.measures import (
+    Contest,
+    Measure,
+    Score,
+    register_contests,
+    register_measure,
+)
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import NotFound
 from dealwright.base.events import Delivery, subscribe
 from dealwright.base.people.models import User
 from dealwright.compensation.acceptance.services import accept_plan, end_asking, note_viewed
+from dealwright.compensation.analytics.contests import list_contests
 from dealwright.compensation.analytics.queries import attainment_on, commission_between
 from dealwright.compensation.bookings.services import (
     book_opportunity,
@@ -163,3 +170,13 @@ def _statement(user: User, since: date, until: date) -> str:
 
 register_measure(Measure("commission", "Commission", "money", _commission, _statement))
 register_measure(Measure("attainment", "Quota attainment", "percent", _attainment, _statement))
+
+
+def _contests(actor: Actor) -> Sequence[Contest]:
+    return [
+        Contest(each.label, each.period, each.winners, each.url)
+        for each in list_contests(actor, limit=10)
+    ]
+
+
+register_contests(_contests)

@@ -20,9 +20,17 @@ from dealwright.compensation.analytics.statistics import (
     quantile,
     straight_line,
 )
-from dealwright.compensation.disputes.services import decide_adjustment, propose_adjustment
+from dealwright.compensation.bookings.services import record_termination
+from dealwright.compensation.disputes.models import Dispute
+from dealwright.compensation.disputes.services import (
+    decide_adjustment,
+    open_dispute,
+    propose_adjustment,
+)
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan
+from dealwright.compensation.plans.services import assign_payee
+from dealwright.compensation.quotas.services import set_quota
 from make import acting, make_administrator, make_user
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +256,144 @@ def test_a_manager_sees_those_below_only(company: Company) -> None:
     assert names(report, "all") == ["Ann", "Bob", "Cem", "Dot"]
     _scope, report = look("attainment")
     assert names(report, "all") == ["Ann", "Bob", "Cem", "Dot", "Eve"]
+
+
+def test_whether_quotas_are_fair(company: Company) -> None:
+    assign_payee(TEST, company.plan.pk, company.head, date(2027, 1, 1))
+    set_quota(
+        TEST,
+        company.head,
+        "bookings",
+        D(3200),
+        starts_on=date(2027, 1, 1),
+        ends_on=date(2027, 12, 31),
+        per="month",
+    )
+    book(1600, (company.head, "1"), on=date(2027, 1, 20))
+    for actor in (acting(company.head), TEST):
+        _scope, report = look("fairness", actor)
+        assert rows(report.table("over_assignment")) == [
+            ("Head", 4, D(4000), D(3200), D("0.25")),
+        ]
+    _scope, report = look("fairness", acting(company.head))
+    # 0.4, 0.98, 1, 1.5: (2 * (0.4 + 1.96 + 3 + 6)) / (4 * 3.88) - 5/4 = 0.2139
+    assert figure(report, "gini") == D("0.2139")
+    assert rows(report.table("groups")) == [
+        ("North", 2, D("0.1000"), D("1.25"), D(1), D("1.5")),
+        ("South", 2, D("0.2101"), D("0.69"), D("0.4"), D("0.98")),
+    ]
+    _scope, report = look("fairness", acting(company.head), **BOTH)
+    assert rows(report.table("ramp")) == [(1, 4, D("0.97")), (2, 4, D("0.675"))]
+
+
+def test_how_far_pay_reaches() -> None:
+    plan = make_plan(
+        """
+        currency: EUR
+        calendar: month
+        components:
+          - tiered: {id: commission, quota: bookings, bands: [[0, 5%], [100%, 8%]]}
+          - cap: {id: limit, label: Limit, on: commission, amount: 100}
+        """
+    )
+    ann = make_payee(plan, "Ann", target=Decimal(600))
+    bob = make_payee(plan, "Bob", target=Decimal(1200))
+    book(2000, (ann, "1"))  # 50 + 80, capped at 100
+    book(4000, (bob, "0.5"), (ann, "0.5"), on=date(2027, 2, 1))
+    book(500, (bob, "1"))  # 25
+    _scope, report = look("leverage")
+    assert figure(report, "top") == D(2)  # Ann: 100 of 50
+    assert figure(report, "all") == D("0.8333")  # 125 of 150
+    assert figure(report, "capped") == D("0.5")
+    assert figure(report, "accelerators") == D(30)  # 80 - 50 of the 1,000 above quota
+    assert figure(report, "windfalls") == 0
+    assert [row[-1].value for row in report.behind["capped"]().rows] == [-30]
+    _scope, report = look("leverage", windfall="15")
+    # 2,000 of a year's 12,000
+    assert [(row[2], row[3], row[4]) for row in rows(report.table("windfalls"))] == [
+        ("Ann", D(2000), D(12000))
+    ]
+
+
+def test_small_components_and_what_a_spif_brought() -> None:
+    plan = make_plan(
+        """
+        currency: EUR
+        calendar: month
+        fields: {product: text}
+        components:
+          - flat: {id: base, label: Base, rate: 10%}
+          - spif:
+              id: push
+              label: Push
+              rate: 1%
+              from: 2027-01-11
+              to: 2027-01-20
+              when: "product = 'Rope'"
+        """
+    )
+    ann = make_payee(plan, "Ann", quota=None, target=Decimal(12000))
+    for amount, day, product in (
+        (1000, 5, "Rope"),
+        (3000, 5, "Anvil"),
+        (2500, 12, "Rope"),
+        (2000, 12, "Anvil"),
+        (400, 25, "Rope"),
+    ):
+        book(amount, (ann, "1"), on=date(2027, 1, day), attributes={"product": product})
+    _scope, report = look("mechanisms")
+    # 10% of 8,900, 1% of 2,500; target 1,000 for January
+    assert [row[2:] for row in rows(report.table("components"))] == [
+        (D(890), 1, D("0.9727"), D("0.89"), ""),
+        (D(25), 1, D("0.0273"), D("0.025"), "Small"),
+    ]
+    (spif,) = rows(report.table("spifs"))
+    assert spif[3:9] == (D(25), D(2500), D(1000), D(1500), D("1.5"), D(1000))
+    assert [row[3].value for row in report.behind["spif-0-before"]().rows] == [1000]
+
+
+def test_how_pay_is_run(company: Company) -> None:
+    period = PayPeriod.objects.get(label="2027-01")
+    PayPeriod.objects.filter(pk=period.pk).update(
+        calculated_at="2027-02-02T00:00Z",
+        submitted_at="2027-02-03T12:00Z",
+        approved_at="2027-02-04T00:00Z",
+        closed_at="2027-02-06T12:00Z",
+    )
+    late = book(100, (company.cem, "1"), on=date(2027, 1, 20))  # 5 into February
+    assert late
+    adjust(company, company.ann, 17)
+    dispute = open_dispute(
+        acting(company.bob),
+        payee_id=company.bob.pk,
+        period_id=period.pk,
+        plan_id=company.plan.pk,
+        component="commission",
+        line_id=None,
+        body="Is this all?",
+    )
+    Dispute.objects.filter(pk=dispute.pk).update(
+        opened_at="2027-02-03T09:00Z", answered_at="2027-02-04T21:00Z"
+    )
+    _scope, report = look("operations")
+    assert figure(report, "cycle") == D("5.5")
+    assert rows(report.table("cycle")) == [
+        ("2027-01", "Closed", D(1), D("1.5"), D("0.5"), D("2.5"), D("5.5"))
+    ]
+    assert figure(report, "disputes") == D(25)  # one on four statements
+    assert figure(report, "answer") == D("1.5")
+    assert figure(report, "adjustments") == D("0.0833")  # 17 of 204
+    assert figure(report, "late") == D(5)
+    assert figure(report, "accuracy") == D("0.5")  # Ann and Cem were corrected
+    assert names(report, "wrong") == ["Ann", "Cem"]
+    assert rows(report.table("late")) == [("2027-01", 1, D(5), D(0), D(5))]
+    assert [row[:2] for row in rows(report.table("disputes"))] == [("Something else", 1)]
+
+
+def test_what_clawbacks_recover(company: Company) -> None:
+    booked = book(1000, (company.dot, "1"), on=date(2027, 2, 20), key="gone")
+    record_termination(TEST, booking=booked.key, on=date(2027, 2, 25))
+    _scope, report = look("operations", to="2027-02")
+    clawed = [row[-1].value for row in report.behind["clawbacks"]().rows]
+    assert clawed == [D(-70)]  # all of what the band above quota paid
+    assert figure(report, "recovered") == D(1)

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from compensation.analytics.test_analysis import Company
 from compensation.make import make_plan
+from compensation.test_api import Caller
 from dealwright.base.people.models import Profile, User
 from dealwright.compensation.analytics.sections import SECTIONS
 from dealwright.compensation.periods.models import PayPeriod
@@ -124,3 +125,23 @@ def test_wrong_addresses(company: Company, finance: User) -> None:
 
 def test_before_the_first_period(finance: User) -> None:
     assert "No pay periods yet" in see(finance, BASE)
+
+
+def test_analyses_over_the_api(company: Company, finance: User) -> None:
+    call = Caller(finance, "compensation:read")
+    found = call("GET", "/analysis/cost?first=2027-01&last=2027-01&open=region-0-pay")
+    figures = {each["key"]: each["value"] for each in found["figures"]}
+    assert figures["pay"] == "204.00" and figures["cost"] == "0.0526"
+    assert (found["first"], found["currency"], found["people"]) == ("2027-01", "EUR", 4)
+    assert [row[0]["value"] for row in found["rows"]["rows"]] == ["Ann", "Bob"]
+    region = next(each for each in found["tables"] if each["key"] == "region")
+    assert [cell["value"] for cell in region["rows"][0]] == [
+        "North",
+        "135.00",
+        "2500.00",
+        "0.0540",
+    ]
+    call("GET", "/analysis/attainment?below=much", status=422)
+    call("GET", "/analysis/nothing", status=404)
+    call("GET", "/analysis/cost?first=2027-01&last=2027-01&open=nothing", status=404)
+    Caller(company.ann, "compensation:read")("GET", "/analysis/cost", status=404)

@@ -44,7 +44,28 @@ class Measure:
     allowed: Callable[[Actor], bool] = lambda actor: True
 
 
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A contest that is over, and the address of its places and prizes."""
+
+    label: str
+    period: str
+    winners: int
+    url: str
+
+
 _measures: dict[str, Measure] = {}
+_contests: list[Callable[[Actor], Sequence[Contest]]] = []
+
+
+def register_contests(query: Callable[[Actor], Sequence[Contest]]) -> None:
+    """Let the board lead to contests that another room holds, as far as its reader may."""
+    _contests.append(query)
+
+
+def contests_for(actor: Actor) -> list[Contest]:
+    """The contests a reader may see, as their rooms order them."""
+    return [each for query in _contests for each in query(actor)]
 
 
 def register_measure(measure: Measure) -> None:

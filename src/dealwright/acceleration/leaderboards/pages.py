@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from dealwright.acceleration.leaderboards.measures import measures_for
+from dealwright.acceleration.leaderboards.measures import contests_for, measures_for
 from dealwright.acceleration.leaderboards.queries import PERIODS, leaderboard, period_days
 from dealwright.base.people.organization import organization
 from dealwright.base.web.pages import actor_of, page, render
@@ -35,5 +35,6 @@ def board(request: HttpRequest) -> HttpResponse:
             "measures": [(each.key, each.label) for each in measures],
             "periods": PERIODS,
             "period": period,
+            "contests": contests_for(actor),
         },
     )

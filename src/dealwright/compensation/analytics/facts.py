@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from dealwright.base.exchange_rates import rate_on
-from dealwright.compensation.analytics.scope import PER_YEAR, Person, PlanFacts, Scope
+from dealwright.compensation.analytics.scope import Person, PlanFacts, Scope, periods_a_year
 from dealwright.compensation.analytics.statistics import CENT
 from dealwright.compensation.calculation.models import Attainment
 from dealwright.compensation.ledger.models import Account
@@ -60,8 +60,8 @@ class Seat:
         if not self.standings:
             return Decimal(0)
         last = max(self.standings, key=lambda each: scope.by_period[each].number)
-        windows = {"period": PER_YEAR[scope.calendar], "quarter": 4, "transaction": 0}
-        times = windows.get(self.window, 1) or PER_YEAR[scope.calendar]
+        windows = {"period": periods_a_year(scope.calendar), "quarter": 4, "transaction": 0}
+        times = windows.get(self.window, 1) or periods_a_year(scope.calendar)
         return self.standings[last][1] * times
 
 
@@ -152,7 +152,7 @@ def targets(scope: Scope) -> Mapping[tuple[UUID, UUID], Decimal]:
     """(plan, person) -> target pay of the range: each period's part of the year, by the days on
     the plan; only of those who have a target."""
     sums: dict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
-    share = Decimal(PER_YEAR[scope.calendar])
+    share = Decimal(periods_a_year(scope.calendar))
     for each in scope.terms:
         if each.target is None or each.plan_id not in scope.plans:
             continue

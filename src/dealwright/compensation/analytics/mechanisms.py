@@ -59,7 +59,8 @@ def report(scope: Scope) -> Report:
                 "A SPIF's uplift is what its deals brought in its days less what deals of the same "
                 "kind brought in as many days just before. Cannibalised is what all other deals "
                 "of its people fell short of those days; moved is what its deals fell short in as "
-                "many days just after, once these are over. Amounts in the plan's currency only."
+                "many days just after, once these are over and anything was sold in them. Only "
+                "amounts in the plan's currency count."
             ),
         ],
         behind=behind,
@@ -194,7 +195,9 @@ def _spif_table(scope: Scope, paid: list[Paid], behind: Behind) -> Table:
         sold = spif.sold
         uplift = sold["in"] - sold["before"]
         other = max(sold["other before"] - sold["other in"], Decimal(0))
-        moved = max(sold["before"] - sold["after"], Decimal(0)) if spif.is_over else None
+        moved = None
+        if spif.is_over and (sold["after"] or sold["other after"]):
+            moved = max(sold["before"] - sold["after"], Decimal(0))
         keys = {part: f"spif-{place}-{part.replace(' ', '-')}" for part in _PARTS}
         for part, key in keys.items():
             behind[key] = _events_behind(

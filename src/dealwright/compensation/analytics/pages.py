@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from dealwright.base.errors import NotFound
-from dealwright.base.web.pages import Form, actor_of, page
+from dealwright.base.web.pages import Form, actor_of, page, render
 from dealwright.compensation.access import manages_pay
+from dealwright.compensation.analytics.contests import contest_standing, list_contests
 from dealwright.compensation.analytics.grouping import GROUPS
 from dealwright.compensation.analytics.report import table_csv
 from dealwright.compensation.analytics.scope import SETTINGS
@@ -74,3 +76,30 @@ def download(request: HttpRequest, section: str, table: str) -> HttpResponse:
     response["Content-Disposition"] = content_disposition_header(True, f"{section}-{table}.csv")
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@page(methods=["GET", "HEAD"])
+def contests(request: HttpRequest) -> HttpResponse:
+    """Contests that are over."""
+    actor = actor_of(request)
+    return render(
+        request,
+        "compensation/analytics/contests.html",
+        {"tab": "", "manages": manages_pay(actor.user), "rows": list_contests(actor)},
+    )
+
+
+@page(methods=["GET", "HEAD"])
+def contest(request: HttpRequest, plan_id: UUID, component: str, period_id: UUID) -> HttpResponse:
+    """Who won a contest, with ties and prizes."""
+    actor = actor_of(request)
+    return render(
+        request,
+        "compensation/analytics/contest.html",
+        {
+            "tab": "",
+            "manages": manages_pay(actor.user),
+            "me": actor.user,
+            "standing": contest_standing(actor, plan_id, component, period_id),
+        },
+    )

@@ -27,8 +27,6 @@ from dealwright.compensation.plans.definition import Component, Fixed, Plan
 from dealwright.compensation.plans.models import PlanAssignment, PlanVersion
 from dealwright.compensation.plans.reading import read_plan
 
-PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
-
 # Thresholds that can be set: key -> (label, value in percent, most)
 SETTINGS: Mapping[str, tuple[str, str, int]] = {
     "below": (gettext_noop("Below threshold, under %"), "50", 1000),
@@ -190,10 +188,10 @@ class Scope:
         """Which window of a component a period lies in."""
         if window == "plan":
             return 0
-        per_year = PER_YEAR[self.calendar]
+        per_year = periods_a_year(self.calendar)
         if window == "year":
             return period.number // per_year
-        if window == "quarter" and self.calendar == "month":
+        if window == "quarter" and per_year == 12:
             return period.number // 3
         return period.number
 
@@ -213,6 +211,11 @@ class Scope:
     @property
     def teams(self) -> Sequence[str]:
         return sorted({team for each in self.everybody.values() for team in each.teams})
+
+
+def periods_a_year(calendar: str) -> int:
+    """How many pay periods a year has; calendars of weeks have twelve, as months."""
+    return {"quarter": 4, "year": 1}.get(calendar, 12)
 
 
 def may_analyse(actor: Actor) -> bool:
@@ -320,9 +323,9 @@ def _periods(
     own = [each for each in rows if _key(each) == wanted]
     past = [each for each in own if each.posted and each.starts_on <= today]
     last = _labelled(own, given["to"]) or (past or own)[-1]
-    year = last.number // PER_YEAR[last.calendar]
+    year = last.number // periods_a_year(last.calendar)
     first = _labelled(own, given["from"]) or next(
-        each for each in own if each.number // PER_YEAR[each.calendar] == year
+        each for each in own if each.number // periods_a_year(each.calendar) == year
     )
     if first.number > last.number:
         first, last = last, first
