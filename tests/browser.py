@@ -133,8 +133,7 @@ class Live:
             color_scheme=theme,  # type: ignore[arg-type]
             has_touch=phone,
             is_mobile=phone,
-            locale="en-GB",
-            **options,
+            **{"locale": "en-GB", **options},
         )
         self._contexts.append(context)
         page = context.new_page()

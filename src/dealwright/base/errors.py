@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.conf import settings
+from django.utils.translation import gettext
+
 
 class DealwrightError(Exception):
     """A refusal that a person can read.
 
     ``code`` is stable and machine-readable; ``message`` says what happened, why, and
-    what to do next; ``fields`` maps a field's key to the sentences about it.
+    what to do next; ``fields`` maps a field's key to the sentences about it. A sentence that
+    the catalogue of translations knows is told in the language of whoever is refused; the
+    text of the exception itself, which logs keep, stays as it was written.
     """
 
     status = 500
@@ -23,9 +28,16 @@ class DealwrightError(Exception):
         fields: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = in_their_language(message)
         self.code = code or self.default_code
-        self.fields: dict[str, list[str]] = {k: list(v) for k, v in (fields or {}).items()}
+        self.fields: dict[str, list[str]] = {
+            key: [in_their_language(each) for each in said] for key, said in (fields or {}).items()
+        }
+
+
+def in_their_language(sentence: str) -> str:
+    """The sentence in the active language where it is translated, else as it is."""
+    return gettext(sentence) if sentence and settings.configured else sentence
 
 
 class Invalid(DealwrightError):

@@ -17,7 +17,7 @@ from dealwright.base.errors import Conflict, Invalid
 from dealwright.base.events import record_event
 from dealwright.base.people.organization import organization
 from dealwright.base.records.services import save_changes
-from dealwright.contracts.agreements.document import render_contract
+from dealwright.contracts.agreements.document import language_of, render_contract
 from dealwright.contracts.agreements.events import (
     ContractExecuted,
     ContractSentForSignature,
@@ -72,6 +72,7 @@ def send_for_signature(
             ],
             subject=("contract", contract.pk),
             message=message,
+            language=language_of(contract),
             owner=contract.owner,
         )
         send_envelope(actor, envelope.pk)

@@ -13,6 +13,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
 from django.template import loader
+from django.utils.translation import get_language
 
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.people.organization import organization
@@ -274,7 +275,7 @@ def default_text(recipient: Recipient, kind: str) -> str:
 def _consent(
     request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
 ) -> HttpResponse:
-    text = current_consent(ceremony.envelope.language)
+    text = current_consent(get_language() or ceremony.envelope.language)
     documents = ceremony.envelope.documents.all()
     context = {"form": form or Form(request), "text": text, "documents": documents}
     return _page(request, ceremony, token, "consent", context)

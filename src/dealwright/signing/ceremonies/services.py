@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from dealwright.base.access.actor import change
 from dealwright.base.access.visibility import as_uuid
@@ -58,11 +59,11 @@ def view_envelope(ceremony: Ceremony) -> None:
 
 
 def give_consent(ceremony: Ceremony, consent_id: Any) -> None:
-    """Agree to sign electronically, to the very text that was shown.
+    """Agree to sign electronically, to the very text that was shown in the reader's language.
 
     Raises Conflict where the text is no longer the one in force.
     """
-    text = current_consent(ceremony.envelope.language)
+    text = current_consent(get_language() or ceremony.envelope.language)
     if str(consent_id) != str(text.pk):
         raise Conflict("The text has changed. Please read the new one.", code="consent_changed")
     with _locked(ceremony) as (envelope, recipient):

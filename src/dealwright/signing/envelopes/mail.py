@@ -1,77 +1,135 @@
 """The e-mails of an envelope. Each says who writes, about what, and what to do.
 
 Those that carry a link or a code are sensitive: their text is gone from the database once
-they are sent, and until then only administrators see it, not the sender.
+they are sent, and until then only administrators see it, not the sender. All
+are written in the envelope's language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Concatenate
 
 from django.conf import settings
 from django.template import loader
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.files.models import StoredFile
 from dealwright.base.messaging.notices import notify
 from dealwright.base.messaging.outbox import send_email
 from dealwright.base.people.organization import organization
+from dealwright.base.web.formats import format_date
 from dealwright.signing.envelopes.models import Envelope, Recipient, Role
 
 ATTACH_UP_TO = 10_000_000  # bytes; many mail servers refuse more
 _WHAT = {
-    Role.SIGNER: ("sign", "Review and sign"),
-    Role.APPROVER: ("approve", "Review and approve"),
-    Role.VIEWER: ("read", "Open and confirm"),
+    Role.SIGNER: (gettext_noop("%(who)s asks you to sign"), gettext_noop("Review and sign")),
+    Role.APPROVER: (
+        gettext_noop("%(who)s asks you to approve"),
+        gettext_noop("Review and approve"),
+    ),
+    Role.VIEWER: (gettext_noop("%(who)s asks you to read"), gettext_noop("Open and confirm")),
 }
+_ENDED = {
+    "declined": (
+        gettext_noop("Declined: %(title)s"),
+        gettext_noop("“%(title)s” was declined by a recipient. You need not do anything."),
+    ),
+    "voided": (
+        gettext_noop("Voided: %(title)s"),
+        gettext_noop("“%(title)s” was withdrawn by the sender. You need not do anything."),
+    ),
+    "expired": (
+        gettext_noop("Expired: %(title)s"),
+        gettext_noop("“%(title)s” has expired. You need not do anything."),
+    ),
+}
+type _Telling[**More] = Callable[Concatenate[Actor, Envelope, Recipient, More], None]
+
+
+def _in_its_language[**More](tell: _Telling[More]) -> _Telling[More]:
+    """Writes in the envelope's language, whoever caused the mail."""
+
+    @wraps(tell)
+    def told(
+        actor: Actor,
+        envelope: Envelope,
+        recipient: Recipient,
+        /,
+        *args: More.args,
+        **kwargs: More.kwargs,
+    ) -> None:
+        known = envelope.language in dict(settings.LANGUAGES)
+        with translation.override(envelope.language if known else "en"):
+            tell(actor, envelope, recipient, *args, **kwargs)
+
+    return told
 
 
 def link_of(token: str) -> str:
     return f"{settings.PUBLIC_URL}/sign/{token}"
 
 
+@_in_its_language
 def tell_invited(
     actor: Actor, envelope: Envelope, recipient: Recipient, token: str, *, reminder: bool
 ) -> None:
     """Whose turn it is, with their link."""
-    verb, button = _WHAT[Role(recipient.role)]
-    sender = _sender(envelope)
-    paragraphs = [f"{sender} asks you to {verb} “{envelope.title}”."]
+    request, button = _WHAT[Role(recipient.role)]
+    asks = _(request) % {"who": _sender(envelope)}
+    paragraphs = [f"{asks}: “{envelope.title}”."]
     if envelope.message:
         paragraphs.append(envelope.message)
     if envelope.expires_at:
-        paragraphs.append(f"This is possible until {envelope.expires_at:%d %B %Y, %H:%M} UTC.")
+        until = {
+            "day": format_date(envelope.expires_at.date(), "long"),
+            "time": f"{envelope.expires_at:%H:%M}",
+        }
+        paragraphs.append(_("This is possible until %(day)s, %(time)s UTC.") % until)
     paragraphs.append(
-        "The link is for you alone: do not forward this message. "
-        "If you did not expect it, ask the sender by replying."
+        _(
+            "The link is for you alone: do not forward this message. "
+            "If you did not expect it, ask the sender by replying."
+        )
     )
     _send(
         actor,
         envelope,
         recipient,
-        subject=f"{'Reminder: ' if reminder else ''}{sender} asks you to {verb}: {envelope.title}",
+        subject=(_("Reminder: %(subject)s") if reminder else "%(subject)s")
+        % {"subject": f"{asks}: {envelope.title}"},
         paragraphs=paragraphs,
-        button=(button, link_of(token)),
+        button=(_(button), link_of(token)),
         purpose="signing.reminder" if reminder else "signing.invitation",
     )
 
 
+@_in_its_language
 def tell_code(actor: Actor, envelope: Envelope, recipient: Recipient, code: str) -> None:
     """The one-time code. Its text is forgotten once it is sent."""
     _send(
         actor,
         envelope,
         recipient,
-        subject=f"{code} is your code for “{envelope.title}”",
+        subject=_("%(code)s is your code for “%(title)s”")
+        % {"code": code, "title": envelope.title},
         paragraphs=[
-            f"Your code is {code}. It is valid for 10 minutes.",
-            "Type it on the page from which you asked for it. Nobody from us will ask you for it.",
+            _("Your code is %(code)s. It is valid for 10 minutes.") % {"code": code},
+            _(
+                "Type it on the page from which you asked for it. "
+                "Nobody from us will ask you for it."
+            ),
         ],
         purpose="signing.code",
         sensitive=True,
     )
 
 
+@_in_its_language
 def tell_completed(
     actor: Actor,
     envelope: Envelope,
@@ -85,38 +143,34 @@ def tell_completed(
         actor,
         envelope,
         recipient,
-        subject=f"Completed: {envelope.title}",
+        subject=_("Completed: %(title)s") % {"title": envelope.title},
         paragraphs=[
-            f"Everyone has signed “{envelope.title}”, and the documents are sealed.",
-            "Your copy is attached. Keep it: anyone can check from the file alone that it is "
-            "unchanged."
-            if attached
-            else "Open the link to save your copy. Keep it: anyone can check from the file alone "
-            "that it is unchanged.",
+            _("Everyone has signed “%(title)s”, and the documents are sealed.")
+            % {"title": envelope.title},
+            _("Your copy is attached.") if attached else _("Open the link to save your copy."),
+            _("Keep it: anyone can check from the file alone that it is unchanged."),
         ],
-        button=("Open the documents", link_of(token)),
+        button=(_("Open the documents"), link_of(token)),
         purpose="signing.completed",
         attachments=attached,
     )
 
 
+@_in_its_language
 def tell_ended(
     actor: Actor, envelope: Envelope, recipient: Recipient, how: str, reason: str
 ) -> None:
     """That an envelope ended without a signature: declined, voided or expired."""
-    what = {
-        "declined": "was declined by a recipient",
-        "voided": "was withdrawn by the sender",
-        "expired": "has expired",
-    }[how]
+    subject, what = _ENDED[how]
+    title = {"title": envelope.title}
     _send(
         actor,
         envelope,
         recipient,
-        subject=f"{how.capitalize()}: {envelope.title}",
+        subject=_(subject) % title,
         paragraphs=[
-            f"“{envelope.title}” {what}. You need not do anything.",
-            *([f"Reason: {reason}"] if reason else []),
+            _(what) % title,
+            *([_("Reason: %(reason)s") % {"reason": reason}] if reason else []),
         ],
         purpose=f"signing.{how}",
     )
@@ -152,7 +206,8 @@ def _send(
     attachments: Sequence[StoredFile] = (),
     sensitive: bool = False,
 ) -> None:
-    lines = [f"Hello {recipient.name},", *paragraphs]
+    greeting = _("Hello %(name)s,") % {"name": recipient.name}
+    lines = [greeting, *paragraphs]
     if button:
         lines.append(f"{button[0]}: {button[1]}")
     send_email(
@@ -164,7 +219,7 @@ def _send(
         html=loader.render_to_string(
             "signing/envelopes/mail.html",
             {
-                "greeting": f"Hello {recipient.name},",
+                "greeting": greeting,
                 "paragraphs": paragraphs,
                 "button": button,
                 "title": envelope.title,

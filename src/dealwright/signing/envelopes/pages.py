@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from dealwright.base.access.visibility import get_changeable, get_visible
 from dealwright.base.errors import Conflict, Invalid, NotFound
@@ -42,7 +45,12 @@ def new(request: HttpRequest) -> HttpResponse:
     given = _given_file(request)
     form = Form(
         request,
-        {"title": _title(request, subject, given), "expires_in": "30", "remind_every": "3"},
+        {
+            "title": _title(request, subject, given),
+            "expires_in": "30",
+            "remind_every": "3",
+            "language": get_language() or "en",
+        },
         lists=("name", "email", "role", "order"),
     )
     if request.method == "POST":
@@ -54,6 +62,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 recipients=_recipients(form),
                 subject=subject,
                 message=form["message"],
+                language=_language(form["language"]),
                 expires_at=_expiry(form["expires_in"]),
                 remind_every_days=_reminder(form["remind_every"]),
             )
@@ -65,6 +74,7 @@ def new(request: HttpRequest) -> HttpResponse:
             "given": given,
             "rows": _rows(form),
             "roles": Role.choices,
+            "languages": settings.LANGUAGES,
         },
     )
 
@@ -76,7 +86,7 @@ def send(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     if request.method == "POST":
         with form:
             envelope = services.send_envelope(actor_of(request), envelope_id)
-            return done(request, envelope.url, "Sent. The first recipients have their e-mail.")
+            return done(request, envelope.url, _("Sent. The first recipients have their e-mail."))
     return _preview(request, envelope_id, form)
 
 
@@ -115,7 +125,7 @@ def void(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     if request.method == "POST":
         with form:
             envelope = services.void_envelope(actor, envelope_id, reason=form["reason"])
-            return done(request, envelope.url, "Voided. Everyone who was invited has been told.")
+            return done(request, envelope.url, _("Voided. Everyone who was invited has been told."))
     envelope = get_visible(actor, "envelope", envelope_id)
     return form.page("signing/envelopes/void.html", {"envelope": envelope})
 
@@ -127,8 +137,8 @@ def remind(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     if request.method == "POST":
         with form:
             count = services.remind_recipients(actor, envelope_id)
-            told = "1 reminder was sent." if count == 1 else f"{count} reminders were sent."
-            return done(request, f"/envelopes/{envelope_id}", told)
+            told = ngettext("%(count)s reminder was sent.", "%(count)s reminders were sent.", count)
+            return done(request, f"/envelopes/{envelope_id}", told % {"count": count})
     envelope = get_visible(actor, "envelope", envelope_id)
     waiting = [
         each for each in queries.recipients_of(envelope.pk) if each["status"] in ("sent", "viewed")
@@ -315,6 +325,11 @@ def _rows(form: Form) -> Sequence[dict[str, str]]:
         {"name": "", "email": "", "role": Role.SIGNER.value, "order": str(number + 1)}
         for number in range(len(typed), max(ROWS, len(typed)))
     ]
+
+
+def _language(text: str) -> str:
+    """What the mails are written in; English where the form names no known language."""
+    return text if text in dict(settings.LANGUAGES) else "en"
 
 
 def _expiry(days: str) -> datetime:
