@@ -118,6 +118,23 @@ def _settled(
     return [(plan, owed, held) for plan, owed, held in open_ if owed or held]
 
 
+def accrued_totals(month: date) -> Mapping[str, Decimal]:
+    """What is accrued at the end of a month in each currency, without whose it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select currency, -sum(amount) from (select posting.currency, posting.amount,"
+            f" case when batch.id is null then {MONTH_SQL.format(at='posting.created_at')}"
+            " else date_trunc('month', batch.paid_at at time zone 'UTC')::date end as month"
+            " from compensation_posting posting"
+            " join compensation_payperiod posted on posted.id = posting.posted_period_id"
+            " left join compensation_paymentbatch batch on batch.id = posting.batch_id"
+            " where posting.account = any(%s)) moved where month <= %s"
+            " group by currency having sum(amount) <> 0 order by currency",
+            [list(LIABILITIES), month],
+        )
+        return dict(cursor.fetchall())
+
+
 def grouped(rows: Sequence[Accrued], by: str) -> Sequence[AccruedTotal]:
     """Totals by ``payee``, ``plan`` or ``centre``, in the order of their names."""
     sums: dict[tuple[str, str, UUID | None], list[Decimal]] = {}

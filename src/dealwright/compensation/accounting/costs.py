@@ -63,6 +63,7 @@ class PlanShape:
     currency: str
     acts_on: Mapping[str, tuple[str, ...]]
     rewards: frozenset[str] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -83,13 +84,17 @@ class Period:
     is_expensed: bool
 
 
-def find_deals(policies: Sequence[CostPolicy], event_id: UUID | None = None) -> list[Deal]:
+def find_deals(
+    policies: Sequence[CostPolicy],
+    event_id: UUID | None = None,
+    shapes: Mapping[UUID, PlanShape] | None = None,
+) -> list[Deal]:
     """Every deal that a policy holds for, with what its incremental components came to by
     month; one deal only where it is named."""
     if not policies:
         return []
     first = min(each.starts_on for each in policies)
-    shapes = plan_shapes()
+    shapes = plan_shapes() if shapes is None else shapes
     lines = _lines(event_id)
     by_payee: dict[tuple[UUID, UUID], list[tuple[Any, ...]]] = defaultdict(list)
     for plan_id, payee_id, *rest in lines:
@@ -190,12 +195,14 @@ def plan_shapes() -> dict[UUID, PlanShape]:
     for row in CompensationPlan.objects.prefetch_related("versions"):
         acts_on: dict[str, tuple[str, ...]] = {}
         rewards: set[str] = set()
+        labels: dict[str, str] = {}
         for version in sorted(row.versions.all(), key=lambda each: each.number):
             if version.activated_at is not None:
                 plan = read_plan(version.text)
                 acts_on |= _acting(plan)
                 rewards |= set(plan.rewards)
-        shapes[row.pk] = PlanShape(row.currency, acts_on, frozenset(rewards))
+                labels |= {each.id: each.label for each in plan.components}
+        shapes[row.pk] = PlanShape(row.currency, acts_on, frozenset(rewards), labels)
     return shapes
 
 

@@ -18,7 +18,6 @@ from dealwright.base.web.pages import Form, actor_of, done, page, say
 from dealwright.base.whole_numbers import whole_number
 from dealwright.compensation.accounting import accruals, exports, queries, services
 from dealwright.compensation.accounting.amortisation import add_months
-from dealwright.compensation.accounting.journal import first_open_month
 from dealwright.compensation.accounting.models import (
     ContractCost,
     CostDecision,
@@ -72,7 +71,7 @@ def _overview(request: HttpRequest, month: date, form: Form) -> HttpResponse:
             sealed=services.verify_close(state.closed) if state.closed else None,
             rolls=[row for row in rows if row.opening or row.addition or row.closing],
             accounts=queries.account_totals(month),
-            accrued=accruals.totals(accruals.accrued(month)),
+            accrued=accruals.accrued_totals(month),
             expenses=queries.expense_in(currency, first, last),
             expense_accounts=[(each.value, each.label) for each in queries.EXPENSES],
             currency=currency,
@@ -150,7 +149,8 @@ def withdraw(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 
 def _deal(request: HttpRequest, event_id: UUID, form: Form, wrong: str = "") -> HttpResponse:
     found = queries.deal_schedule(event_id)
-    open_from = first_open_month()
+    closed = found.closed_through
+    open_from = closed if closed == date.min else add_months(closed, 1)
     month = max(found.posted_until, open_from) if found.posted_until > date.min else date.min
     return form.page(
         "compensation/accounting/deal.html",
@@ -182,7 +182,7 @@ def cost(request: HttpRequest, cost_id: UUID) -> HttpResponse:
         "compensation/accounting/cost.html",
         _context(
             "deals",
-            queries.default_month(),
+            schedule.posted_until if schedule.posted_until > date.min else row.starts_on,
             row=row,
             found=schedule,
             own=own,

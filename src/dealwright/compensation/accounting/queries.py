@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
 from dealwright.base.errors import Invalid, NotFound
@@ -28,7 +28,6 @@ from dealwright.compensation.accounting.amortisation import (
 from dealwright.compensation.accounting.costs import NOT_COST, find_deals, plan_shapes, terms_of
 from dealwright.compensation.accounting.journal import (
     closed_through,
-    decisions_by_deal,
     facts_of,
     first_open_month,
     policies,
@@ -88,7 +87,6 @@ class MonthState:
     is_closed: bool
     closed: MonthClose | None
     run: AccountingRun | None
-    first_open: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +162,7 @@ class Expense:
 def month_state(month: date) -> MonthState:
     closed = MonthClose.objects.filter(month__gte=month).order_by("month").first()
     run = AccountingRun.objects.filter(month__gte=month).select_related("created_by").first()
-    opened = first_open_month()
-    return MonthState(month, closed is not None, closed, run, opened)
+    return MonthState(month, closed is not None, closed, run)
 
 
 def default_month() -> date:
@@ -174,9 +171,10 @@ def default_month() -> date:
     this = month_of(timezone.localdate())
     if opened > date.min:
         return opened
-    latest = JournalLine.objects.filter(month__lte=this).aggregate(latest=Max("month"))["latest"]
-    first = JournalLine.objects.order_by("month").values_list("month", flat=True).first()
-    found: date = latest or first or this
+    ends = JournalLine.objects.aggregate(
+        latest=Max("month", filter=Q(month__lte=this)), first=Min("month")
+    )
+    found: date = ends["latest"] or ends["first"] or this
     return found
 
 
@@ -259,11 +257,21 @@ def deal_schedule(event_id: Any) -> DealSchedule:
     )
     if event is None or not rows:
         raise NotFound("This deal has no capitalised costs.")
-    opened = first_open_month()
-    deal = next(iter(find_deals(policies(), event.pk)), None)
+    closed = closed_through()
+    opened = closed if closed == date.min else add_months(closed, 1)
+    shapes = plan_shapes()
+    deal = next(iter(find_deals(policies(), event.pk, shapes)), None)
     commissions: Mapping[Any, Any] = deal.commissions if deal else {}
     endings = deal.endings if deal else ()
-    decisions = decisions_by_deal([event.pk]).get(event.pk, [])
+    decided = list(
+        CostDecision.objects.filter(event=event).select_related("created_by", "withdrawn_by")
+    )
+    taken_back = {each.withdraws_id for each in decided}
+    decisions = [
+        each
+        for each in decided
+        if each.pk not in taken_back and each.kind != CostDecision.Kind.WITHDRAWN
+    ]
     sealed = sealed_steps(opened, [row.pk for row in rows])
     facts = {
         row.pk: facts_of(
@@ -274,11 +282,10 @@ def deal_schedule(event_id: Any) -> DealSchedule:
     lines = JournalLine.objects.filter(cost__event=event)
     until: date | None = JournalLine.objects.aggregate(latest=Max("month"))["latest"]
     end = max([until or date.min, *(_end_of(row, facts[row.pk]) for row in rows)])
-    labels = component_labels()
     schedules = [
         CostSchedule(
             row,
-            labels.get((row.plan_id, row.component), row.component),
+            shapes[row.plan_id].labels.get(row.component, row.component),
             steps_of(row, facts[row.pk], sealed.get(row.pk, {}), until=end, first_open=opened),
         )
         for row in rows
@@ -290,8 +297,8 @@ def deal_schedule(event_id: Any) -> DealSchedule:
         [each for each in schedules if any(not step.is_empty for step in each.steps)] or schedules,
         _trimmed(_sum(schedules)),
         until or date.min,
-        closed_through(),
-        list(CostDecision.objects.filter(event=event).select_related("created_by", "withdrawn_by")),
+        closed,
+        decided,
         any(
             step != _plain(written.get(each.cost.pk, {}).get(step.month), step)
             for each in schedules
