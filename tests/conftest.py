@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ settings.PASSWORD_HASHERS = [
 ]
 
 from django.test import TransactionTestCase  # noqa: E402
+from django.utils import translation  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
@@ -78,3 +80,10 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
     """A migrated database of its own for each process of the run."""
     with django_db_blocker.unblock():
         use_database(DATABASE, Path(os.environ["DEALWRIGHT_TEST_RUN"]))
+
+
+@pytest.fixture(autouse=True)
+def speak_english() -> Iterator[None]:
+    """A request leaves its language active in the thread that served it: here the test's own."""
+    yield
+    translation.deactivate()

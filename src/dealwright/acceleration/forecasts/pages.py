@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from dealwright.acceleration.forecasts.queries import CATEGORIES, Forecast, forecast
 from dealwright.acceleration.leaderboards.queries import PERIODS, period_days
@@ -29,7 +30,7 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
         {
             "found": found,
             "categories": CATEGORIES,
-            "periods": _FORWARD,
+            "periods": [(key, _(label)) for key, label in _FORWARD],
             "period": period,
             "list_url": lambda user_id, category: list_url(found, user_id, category),
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from dealwright.acceleration.leaderboards.measures import contests_for, measures_for
 from dealwright.acceleration.leaderboards.queries import PERIODS, leaderboard, period_days
@@ -32,8 +33,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "acceleration/leaderboards/board.html",
         {
             "board": found,
-            "measures": [(each.key, each.label) for each in measures],
-            "periods": PERIODS,
+            "measures": [(each.key, _(each.label)) for each in measures],
+            "periods": [(key, _(label)) for key, label in PERIODS],
             "period": period,
             "contests": contests_for(actor),
         },

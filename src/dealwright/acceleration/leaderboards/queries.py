@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dealwright.acceleration.leaderboards.measures import Measure, measure_named
 from dealwright.base.access.actor import Actor
@@ -15,12 +16,12 @@ from dealwright.base.errors import Invalid
 from dealwright.base.people.models import Profile, User
 
 PERIODS = (
-    ("week", "This week"),
-    ("month", "This month"),
-    ("quarter", "This quarter"),
-    ("year", "This year"),
-    ("last_quarter", "Last quarter"),
-    ("last_year", "Last year"),
+    ("week", gettext_noop("This week")),
+    ("month", gettext_noop("This month")),
+    ("quarter", gettext_noop("This quarter")),
+    ("year", gettext_noop("This year")),
+    ("last_quarter", gettext_noop("Last quarter")),
+    ("last_year", gettext_noop("Last year")),
 )
 
 

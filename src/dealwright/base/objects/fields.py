@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from django.utils.translation import get_language, gettext
+
 
 class Kind(StrEnum):
     """How a value is typed, shown, edited and filtered."""
@@ -77,6 +79,11 @@ class Field:
     is_year: bool = False
 
     @property
+    def shown_label(self) -> str:
+        """The label in the reader's language; that of a custom field as it was typed."""
+        return self.label if self.custom or not self.label else gettext(self.label)
+
+    @property
     def column(self) -> str:
         """The ORM path that reads it."""
         return self.path or (f"custom__{self.key}" if self.custom else self.key)
@@ -85,3 +92,9 @@ class Field:
     def options(self) -> Sequence[Choice]:
         """The choices now; some come from the database."""
         return self.choices() if callable(self.choices) else self.choices
+
+
+def in_sentence(label: str) -> str:
+    """A label inside a sentence, in the reader's language: German keeps its capitals."""
+    told = gettext(label) if label else ""
+    return told if (get_language() or "en").startswith("de") else told.lower()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from dealwright.base.objects.crossing import living_rows
 from dealwright.base.objects.fields import Kind
 from dealwright.base.objects.filter_tree import Condition, Every, Negation, Node, Op, Some
@@ -12,26 +14,26 @@ from dealwright.base.objects.registry import object_type
 from dealwright.base.people.models import User
 
 _WORDS = {
-    Op.IS: "is",
-    Op.IS_NOT: "is not",
-    Op.IN: "is one of",
-    Op.NOT_IN: "is none of",
-    Op.CONTAINS: "contains",
-    Op.STARTS_WITH: "starts with",
-    Op.GT: "is more than",
-    Op.GTE: "is at least",
-    Op.LT: "is less than",
-    Op.LTE: "is at most",
-    Op.BETWEEN: "is between",
-    Op.EMPTY: "is empty",
-    Op.NOT_EMPTY: "is not empty",
-    Op.IS_ME: "is me",
+    Op.IS: gettext_noop("is"),
+    Op.IS_NOT: gettext_noop("is not"),
+    Op.IN: gettext_noop("is one of"),
+    Op.NOT_IN: gettext_noop("is none of"),
+    Op.CONTAINS: gettext_noop("contains"),
+    Op.STARTS_WITH: gettext_noop("starts with"),
+    Op.GT: gettext_noop("is more than"),
+    Op.GTE: gettext_noop("is at least"),
+    Op.LT: gettext_noop("is less than"),
+    Op.LTE: gettext_noop("is at most"),
+    Op.BETWEEN: gettext_noop("is between"),
+    Op.EMPTY: gettext_noop("is empty"),
+    Op.NOT_EMPTY: gettext_noop("is not empty"),
+    Op.IS_ME: gettext_noop("is me"),
 }
 _DAY_WORDS = {
-    Op.GT: "is after",
-    Op.GTE: "is on or after",
-    Op.LT: "is before",
-    Op.LTE: "is on or before",
+    Op.GT: gettext_noop("is after"),
+    Op.GTE: gettext_noop("is on or after"),
+    Op.LT: gettext_noop("is before"),
+    Op.LTE: gettext_noop("is on or before"),
 }
 
 
@@ -43,13 +45,13 @@ def sentence_of(node: Node, user: Any = None) -> str:
 def _words(node: Node, user: Any, *, outer: bool = False) -> str:
     match node:
         case Every(()):
-            return "everything"
+            return gettext("everything")
         case Every(parts):
-            return _joined(parts, " and ", user, outer)
+            return _joined(parts, f" {gettext('and')} ", user, outer)
         case Some(parts):
-            return _joined(parts, " or ", user, outer)
+            return _joined(parts, f" {gettext('or')} ", user, outer)
         case Negation(part):
-            return f"not ({_words(part, user, outer=True)})"
+            return gettext("not (%(condition)s)") % {"condition": _words(part, user, outer=True)}
         case Condition():
             return _condition(node, user)
 
@@ -62,19 +64,23 @@ def _joined(parts: tuple[Node, ...], word: str, user: Any, outer: bool) -> str:
 def _condition(condition: Condition, user: Any) -> str:
     label, op, kind = condition.path.label, condition.op, condition.kind
     if op in (Op.EMPTY, Op.NOT_EMPTY, Op.IS_ME):
-        return f"{label} {_WORDS[op]}"
+        return f"{label} {gettext(_WORDS[op])}"
     if op in (Op.WITHIN_LAST_DAYS, Op.WITHIN_NEXT_DAYS):
-        which = "last" if op == Op.WITHIN_LAST_DAYS else "next"
-        return f"{label} is within the {which} {condition.given} days"
+        within = (
+            gettext("is within the last %(count)s days")
+            if op == Op.WITHIN_LAST_DAYS
+            else gettext("is within the next %(count)s days")
+        )
+        return f"{label} {within % {'count': condition.given}}"
     moment = kind in (Kind.DATE, Kind.DATETIME)
-    word = _DAY_WORDS.get(op, _WORDS[op]) if moment else _WORDS[op]
+    word = gettext(_DAY_WORDS.get(op, _WORDS[op]) if moment else _WORDS[op])
     # Days are told as they were given: "this month" stays true when the month turns.
     source = condition.given if moment else condition.value
     values = [source] if not isinstance(source, list | tuple) else list(source)
     names = _names(condition, values, user) if kind in (Kind.RELATION, Kind.USER) else {}
     texts = [names.get(value) or _value(condition, value) for value in values]
     if op == Op.BETWEEN:
-        return f"{label} {word} {texts[0]} and {texts[1]}"
+        return f"{label} {word} {texts[0]} {gettext('and')} {texts[1]}"
     if op == Op.CONTAINS or op == Op.STARTS_WITH:
         return f"{label} {word} " + ", ".join(f"“{text}”" for text in texts)
     return f"{label} {word} " + ", ".join(texts)
@@ -83,13 +89,16 @@ def _condition(condition: Condition, user: Any) -> str:
 def _value(condition: Condition, value: Any) -> str:
     kind = condition.kind
     if kind == Kind.BOOLEAN:
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if kind == Kind.PERCENT and isinstance(value, Decimal):
         return f"{_plain(value * 100)} %"
     if isinstance(value, Decimal):
         return _plain(value)
     if kind in (Kind.CHOICE, Kind.CHOICES):
-        labels = {str(stored): str(label) for stored, label in condition.path.field.options}
+        labels = {
+            str(stored): gettext(str(label)) if label else ""
+            for stored, label in condition.path.field.options
+        }
         return labels.get(value, str(value))
     text = str(value)
     return text.replace("_", " ") if kind in (Kind.DATE, Kind.DATETIME) else text
@@ -106,7 +115,7 @@ def _names(condition: Condition, values: list[Any], user: Any) -> dict[Any, str]
     if field.kind == Kind.USER:
         names: dict[Any, str] = dict(User.objects.filter(pk__in=values).values_list("pk", "name"))
         if user is not None and user.pk in names:
-            names[user.pk] = "me"
+            names[user.pk] = gettext("me")
         return names
     if not field.relation:
         return {}

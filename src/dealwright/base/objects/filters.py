@@ -65,7 +65,7 @@ def filterable_fields(of: ObjectType, user: Any, *, over: str = "") -> list[dict
     return [
         {
             "key": f"{over}.{field.key}" if over else field.key,
-            "label": field.label,
+            "label": field.shown_label,
             "kind": kind_of(field, place.of).value,
             "ops": [op.value for op in ops_of(kind_of(field, place.of))],
             "options": [] if field.kind in (Kind.RELATION, Kind.USER) else list(field.options),

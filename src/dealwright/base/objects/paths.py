@@ -81,7 +81,7 @@ class FieldPath:
     @property
     def label(self) -> str:
         """ "Account › Industry"."""
-        return " › ".join([*(hop.field.label for hop in self.hops), self.field.label])
+        return " › ".join([*(hop.field.shown_label for hop in self.hops), self.field.shown_label])
 
 
 def place_of(of: ObjectType) -> Place:

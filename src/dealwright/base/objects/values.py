@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db import models
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext
 
 from dealwright.base.errors import Invalid
-from dealwright.base.objects.fields import Field, Kind
+from dealwright.base.objects.fields import Field, Kind, in_sentence
 from dealwright.base.objects.registry import ObjectType, object_type
 
 _TRUE = {"true", "yes", "on", "1", "y"}
@@ -35,10 +36,12 @@ def clean_values(
     for key, value in values.items():
         field = fields.get(key)
         if field is None or (field.visible and not field.visible(user)):
-            wrong[key] = [f"{of.label} has no such field."]
+            wrong[key] = [gettext("%(thing)s has no such field.") % {"thing": gettext(of.label)}]
             continue
         if not (field.editable or (creating and field.on_create)):
-            wrong[key] = [f"{field.label} cannot be set by hand."]
+            wrong[key] = [
+                gettext("%(field)s cannot be set by hand.") % {"field": field.shown_label}
+            ]
             continue
         try:
             clean = clean_value(of, field, value, user=user)
@@ -46,7 +49,7 @@ def clean_values(
             wrong[key] = [str(error)]
             continue
         if clean is None and field.required:
-            wrong[key] = [f"{field.label} is required."]
+            wrong[key] = [gettext("%(field)s is required.") % {"field": field.shown_label}]
         elif field.custom:
             custom[key] = clean
         else:
@@ -54,7 +57,9 @@ def clean_values(
     if creating:
         for field in fields.values():
             if field.required and field.key not in values and not _has_default(of, field):
-                wrong[field.key] = [f"{field.label} is required."]
+                wrong[field.key] = [
+                    gettext("%(field)s is required.") % {"field": field.shown_label}
+                ]
     if wrong:
         raise Invalid(
             "Some values are not right: "
@@ -78,7 +83,10 @@ def clean_value(of: ObjectType, field: Field, value: Any, *, user: Any = None) -
     """One value as its column takes it, None for empty; raises ValueError with a sentence."""
     if isinstance(value, str):
         if "\x00" in value:
-            raise ValueError(f"{field.label} contains a character that cannot be stored.")
+            raise ValueError(
+                gettext("%(field)s contains a character that cannot be stored.")
+                % {"field": field.shown_label}
+            )
         value = value.strip() if field.kind != Kind.LONG_TEXT else value
     if value is None or value == "" or value == []:
         return None
@@ -114,17 +122,18 @@ def clean_value(of: ObjectType, field: Field, value: Any, *, user: Any = None) -
         case Kind.JSON:
             return value
         case _:
-            raise ValueError(f"{field.label} cannot be set.")
+            raise ValueError(gettext("%(field)s cannot be set.") % {"field": field.shown_label})
 
 
 def _text(of: ObjectType, field: Field, value: Any) -> str:
     if not isinstance(value, str | int | Decimal):
-        raise ValueError(f"{field.label} must be text.")
+        raise ValueError(gettext("%(field)s must be text.") % {"field": field.shown_label})
     text = str(value)
     limit = _max_length(of, field) or (20_000 if field.kind == Kind.LONG_TEXT else 1_000)
     if len(text) > limit:
         raise ValueError(
-            f"{field.label} may have at most {limit} characters; this has {len(text)}."
+            gettext("%(field)s may have at most %(limit)s characters; this has %(count)s.")
+            % {"field": field.shown_label, "limit": limit, "count": len(text)}
         )
     return text
 
@@ -136,7 +145,10 @@ def _email(of: ObjectType, field: Field, value: Any) -> str:
     try:
         checked = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise ValueError(f"{field.label}: “{text[:80]}” is not an e-mail address.") from None
+        raise ValueError(
+            gettext("%(field)s: “%(text)s” is not an e-mail address.")
+            % {"field": field.shown_label, "text": text[:80]}
+        ) from None
     return checked.normalized.lower()
 
 
@@ -152,41 +164,57 @@ def _url(of: ObjectType, field: Field, value: Any) -> str:
     except ValueError:
         host, parts = "", urlsplit("")
     if parts.scheme not in ("http", "https") or "." not in host or " " in text:
-        raise ValueError(f"{field.label}: “{text[:80]}” is not a web address.")
+        raise ValueError(
+            gettext("%(field)s: “%(text)s” is not a web address.")
+            % {"field": field.shown_label, "text": text[:80]}
+        )
     return text
 
 
 def _integer(of: ObjectType, field: Field, value: Any) -> int:
     number = _decimal(of, field, value)
     if number != number.to_integral_value():
-        raise ValueError(f"{field.label} must be a whole number.")
+        raise ValueError(
+            gettext("%(field)s must be a whole number.") % {"field": field.shown_label}
+        )
     if abs(number) > 2_147_483_647:
-        raise ValueError(f"{field.label} is too large.")
+        raise ValueError(gettext("%(field)s is too large.") % {"field": field.shown_label})
     return int(number)
 
 
 def _decimal(of: ObjectType, field: Field, value: Any) -> Decimal:
     if isinstance(value, bool):
-        raise ValueError(f"{field.label} must be a number.")
+        raise ValueError(gettext("%(field)s must be a number.") % {"field": field.shown_label})
     try:
         number = Decimal(str(value).replace(" ", "").replace("\u00a0", ""))
     except InvalidOperation:
-        raise ValueError(f"{field.label}: “{str(value)[:40]}” is not a number.") from None
+        raise ValueError(
+            gettext("%(field)s: “%(text)s” is not a number.")
+            % {"field": field.shown_label, "text": str(value)[:40]}
+        ) from None
     if not number.is_finite():
-        raise ValueError(f"{field.label} must be a finite number.")
+        raise ValueError(
+            gettext("%(field)s must be a finite number.") % {"field": field.shown_label}
+        )
     column = _column(of, field)
     if isinstance(column, models.DecimalField):
         places, digits = column.decimal_places or 0, column.max_digits or 18
         whole = digits - places
         if abs(number) >= Decimal(10) ** whole:
-            raise ValueError(f"{field.label} may have at most {whole} digits before the point.")
+            raise ValueError(
+                gettext("%(field)s may have at most %(digits)s digits before the point.")
+                % {"field": field.shown_label, "digits": whole}
+            )
         exponent = number.normalize().as_tuple().exponent
         if isinstance(exponent, int) and -exponent > places:
-            raise ValueError(f"{field.label} may have at most {places} digits after the point.")
+            raise ValueError(
+                gettext("%(field)s may have at most %(places)s digits after the point.")
+                % {"field": field.shown_label, "places": places}
+            )
     elif abs(number) >= Decimal(10) ** 16:
-        raise ValueError(f"{field.label} is too large.")
+        raise ValueError(gettext("%(field)s is too large.") % {"field": field.shown_label})
     if isinstance(column, models.PositiveIntegerField) and number < 0:
-        raise ValueError(f"{field.label} may not be negative.")
+        raise ValueError(gettext("%(field)s may not be negative.") % {"field": field.shown_label})
     return number
 
 
@@ -198,7 +226,7 @@ def _boolean(field: Field, value: Any) -> bool:
         return True
     if text in _FALSE:
         return False
-    raise ValueError(f"{field.label} must be yes or no.")
+    raise ValueError(gettext("%(field)s must be yes or no.") % {"field": field.shown_label})
 
 
 def _date(field: Field, value: Any) -> date:
@@ -211,7 +239,10 @@ def _date(field: Field, value: Any) -> date:
     except ValueError:
         day = None
     if day is None:
-        raise ValueError(f"{field.label}: “{str(value)[:40]}” is not a date like 2027-01-31.")
+        raise ValueError(
+            gettext("%(field)s: “%(text)s” is not a date like 2027-01-31.")
+            % {"field": field.shown_label, "text": str(value)[:40]}
+        )
     return day
 
 
@@ -229,21 +260,30 @@ def _datetime(field: Field, value: Any) -> datetime:
             moment = None
     if moment is None:
         raise ValueError(
-            f"{field.label}: “{str(value)[:40]}” is not a time like 2027-01-31T14:30:00Z."
+            gettext("%(field)s: “%(text)s” is not a time like 2027-01-31T14:30:00Z.")
+            % {"field": field.shown_label, "text": str(value)[:40]}
         )
     try:
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (OverflowError, ValueError):
-        raise ValueError(f"{field.label} is out of range.") from None
+        raise ValueError(
+            gettext("%(field)s is out of range.") % {"field": field.shown_label}
+        ) from None
 
 
 def _choice(field: Field, value: Any) -> str:
     text = str(value)
     for stored, label in field.options:
-        if text == str(stored) or text.casefold() == str(label).casefold():
+        if text == str(stored) or text.casefold() in (
+            str(label).casefold(),
+            gettext(str(label)).casefold() if label else "",
+        ):
             return stored
-    allowed = ", ".join(str(label) for _, label in field.options[:12])
-    raise ValueError(f"{field.label}: “{text[:40]}” is none of: {allowed}.")
+    allowed = ", ".join(gettext(str(label)) for _, label in field.options[:12] if label)
+    raise ValueError(
+        gettext("%(field)s: “%(text)s” is none of: %(allowed)s.")
+        % {"field": field.shown_label, "text": text[:40], "allowed": allowed}
+    )
 
 
 def _relation(field: Field, value: Any, user: Any) -> uuid.UUID:
@@ -254,12 +294,18 @@ def _relation(field: Field, value: Any, user: Any) -> uuid.UUID:
     try:
         key = value if isinstance(value, uuid.UUID) else uuid.UUID(str(getattr(value, "pk", value)))
     except ValueError:
-        raise ValueError(f"{field.label}: “{str(value)[:40]}” is no id.") from None
+        raise ValueError(
+            gettext("%(field)s: “%(text)s” is no id.")
+            % {"field": field.shown_label, "text": str(value)[:40]}
+        ) from None
     rows = model.objects.filter(pk=key)
     if user is not None:
         rows = rows.filter(visible_to(user, field.relation))
     if not rows.exists():
-        raise ValueError(f"{field.label}: there is no such {target.label.lower()}.")
+        raise ValueError(
+            gettext("%(field)s: there is no such %(thing)s.")
+            % {"field": field.shown_label, "thing": in_sentence(target.label)}
+        )
     return key
 
 
@@ -273,7 +319,9 @@ def _user(field: Field, value: Any) -> uuid.UUID:
     except ValueError:
         found = rows.filter(email=text.lower()).values_list("pk", flat=True).first()
     if found is None:
-        raise ValueError(f"{field.label}: there is no such active user.")
+        raise ValueError(
+            gettext("%(field)s: there is no such active user.") % {"field": field.shown_label}
+        )
     return found
 
 

@@ -192,6 +192,12 @@ def format_list(values: Any) -> str:
     return babel_lists.format_list([str(value) for value in values], locale=locale())
 
 
+def in_sentence(word: Any) -> str:
+    """A word inside a sentence: in small letters, where the language does not write nouns big."""
+    text = str(word or "")
+    return text if (translation.get_language() or "en").startswith("de") else text.lower()
+
+
 def iso(value: Any) -> str:
     """What a ``datetime`` attribute or a date input takes."""
     if isinstance(value, datetime):
@@ -277,6 +283,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "size": format_size,
     "duration": format_duration,
     "join_words": format_list,
+    "in_sentence": in_sentence,
     "iso": iso,
     "iso_local": iso_local,
     "initials": initials,

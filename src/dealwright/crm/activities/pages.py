@@ -157,7 +157,7 @@ def _tasks_context(request: HttpRequest, actor: Actor) -> Mapping[str, Any]:
     return {
         "groups": my_tasks(actor, show_done=show_done),
         "show_done": show_done,
-        "priorities": Activity.Priority.choices,
+        "priorities": [(key, _(str(label))) for key, label in Activity.Priority.choices],
     }
 
 

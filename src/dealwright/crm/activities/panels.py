@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from dealwright.base.access.actor import Actor
 from dealwright.base.objects.registry import Panel
 from dealwright.crm.activities.models import Activity
@@ -73,7 +75,7 @@ def timeline_context(
         "composer": composer if composer in [key for key, *_ in COMPOSERS] else "note",
         "outcomes": Activity.Outcome.choices,
         "directions": Activity.Direction.choices,
-        "priorities": Activity.Priority.choices,
+        "priorities": [(key, _(str(label))) for key, label in Activity.Priority.choices],
         "address": _address(object_key, record_id) if composer == "email" else "",
         "stages": (
             stage_bar(record_id, has_task=bool(tasks)) if object_key == "opportunity" else None

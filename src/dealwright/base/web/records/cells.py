@@ -64,7 +64,7 @@ def _column(of: ObjectType, path: FieldPath) -> Column:
     field = path.field
     return Column(
         key=path.key,
-        label=_(path.label) if not path.hops and not field.custom else path.label,
+        label=path.label,
         field=field,
         kind=shown_kind(of, field) if not path.hops else field.kind,
         editable=field.editable and not path.hops and field.kind not in (Kind.FORMULA, Kind.JSON),
@@ -246,7 +246,7 @@ def field_infos(of: ObjectType, user: Any) -> list[dict[str, Any]]:
     return [
         {
             "key": field.key,
-            "label": field.label if field.custom else _(field.label),
+            "label": field.shown_label,
             "kind": shown_kind(of, field).value,
             "editable": field.editable and field.kind not in (Kind.FORMULA, Kind.JSON),
             "required": field.required,

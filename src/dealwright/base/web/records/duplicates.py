@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import visible_records
+from dealwright.base.objects.fields import in_sentence
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.web.records.addresses import record_url
 from dealwright.base.web.records.lookups import titled
@@ -52,7 +53,7 @@ def find_duplicates(actor: Actor, of: ObjectType, values: Mapping[str, Any]) -> 
             rows.filter(**{f"{field.column}__iexact": value}).values_list("pk", flat=True)[:3]
         )
         if ids:
-            reason = _("Same %(field)s") % {"field": _(field.label).lower()}
+            reason = _("Same %(field)s") % {"field": in_sentence(field.label)}
             return [_hint(of, each, reason) for each in titled(actor, of, ids)]
     return _alike(actor, of, values)
 

@@ -211,7 +211,13 @@ def filter_fields(request: HttpRequest, of: ObjectType) -> HttpResponse:
     return JsonResponse(
         {
             "fields": [
-                {**field, "options": [[str(key), str(label)] for key, label in field["options"]]}
+                {
+                    **field,
+                    "options": [
+                        [str(key), _(str(label)) if label else ""]
+                        for key, label in field["options"]
+                    ],
+                }
                 for field in fields
             ]
         }

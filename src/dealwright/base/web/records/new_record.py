@@ -163,7 +163,7 @@ def form_field(actor: Actor, of: ObjectType, field: Field, form: Form) -> FormFi
     return FormField(
         field=field,
         kind=kind,
-        label=field.label if field.custom else _(field.label),
+        label=field.shown_label,
         input_type=INPUT_TYPES.get(kind, "text"),
         options=[(str(stored), _(str(label))) for stored, label in field.options],
         lookup=lookup,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import as_uuid
 from dealwright.base.errors import Conflict, DealwrightError, NotFound
+from dealwright.base.objects.fields import in_sentence
 from dealwright.base.objects.registry import ObjectType, object_type
 from dealwright.base.records.queries import get_row
 from dealwright.base.records.services import delete_record, restore_record, update_record
@@ -102,7 +103,7 @@ def undone_sentence(undone: Undone) -> str:
         return _("Taken back.")
     text = _("%(count)s %(things)s as before.") % {
         "count": undone.done,
-        "things": (of.label if undone.done == 1 else of.label_plural).lower(),
+        "things": in_sentence(of.label if undone.done == 1 else of.label_plural),
     }
     return " ".join([text, *dict.fromkeys(undone.sentences)][:4])
 
