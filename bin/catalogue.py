@@ -36,7 +36,7 @@ DECLARED = {
     "Action": ("label",),
     "Card": ("label",),
     "Field": ("label", "help"),
-    "FirstStep": ("label", "text"),
+    "FirstStep": ("label", "text", "button"),
     "Group": ("label",),
     "Link": ("label", "help"),
     "ObjectType": ("label", "label_plural", "empty_text"),

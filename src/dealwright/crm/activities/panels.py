@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.objects.registry import Panel
@@ -16,10 +17,10 @@ from dealwright.crm.opportunities.queries import stage_bar
 
 TIMELINE_OBJECTS = ("account", "contact", "lead", "opportunity", "quote", "case", "campaign")
 FILTERS = (
-    ("", "Everything"),
-    ("activity,message", "Conversations"),
-    ("change", "Changes"),
-    ("event", "Milestones"),
+    ("", gettext_noop("Everything")),
+    ("activity,message", gettext_noop("Conversations")),
+    ("change", gettext_noop("Changes")),
+    ("event", gettext_noop("Milestones")),
 )
 COMPOSERS = (
     ("note", "Note", "message-square"),

@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import BooleanField, Case, DateTimeField, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import get_visible, visible_to
@@ -196,7 +197,7 @@ def _activity_entry(row: Mapping[str, Any], sending: str) -> Entry:
         at=row["moment"],
         kind="activity",
         detail=row["kind"],
-        title="Note" if is_note else row["subject"],
+        title=_("Note") if is_note else row["subject"],
         icon=_ICONS[row["kind"]],
         body=row["body"],
         by=row["owner__name"] or "",
@@ -255,7 +256,7 @@ def _messages(
             at=at,
             kind="message",
             detail="reply" if came else row["channel"],
-            title=row["subject"] or "No subject",
+            title=row["subject"] or _("No subject"),
             icon="message-square" if row.get("channel") == "sms" else "mail",
             body=row["text"],
             by=by,
@@ -280,7 +281,7 @@ def _changes(
             changes = [change for change in changes if change.key not in _TOLD_BY_A_MOVE]
         if object_key == "lead":
             changes = [change for change in changes if change.key != "owner"]
-        verb = {"insert": "Created", "delete": "Erased"}.get(event.action, "Changed")
+        verb = {"insert": _("Created"), "delete": _("Erased")}.get(event.action, _("Changed"))
         if event.action == "update" and not changes:
             continue
         labels = ", ".join(change.label for change in changes)
