@@ -17,11 +17,13 @@ from browser import PHONE, Live
 from dealwright.base.access.actor import system
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.messaging.models import OutboundMessage
+from dealwright.base.people.invitations import invite_user
+from dealwright.base.people.organization import update_organization
 from dealwright.base.web.formats import format_date, format_money
 from dealwright.signing.ceremonies import services as ceremonies
 from dealwright.signing.consent.services import current_consent
 from dealwright.signing.envelopes import mail
-from make import make_administrator, make_user
+from make import acting, make_administrator, make_user
 from signing.make import a_visit, code_of, enter, make_sent_envelope, recipient_of, token_of
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +132,14 @@ def test_a_german_browser_gets_a_german_ceremony(live: Live) -> None:
     page.get_by_label("Code").fill(code_of(ada))
     page.get_by_role("button", name="Bestätigen", exact=True).click()
     expect(page.locator("[data-page]").first).to_be_visible()
+
+
+def test_an_invitation_is_written_in_the_language_of_the_company() -> None:
+    admin = acting(make_administrator("Ada Lovelace"))
+    update_organization(
+        admin, name="Nordwind", currency="EUR", timezone="Europe/Berlin", language="de"
+    )
+    invite_user(admin, email="grace@nordwind.test", name="Grace Hopper")
+    sent = OutboundMessage.objects.get(to="grace@nordwind.test")
+    assert sent.subject == "Ada Lovelace lädt Sie zu Nordwind auf Dealwright ein"
+    assert "Wählen Sie hier ein Passwort und beginnen Sie:" in sent.text

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from babel.dates import format_date
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.events.outbox import record_event
+from dealwright.base.money import locale_of
 from dealwright.base.people.credentials import Invitation
 from dealwright.base.people.events import UserInvited, UserJoined
 from dealwright.base.people.models import Profile, Role, Team, TeamMembership, User
@@ -242,19 +245,36 @@ def _send(actor: Actor, person: User) -> Invited:
     )
     link = f"{settings.PUBLIC_URL}/invitation/{token}"
     company = organization().name
+    # Whoever is new has chosen no language yet: it is written in the company's.
+    ours = organization().language
+    language = ours if ours in dict(settings.LANGUAGES) else "en"
+    with translation.override(language):
+        words = {
+            "who": actor.name,
+            "company": company,
+            "day": format_date(invitation.expires_at, "long", locale=locale_of(language)),
+        }
+        paragraphs = [
+            _("Hello %(name)s,") % {"name": person.get_short_name()},
+            _(
+                "%(who)s has made a place for you at %(company)s on Dealwright. "
+                "Choose a password here and begin:"
+            )
+            % words,
+            link,
+            _(
+                "The link works once and until %(day)s. "
+                "If you do not know what this is about, you can leave this mail alone."
+            )
+            % words,
+        ]
+        subject = _("%(who)s invites you to %(company)s on Dealwright") % words
     send_email(
         actor,
         to=person.email,
         to_name=person.name,
-        subject=f"{actor.name} invites you to {company} on Dealwright",
-        text=(
-            f"Hello {person.get_short_name()},\n\n"
-            f"{actor.name} has made a place for you at {company} on Dealwright. "
-            "Choose a password here and begin:\n\n"
-            f"{link}\n\n"
-            f"The link works once and until {invitation.expires_at:%d %B %Y}. "
-            "If you do not know what this is about, you can leave this mail alone.\n"
-        ),
+        subject=subject,
+        text="\n\n".join(paragraphs) + "\n",
         purpose="invitation",
         sensitive=True,
     )
