@@ -96,6 +96,7 @@ class Places:
             },
             "compensation/accounting/months": {"action": "run"},
             "compensation/accounting/payroll/layouts": {"action": "use"},
+            "compensation/analysis": {"section": "attainment", "table": "distribution"},
             "compensation/estimates": {"opportunity_id": one.opportunity.pk},
             "forms/": {"slug": "contact-us"},
             "q/": {"token": one.sent_quote.public_token},

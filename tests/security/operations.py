@@ -46,6 +46,7 @@ def bodies_of(one: Company) -> Mapping[str, Any]:
         "POST /compensation/accounting/payments/{batch_id}/returns": {
             "content": "employee,amount,currency,date\nPat Payee,1,EUR,2027-02-05\n"
         },
+        "PUT /compensation/plans/{plan_id}/pay-after-acceptance": {"required": True},
         "POST /compensation/plans/{plan_id}/assignments": {"user": pat, **year},
     }
 
@@ -154,6 +155,8 @@ class Addresses:
             "chain": one.chain,
             "form": "original",
             "number": 1,
+            "section": "attainment",
+            "component": "commission",
             "contact_id": one.contact.pk,
             "recipient_id": one.recipient.pk,
             "document_id": one.document.pk,

@@ -183,6 +183,19 @@ REFUSED_OTHERWISE = {
     "GET /compensation/periods/{period_id}/held": (403, NOT_FOR_REPS),
     "POST /compensation/holds/{hold_id}/release": (403, NOT_FOR_REPS),
     "PUT /compensation/plans/{plan_id}/pay-after-acceptance": (403, NOT_FOR_REPS),
+    "POST /compensation/plans/{plan_id}/versions/{number}/acceptances": (403, NOT_FOR_REPS),
+    **dict.fromkeys(
+        (
+            "POST /compensation/accounting/months/{month}/run",
+            "POST /compensation/accounting/months/{month}/close",
+            "GET /compensation/accounting/deals/{event_id}",
+            "GET /compensation/accounting/payments/{batch_id}",
+            "POST /compensation/accounting/payments/{batch_id}/returns",
+            "POST /compensation/accounting/payments/{batch_id}/differences",
+            "POST /compensation/accounting/payments/{batch_id}/reconcile",
+        ),
+        (403, NOT_FOR_REPS),
+    ),
     **{
         f"POST /compensation/periods/{{period_id}}/{step}": (403, NOT_FOR_REPS)
         for step in ("calculate", "submit", "return", "approve", "close", "pay")

@@ -120,6 +120,8 @@ MORE_STATEMENTS = {
     "/opportunities/*": (17, RECORD_PAGE),
     "/opportunities/*/timeline": (17, RECORD_PAGE),
     "/contracts/*": (18, RECORD_PAGE),
+    "/compensation/accounting": (17, "the parts of a month: costs, accruals, journal, rates"),
+    "/compensation/accounting/costs/*": (20, "a schedule is computed anew from all it hangs on"),
     "/opportunities/board": (18, "the filter's sentence names stage and pipeline"),
 }
 

@@ -158,6 +158,7 @@ OPEN_TO_REPS = {
     "/compensation/quotas/import": "refuses what was typed before who typed it",
     "/compensation/disputes": "one's own",
     "/compensation/simulation": "leads to one's own what-if",
+    "/compensation/contests": "contests of plans that one is on",
     "/compensation/what-if": "one's own pay, and those below",
     "/compensation/what-if/curve": "one's own pay, and those below",
 }

@@ -13,6 +13,7 @@ from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.responses import as_json
 from dealwright.compensation.acceptance import services
 from dealwright.compensation.acceptance.queries import AcceptanceRow, acceptance_rows
+from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.plans.queries import get_version
 
 router = Router(tags=["Compensation"])
@@ -74,6 +75,7 @@ def read_acceptances(request: HttpRequest, plan_id: UUID, number: int) -> HttpRe
 )
 def write_asking(request: HttpRequest, plan_id: UUID, number: int, body: AskIn) -> HttpResponse:
     actor = require_scope(request, WRITE)
+    require_pay_manager(actor)
     version = get_version(actor, plan_id, min(number, 2**31 - 1))
     made = services.ask_for_acceptance(actor, version.pk, body.payees or None)
     return as_json([_out(AcceptanceRow(each.payee, each)) for each in made])

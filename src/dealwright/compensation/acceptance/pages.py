@@ -19,6 +19,7 @@ from dealwright.compensation.acceptance import queries, services
 from dealwright.compensation.acceptance.document import plan_document
 from dealwright.compensation.acceptance.jobs import ask_everybody
 from dealwright.compensation.access import get_payee, manages_pay, require_pay_manager
+from dealwright.compensation.given import given_id
 from dealwright.compensation.plans.models import CompensationPlan, PlanVersion
 from dealwright.compensation.plans.queries import get_plan, get_version
 from dealwright.signing.envelopes.contents import file_content
@@ -68,7 +69,7 @@ def remind(request: HttpRequest, plan_id: UUID, number: int) -> HttpResponse:
     actor = actor_of(request)
     version = get_version(actor, plan_id, number)
     one = Form(request)["acceptance"]
-    chosen = queries.get_acceptance(actor, one).pk if one else None
+    chosen = queries.get_acceptance(actor, given_id(one)).pk if one else None
     count = services.remind_payees(actor, version.pk, chosen)
     said = ngettext("%(num)s payee was reminded.", "%(num)s payees were reminded.", count)
     return done(request, _address(version), said % {"num": count})

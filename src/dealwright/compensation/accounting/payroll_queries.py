@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from dealwright.base.people.models import User
@@ -18,6 +18,8 @@ from dealwright.compensation.accounting.payroll_models import (
 )
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
 from dealwright.compensation.periods.models import PayPeriod
+
+MOST = 60  # payments that are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,16 @@ class BatchRow:
     totals: Mapping[str, Decimal]
 
 
-def batch_rows(batches: Sequence[PaymentBatch] | None = None) -> Sequence[BatchRow]:
-    """Payments, the newest first, with what they came to and where they stand."""
-    rows = PaymentBatch.objects.select_related("period", "created_by")
-    rows = rows.filter(pk__in=[each.pk for each in batches]) if batches is not None else rows[:60]
-    found = list(rows.annotate(files=Count("returns")))
+def batch_rows(period: PayPeriod | None = None) -> Sequence[BatchRow]:
+    """Payments of a period, or the latest of all, with what they came to and where they stand."""
+    rows = PaymentBatch.objects.all()
+    return _rows(rows if period is None else rows.filter(period=period))
+
+
+def _rows(rows: QuerySet[PaymentBatch]) -> Sequence[BatchRow]:
+    found = list(
+        rows.select_related("period", "created_by").annotate(files=Count("returns"))[:MOST]
+    )
     done = set(
         BatchReconciliation.objects.filter(batch__in=found).values_list("batch_id", flat=True)
     )
@@ -58,10 +65,10 @@ def batch_rows(batches: Sequence[PaymentBatch] | None = None) -> Sequence[BatchR
 def payment_state(payee_id: UUID, period_id: UUID) -> str:
     """Whether payroll's word for the payments of a payee's period is in: a sentence, or nothing
     where nothing was paid."""
-    batches = list(
-        PaymentBatch.objects.filter(period_id=period_id, postings__payee_id=payee_id).distinct()
-    )
-    states = {row.state for row in batch_rows(batches)} if batches else set()
+    paid = Posting.objects.filter(payee_id=payee_id, batch__isnull=False).values("batch_id")
+    states = {
+        row.state for row in _rows(PaymentBatch.objects.filter(period_id=period_id, pk__in=paid))
+    }
     if not states:
         return ""
     return _("Reconciled with payroll") if states == {"reconciled"} else _("Not reconciled yet")

@@ -149,7 +149,7 @@ def _show(request: HttpRequest, period: PayPeriod, form: Form) -> HttpResponse:
             "as_of": as_of,
             "later": period_changes_since(actor, period, as_of) if as_of else [],
             "runs": queries.runs_of(period),
-            "batches": batch_rows(queries.batches_of(period)),
+            "batches": batch_rows(period),
             "owed": [row for row in owed if row["balance"] > 0],
             "held": held_for(actor, period) if as_of is None else [],
             "carried": [row for row in owed if row["balance"] < 0],

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, Sum
 
 from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.engine.periods import pay_periods
-from dealwright.compensation.ledger.models import NOT_EARNED, Account, PaymentBatch, Posting
+from dealwright.compensation.ledger.models import NOT_EARNED, Account, Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
@@ -144,7 +144,3 @@ def runs_of(period: PayPeriod, limit: int = 20) -> Sequence[CalculationRun]:
         .select_related("version__plan", "created_by")
         .order_by("-id")[:limit]
     )
-
-
-def batches_of(period: PayPeriod) -> Sequence[PaymentBatch]:
-    return list(PaymentBatch.objects.filter(period=period).select_related("created_by"))
