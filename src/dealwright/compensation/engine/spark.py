@@ -27,7 +27,6 @@ from dealwright.compensation.engine.inputs import Inputs
 RESULTS = ("line", "credit", "attainment")
 SMALL = 100_000  # rows of all inputs up to which queries are interpreted, not compiled
 WHOLE = "DECIMAL(38, 0)"  # what stands for INT128
-MASTER = "DEALWRIGHT_SPARK_MASTER"  # local[*] unless set, e.g. spark://host:7077
 
 
 def spark_sql(query: exp.Expr) -> str:
@@ -119,7 +118,7 @@ def _session() -> Any:
         raise Invalid(missing, code="no_spark")
     from pyspark.sql import SparkSession
 
-    master = os.environ.get(MASTER, "local[*]")
+    master = os.environ.get("DEALWRIGHT_SPARK_MASTER", "local[*]")
     builder = SparkSession.builder.master(master).appName("dealwright")
     settings = {
         "spark.ui.enabled": "false",
