@@ -121,7 +121,7 @@ def test_the_plan_editor_says_what_is_wrong_while_one_types(live: Live) -> None:
     expect(page.get_by_text("Line 4").first).to_be_visible()
     live.shot("comp-edit-mistakes")
     text.fill("plan: x\ncurrency: EUR\ncomponents:\n  - flat: {id: a, rate: 5%}\n")
-    expect(page.get_by_text("5% of “bookings” is paid.")).to_be_visible()
+    expect(page.get_by_text("5% of “bookings” is paid.").first).to_be_visible()
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("The draft is saved.")).to_be_visible()
 

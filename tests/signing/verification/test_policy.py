@@ -17,8 +17,8 @@ from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from pyhanko.sign.general import SigningError
 
 from dealwright.base.errors import Invalid
+from dealwright.base.loops import complete
 from dealwright.signing.documents.normalising import normalise_pdf
-from dealwright.signing.loops import complete
 from dealwright.signing.seals.keys import SealKey, ensure_seal_key
 from dealwright.signing.seals.sealing import seal_pdf
 from dealwright.signing.verification.policy import verify_pdf

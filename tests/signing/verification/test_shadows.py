@@ -14,7 +14,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 
-from dealwright.signing.loops import complete
+from dealwright.base.loops import complete
 from dealwright.signing.seals.keys import SealKey, ensure_seal_key
 from dealwright.signing.seals.sealing import CachedKeySigner
 from dealwright.signing.verification.policy import verify_pdf

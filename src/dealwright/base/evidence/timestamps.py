@@ -7,7 +7,6 @@ of the root's 32 bytes, so that ``openssl ts -verify -data root.bin -in token.ts
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +26,7 @@ from pyhanko_certvalidator import ValidationContext
 from dealwright.base.errors import Unavailable
 from dealwright.base.evidence.models import EvidenceAnchor, EvidenceTimestamp
 from dealwright.base.evidence.verification import Problem
+from dealwright.base.loops import complete
 
 log = structlog.get_logger("dealwright.evidence")
 
@@ -144,7 +144,7 @@ def check_timestamp(token: bytes, data: bytes) -> Stamp:
         content = cms.ContentInfo.load(bytes(token))
         info = _info_of(content)
         context = _validation_context(info["gen_time"].native)
-        found = asyncio.run(
+        found = complete(
             validate_tst_signed_data(
                 content["content"], context, lambda algorithm: _imprint(algorithm, data)
             )

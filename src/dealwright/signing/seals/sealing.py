@@ -20,7 +20,7 @@ from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dealwright.base.errors import Unavailable
-from dealwright.signing.loops import complete
+from dealwright.base.loops import complete
 from dealwright.signing.seals.keys import SealKey
 
 FIELD = "Seal"

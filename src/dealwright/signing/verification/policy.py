@@ -23,8 +23,8 @@ from pyhanko.sign.validation.pdf_embedded import (
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from dealwright.base.loops import complete
 from dealwright.signing.documents.reading import count_pages
-from dealwright.signing.loops import complete
 from dealwright.signing.verification.comparison import Difference, differences
 from dealwright.signing.verification.report import Finding, Verdict, together
 from dealwright.signing.verification.structure import (

@@ -36,6 +36,7 @@ from dealwright.base.events.webhooks.addresses import AddressRefused, resolve
 from dealwright.base.events.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from dealwright.base.events.webhooks.services import disable_endpoint, signing_secrets
 from dealwright.base.jobs.due import claim_due, due
+from dealwright.base.loops import complete
 from dealwright.base.whole_numbers import whole_number
 
 log = structlog.get_logger("dealwright.webhooks")
@@ -109,7 +110,7 @@ def send_messages() -> int:
     if not messages:
         return 0
     prepared = [(message, _headers(message)) for message in messages]
-    answers = asyncio.run(
+    answers = complete(
         _request_all([(each.endpoint.url, each.body, headers) for each, headers in prepared])
     )
     for message, answer in zip(messages, answers, strict=True):

@@ -1,4 +1,4 @@
-"""Running what pyHanko offers as coroutines from plain code."""
+"""Running what libraries offer as coroutines from plain code."""
 
 from __future__ import annotations
 
