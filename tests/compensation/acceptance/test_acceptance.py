@@ -36,7 +36,7 @@ from make import acting, make_user
 from signing.make import enter, sign_all
 from stories.make import settle
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

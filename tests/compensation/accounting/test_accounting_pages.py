@@ -30,7 +30,7 @@ from dealwright.compensation.ledger.models import PaymentBatch
 from dealwright.compensation.ledger.services import pay_period
 from make import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 HOME = "/compensation/accounting"
 
 

@@ -34,7 +34,7 @@ from dealwright.compensation.accounting.services import (
 from dealwright.compensation.bookings.services import record_payment
 from dealwright.compensation.ledger.services import pay_period
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_accruals_by_payee_plan_and_cost_centre() -> None:

@@ -44,7 +44,7 @@ from dealwright.compensation.ledger.services import balances_to_pay, pay_period
 from dealwright.compensation.periods.models import PayPeriod
 from make import acting, make_team, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_a_commission_of_12_000_is_capitalised_and_amortised_over_36_months() -> None:

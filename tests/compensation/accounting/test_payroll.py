@@ -48,7 +48,7 @@ from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.statements.queries import statement
 from make import acting, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 GERMAN: dict[str, Any] = {
     "per": "component",

@@ -33,7 +33,7 @@ from dealwright.compensation.plans.services import assign_payee
 from dealwright.compensation.quotas.services import set_quota
 from make import acting, make_administrator, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 D = Decimal
 JANUARY = {"from": "2027-01", "to": "2027-01"}

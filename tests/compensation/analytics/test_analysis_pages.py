@@ -17,7 +17,7 @@ from dealwright.compensation.analytics.sections import SECTIONS
 from dealwright.compensation.periods.models import PayPeriod
 from make import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 BASE = "/compensation/analysis"
 RANGE = "from=2027-01&to=2027-01"

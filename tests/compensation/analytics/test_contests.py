@@ -14,7 +14,7 @@ from dealwright.base.errors import NotFound
 from dealwright.compensation.analytics.contests import contest_standing, list_contests
 from make import acting, make_administrator, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 CONTEST = """
 currency: EUR

@@ -25,7 +25,7 @@ from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import approve_period, submit_period
 from make import make_administrator, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

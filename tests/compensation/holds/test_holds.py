@@ -30,7 +30,7 @@ from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import approve_period, submit_period
 from make import acting, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 JANUARY = date(2027, 1, 1)
 

@@ -23,7 +23,7 @@ from dealwright.crm.opportunities.services import win_opportunity
 from dealwright.crm.opportunities.team import set_team
 from make import acting, make_role, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PLAN = """
 currency: EUR

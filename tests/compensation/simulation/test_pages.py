@@ -23,7 +23,7 @@ from dealwright.compensation.simulation.models import Backtest, Forecast
 from dealwright.compensation.simulation.services import calculate_backtest, create_backtest
 from make import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 YEAR = timezone.localdate().year
 NOWHERE = "0198c0de-0000-7000-8000-000000000000"
 

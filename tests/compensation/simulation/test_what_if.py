@@ -15,7 +15,7 @@ from dealwright.compensation.credits.models import CreditEvent
 from dealwright.compensation.simulation.pay_curve import ImaginedDeal, pay_curve, what_if
 from make import acting, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DAY = date(2027, 2, 15)
 PLAN = """
 currency: EUR

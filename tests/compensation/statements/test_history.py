@@ -28,7 +28,7 @@ from dealwright.compensation.statements.history import changes_since, period_cha
 from dealwright.compensation.statements.queries import statement, statement_lines
 from make import acting, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 DOLLARS = """
 currency: USD

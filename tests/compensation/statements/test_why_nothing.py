@@ -22,7 +22,7 @@ from dealwright.compensation.plans.services import assign_payee
 from dealwright.compensation.statements.queries import version_on
 from make import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def why(payee: User, plan: CompensationPlan, day: str, component: str = "commission") -> str:
