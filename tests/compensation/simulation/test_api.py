@@ -19,6 +19,7 @@ from make import make_user
 NOWHERE = "0198c0de-0000-7000-8000-000000000000"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_an_estimate_and_a_what_if() -> None:
     plan, _mia, ann = make_current_plan()
@@ -52,6 +53,7 @@ def test_an_estimate_and_a_what_if() -> None:
     stranger("GET", f"{path}/curve", status=404)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_backtest_is_read() -> None:
     made, ann, _ = made_backtest()
@@ -75,6 +77,7 @@ def test_a_backtest_is_read() -> None:
     assert rep("GET", f"/plans/{made.plan_id}/backtests") == []
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_both_are_started_and_run_as_jobs() -> None:
     plan = make_plan()

@@ -52,6 +52,7 @@ def rows_of(backtest: Backtest) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_what_was_and_what_would_be() -> None:
     plan = make_plan()
@@ -72,6 +73,7 @@ def test_what_was_and_what_would_be() -> None:
     assert Posting.objects.count() == posted
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_plan_against_itself_changes_nobodys_pay() -> None:
     plan = make_plan(TIERS + "draw: {amount: 100, periods: 6}\n")
@@ -86,6 +88,7 @@ def test_a_plan_against_itself_changes_nobodys_pay() -> None:
     assert found.text_hash == found.base_hash
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_what_was_is_what_the_closed_periods_paid() -> None:
     plan = make_plan()
@@ -96,6 +99,7 @@ def test_what_was_is_what_the_closed_periods_paid() -> None:
     assert [row[3:] for row in rows_of(found)] == [("85.00", "90.00")]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_each_period_is_compared_with_the_version_that_was_active_in_it() -> None:
     plan = make_plan()
@@ -110,6 +114,7 @@ def test_each_period_is_compared_with_the_version_that_was_active_in_it() -> Non
     assert [row[3:] for row in rows_of(against_first)] == [("50.00", "80.00")] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_draft_of_next_year_is_tried_on_this_one() -> None:
     plan = make_plan()
@@ -119,6 +124,7 @@ def test_a_draft_of_next_year_is_tried_on_this_one() -> None:
     assert [row[3:] for row in rows_of(tried(plan, text))] == [("50.00", "50.00")]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_what_cannot_be_compared_is_refused() -> None:
     plan = make_plan()
@@ -149,6 +155,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
     assert not Backtest.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_only_who_runs_pay_may_try_a_plan() -> None:
     plan = make_plan()
@@ -176,6 +183,7 @@ def started(actor: Actor, plan: CompensationPlan) -> Backtest:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_it_runs_as_a_job_that_can_be_watched() -> None:
     plan = make_plan()
@@ -190,6 +198,7 @@ def test_it_runs_as_a_job_that_can_be_watched() -> None:
     assert (backtest.before, backtest.after) == (Decimal(50), Decimal(60))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_it_can_be_cancelled_and_then_keeps_nothing() -> None:
     plan = make_plan()

@@ -86,6 +86,7 @@ def earned(payee: User, labels: set[str]) -> Decimal:
     return -sum((row.amount for row in rows), Decimal(0))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("probability", ["1", "0"])
 def test_certain_deals_give_the_calculation_and_impossible_ones_nothing(probability: str) -> None:
@@ -118,6 +119,7 @@ def test_certain_deals_give_the_calculation_and_impossible_ones_nothing(probabil
         assert row.expected == (after if probability == "1" else before[user.pk])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_number_opens_to_what_made_it() -> None:
     mia, ann, _bob = make_company()
@@ -152,6 +154,7 @@ def test_every_number_opens_to_what_made_it() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_same_seed_gives_the_same_figures_and_another_others() -> None:
     _mia, ann, bob = make_company()
@@ -170,6 +173,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_others() -> None:
         assert row.certain <= row.p10
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_deals_that_cannot_be_counted_are_named() -> None:
     _mia, ann, _bob = make_company()
@@ -192,6 +196,7 @@ def test_deals_that_cannot_be_counted_are_named() -> None:
     assert found.shares.get(opportunity_id=late.pk, payee=ann).closes_on == TODAY
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_budget_for_all_is_drawn_scenario_by_scenario() -> None:
     plan = make_plan(
@@ -211,6 +216,7 @@ def test_a_budget_for_all_is_drawn_scenario_by_scenario() -> None:
     assert 0 < total.expected < 100
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_what_cannot_be_forecast_is_refused() -> None:
     for values, said in (
@@ -225,6 +231,7 @@ def test_what_cannot_be_forecast_is_refused() -> None:
         start_forecast(acting(make_user()), ends_on=date(2030, 1, 1), seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_it_runs_as_a_job_over_no_deals_and_no_plans() -> None:
     from django.utils import timezone
@@ -273,6 +280,7 @@ def test_draws_are_scenarios(probabilities: list[Decimal], draws: int, seed: int
         max_size=3,
     )
 )
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_forecast_is_the_mean_and_spread_of_calculations(deals: list[tuple[int, str]]) -> None:
     """Each draw calculated by an estimate of its own: the plan has one deal a month and payee."""
