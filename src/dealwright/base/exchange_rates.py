@@ -58,6 +58,26 @@ class UsedRate:
     steps: tuple[str, ...]
 
 
+def check_rate(base: str, quote: str, rate: Decimal, *, digits: int) -> tuple[str, str]:
+    """The two codes in capitals. ``digits`` is how many a rate may have before and after the
+    point. Raises Invalid that names every wrong field."""
+    wrong: dict[str, list[str]] = {}
+    for key, code in (("base", base), ("quote", quote)):
+        try:
+            check_currency(code)
+        except Invalid as error:
+            wrong[key] = [error.message]
+    base, quote = base.strip().upper(), quote.strip().upper()
+    if base == quote:
+        wrong["quote"] = ["A rate needs two different currencies."]
+    most = Decimal(10) ** digits
+    if not rate.is_finite() or not 1 / most <= rate < most:
+        wrong["rate"] = [f"The rate must be above zero and below {most:,}."]
+    if wrong:
+        raise Invalid(" ".join(each for row in wrong.values() for each in row), fields=wrong)
+    return base, quote
+
+
 def set_rate(
     actor: Actor, *, base: str, quote: str, rate: Decimal, valid_on: date, source: str
 ) -> ExchangeRate:
@@ -70,19 +90,7 @@ def set_rate(
         Profile.FINANCE,
     ):
         raise NotAllowed("Exchange rates are set by administrators and finance.")
-    wrong: dict[str, list[str]] = {}
-    for key, code in (("base", base), ("quote", quote)):
-        try:
-            check_currency(code)
-        except Invalid as error:
-            wrong[key] = [error.message]
-    base, quote = base.strip().upper(), quote.strip().upper()
-    if base == quote:
-        wrong["quote"] = ["A rate needs two different currencies."]
-    if not rate.is_finite() or not Decimal("1e-12") <= rate < Decimal("1e12"):
-        wrong["rate"] = ["The rate must be above zero and below 1,000,000,000,000."]
-    if wrong:
-        raise Invalid(" ".join(each for row in wrong.values() for each in row), fields=wrong)
+    base, quote = check_rate(base, quote, rate, digits=12)
     with change(actor):
         stated, _ = ExchangeRate.objects.update_or_create(
             base=base, quote=quote, valid_on=valid_on, defaults={"rate": rate, "source": source}

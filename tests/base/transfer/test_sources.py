@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from dealwright.base.errors import Invalid
-from dealwright.base.transfer.engine import harmless
+from dealwright.base.spreadsheets import harmless
 from dealwright.base.transfer.sources import open_table
 
 

@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.db import transaction
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.database.copying import copy_values, count_anew
 from dealwright.base.objects.values import attribute_of
+from dealwright.base.spreadsheets import harmless
 from dealwright.base.transfer.cells import Later, RowReader
 from dealwright.base.transfer.models import ImportJob, ImportRow
 from dealwright.base.transfer.order import in_order
@@ -70,22 +70,6 @@ class ErrorFile:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet runs as a formula (OWASP, CSV injection)."""
-    return (
-        f"'{text}"
-        if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text)
-        else text
-    )
-
-
-def _is_number(text: str) -> bool:
-    with suppress(ValueError, ArithmeticError):
-        Decimal(text)
-        return True
-    return False
 
 
 def run_import(

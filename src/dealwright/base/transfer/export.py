@@ -15,7 +15,7 @@ from dealwright.base.errors import Invalid
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import ObjectType
 from dealwright.base.records import queries
-from dealwright.base.transfer.engine import harmless
+from dealwright.base.spreadsheets import harmless
 
 FORMATS = ("csv", "xlsx", "ndjson")
 XLSX_ROWS = 1_000_000

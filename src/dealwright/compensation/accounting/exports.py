@@ -13,11 +13,11 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from dealwright.base.errors import Conflict
+from dealwright.base.spreadsheets import harmless
 from dealwright.compensation.accounting.accruals import Accrued
 from dealwright.compensation.accounting.amortisation import Step, last_day
 from dealwright.compensation.accounting.models import JournalAccount, JournalLine
 from dealwright.compensation.accounting.queries import DealSchedule, Roll, account_numbers
-from dealwright.compensation.ledger.payroll import plain_text
 
 JOURNAL_COLUMNS = (
     "date", "journal", "kind", "account", "account_name", "cost_centre", "debit", "credit",
@@ -134,14 +134,5 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([harmless(str(value)) for value in row])
     return out.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    text = str(value)
-    try:
-        Decimal(text)
-    except ArithmeticError:
-        return plain_text(text)
-    return text

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from dealwright.base.errors import Conflict, Invalid
 from dealwright.base.money import minor_units
-from dealwright.compensation.ledger.payroll import plain_text
+from dealwright.base.spreadsheets import harmless
 
 FIELDS: Mapping[str, str] = {
     "employee": "What payroll calls the person",
@@ -277,7 +277,7 @@ def _value(layout: Layout, facts: PayrollFacts, row: PayrollRow, column: Column)
         case "pay_code":
             return pay_code(layout, row)
         case "component":
-            return plain_text(row.label)
+            return harmless(row.label)
         case "period":
             return facts.period
         case "period_start":
@@ -289,7 +289,7 @@ def _value(layout: Layout, facts: PayrollFacts, row: PayrollRow, column: Column)
         case "batch":
             return facts.batch
         case name:
-            return plain_text(str(getattr(row, name)))
+            return harmless(str(getattr(row, name)))
 
 
 def _amount(layout: Layout, amount: Decimal, currency: str) -> str:

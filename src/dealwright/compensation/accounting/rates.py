@@ -18,8 +18,7 @@ from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Invalid, NotFound
-from dealwright.base.exchange_rates import ExchangeRate, set_rate
-from dealwright.base.money import check_currency
+from dealwright.base.exchange_rates import ExchangeRate, check_rate, set_rate
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.accounting.models import PlanRate
 from dealwright.compensation.accounting.reading import read_rows, refuse_rows
@@ -58,21 +57,10 @@ def state_rate(
     if type == SPOT:
         set_rate(actor, base=base, quote=quote, rate=rate, valid_on=starts_on, source=source)
         return
-    wrong: dict[str, list[str]] = {}
     if type != PLAN:
-        wrong["type"] = [_("A rate is spot or plan.")]
-    for key, code in (("base", base), ("quote", quote)):
-        try:
-            check_currency(code)
-        except Invalid as error:
-            wrong[key] = [error.message]
-    base, quote = base.strip().upper(), quote.strip().upper()
-    if base == quote:
-        wrong["quote"] = [_("A rate needs two different currencies.")]
-    if not rate.is_finite() or not Decimal("1e-9") <= rate < Decimal("1e9"):
-        wrong["rate"] = [_("The rate must be above zero and below 1,000,000,000.")]
-    if wrong:
-        raise Invalid(" ".join(each for row in wrong.values() for each in row), fields=wrong)
+        sentence = _("A rate is spot or plan.")
+        raise Invalid(sentence, fields={"type": [sentence]})
+    base, quote = check_rate(base, quote, rate, digits=9)
     with change(actor):
         PlanRate.objects.update_or_create(
             base=base,

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from dealwright.base.access.actor import Actor, change, system
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.files import store_file
-from dealwright.base.identifiers import uuid7
 from dealwright.base.money import check_currency, minor_units
 from dealwright.base.people.models import User
 from dealwright.compensation.access import require_pay_manager
@@ -36,6 +35,7 @@ from dealwright.compensation.accounting.reading import (
     refuse_rows,
 )
 from dealwright.compensation.given import MOST
+from dealwright.compensation.ledger.entries import double_entry
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
 from dealwright.compensation.ledger.payroll import PAYROLL
 from dealwright.compensation.periods.services import posting_period
@@ -246,30 +246,22 @@ def carry_difference(actor: Actor, batch_id: Any, key: str) -> PaymentDifference
             raise Conflict(
                 _("Nobody here is called “%(name)s”: explain it instead.") % {"name": match.given}
             )
-        entry = uuid7()
-        posted = posting_period(batch.period)
-        Posting.objects.bulk_create(
-            [
-                Posting(
-                    entry=entry,
-                    kind=Posting.Kind.PAYMENT,
-                    batch=batch,
-                    payee=match.payee,
-                    earned_period=batch.period,
-                    posted_period=posted,
-                    account=account,
-                    amount=amount,
-                    currency=match.currency,
-                    memo=f"Payroll paid {match.paid} instead of {match.expected}"[:200],
-                    created_by=actor.user,
-                )
-                for account, amount in (
-                    (Account.PAYABLE, match.difference),
-                    (Account.CASH, -match.difference),
-                )
-            ]
+        legs = double_entry(
+            Account.PAYABLE,
+            Account.CASH,
+            match.difference,
+            kind=Posting.Kind.PAYMENT,
+            batch=batch,
+            payee=match.payee,
+            earned_period=batch.period,
+            posted_period=posting_period(batch.period),
+            currency=match.currency,
+            memo=f"Payroll paid {match.paid} instead of {match.expected}"[:200],
+            created_by=actor.user,
         )
-        return _settle(actor, batch, match, PaymentDifference.Kind.CARRIED, entry=entry)
+        Posting.objects.bulk_create(legs)
+        carried = PaymentDifference.Kind.CARRIED
+        return _settle(actor, batch, match, carried, entry=legs[0].entry)
 
 
 def explain_difference(actor: Actor, batch_id: Any, key: str, note: str) -> PaymentDifference:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
+from dealwright.base.spreadsheets import harmless
+
 Kind = Literal["text", "money", "percent", "number", "days", "date"]
 
 # A percent is a fraction (0.25), days have one place, money is in the scope's currency.
@@ -110,7 +112,7 @@ def table_csv(table: Table) -> str:
     for row in table.rows:
         writer.writerow(
             [
-                _text(plain_value(cell.value, column.kind))
+                harmless(plain_value(cell.value, column.kind) or "")
                 for column, cell in zip(table.columns, row, strict=True)
             ]
         )
@@ -127,16 +129,3 @@ def plain_value(value: Any, kind: Kind) -> str | None:
             value = value.quantize(Decimal(places), rounding=ROUND_HALF_UP)
         return f"{value:f}"
     return str(value)
-
-
-def _text(value: str | None) -> str:
-    """A name that a spreadsheet would take for a formula stays text."""
-    if value is None:
-        return ""
-    if value[:1] in ("=", "+", "@", "\t") or (value[:1] == "-" and not _number(value)):
-        return f"'{value}"
-    return value
-
-
-def _number(value: str) -> bool:
-    return value[1:].replace(".", "", 1).isdigit()

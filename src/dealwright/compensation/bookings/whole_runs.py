@@ -9,9 +9,8 @@ from django.db.models import Sum
 
 from dealwright.base.access.actor import change, system
 from dealwright.base.people.models import Profile, User
-from dealwright.base.periods import period_of
 from dealwright.compensation.bookings.services import run_plan_over_opportunities
-from dealwright.compensation.engine.periods import calendar_kind, pay_periods
+from dealwright.compensation.engine.periods import pay_periods, period_at
 from dealwright.compensation.ledger.models import NOT_EARNED, Account, Posting
 from dealwright.compensation.plans.models import CompensationPlan
 from dealwright.compensation.plans.reading import read_plan
@@ -36,7 +35,7 @@ def run_for_all_reps(text: str, first: date, last: date, quotas: str = "") -> li
     definition = read_plan(text)
     with change(actor):
         plan = CompensationPlan.objects.filter(key=definition.id).first()
-        begin = period_of(first, calendar_kind(definition.calendar), definition.fiscal_year_starts)
+        begin = period_at(first, definition.calendar, definition.fiscal_year_starts)
         known = (
             plan is not None
             and plan.versions.filter(hash=text_hash(text), activated_at__isnull=False).exists()

@@ -73,12 +73,6 @@ class Span(Protocol):
     def days(self) -> int: ...
 
 
-def calendar_kind(calendar: str) -> PeriodKind:
-    """The calendar of a plan as the ground floor's periods name it; calendars of weeks have
-    no such name: take ``period_at`` and ``year_at``."""
-    return cast(PeriodKind, calendar)
-
-
 def span_at(day: date, unit: str, calendar: str, fiscal_start: int = 1) -> Span:
     """The month, quarter or year of a plan's calendar that a day is in; in calendars of weeks
     a "month" is a period."""
@@ -135,7 +129,7 @@ def pay_periods(first: date, last: date, kind: str, fiscal_start: int = 1) -> tu
         )
     return tuple(
         _numbered(period, fiscal_start)
-        for period in periods_between(first, last, calendar_kind(kind), fiscal_start)
+        for period in periods_between(first, last, cast(PeriodKind, kind), fiscal_start)
     )
 
 

@@ -19,10 +19,10 @@ from django.db import connection
 from django.db.models import Max, Q, Sum
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.identifiers import uuid7
 from dealwright.compensation.calculation.models import CalculationRun, RunLine
 from dealwright.compensation.credits.models import CreditEvent
 from dealwright.compensation.holds.models import Hold
+from dealwright.compensation.ledger.entries import double_entry
 from dealwright.compensation.ledger.models import Account, Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import posting_period
@@ -129,31 +129,25 @@ def _settle(actor: Actor, payee_id: UUID, run: CalculationRun | None, is_release
     reasons = dict(
         Hold.objects.filter(pk__in=[hold_id for hold_id, _ in changes]).values_list("pk", "reason")
     )
-    postings = []
+    postings: list[Posting] = []
     for (hold_id, place), amount in changes.items():
-        entry = uuid7()
-        kind = Posting.Kind.HOLD
-        if is_release and freed[place] < 0:
-            kind = Posting.Kind.RELEASE
-        for account, value in ((Account.PAYABLE, amount), (Account.ON_HOLD, -amount)):
-            postings.append(
-                Posting(
-                    entry=entry,
-                    kind=kind,
-                    run=run,
-                    hold_id=hold_id,
-                    payee_id=payee_id,
-                    plan_id=place.plan_id,
-                    component=place.component,
-                    earned_period_id=place.earned_id,
-                    posted_period=posting_period(periods[place.earned_id]),
-                    account=account,
-                    amount=value,
-                    currency=place.currency,
-                    memo=reasons[hold_id][:200],
-                    created_by=actor.user,
-                )
-            )
+        released = is_release and freed[place] < 0
+        postings += double_entry(
+            Account.PAYABLE,
+            Account.ON_HOLD,
+            amount,
+            kind=Posting.Kind.RELEASE if released else Posting.Kind.HOLD,
+            run=run,
+            hold_id=hold_id,
+            payee_id=payee_id,
+            plan_id=place.plan_id,
+            component=place.component,
+            earned_period_id=place.earned_id,
+            posted_period=posting_period(periods[place.earned_id]),
+            currency=place.currency,
+            memo=reasons[hold_id][:200],
+            created_by=actor.user,
+        )
     Posting.objects.bulk_create(postings)
     return len(postings)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from dealwright.base.spreadsheets import harmless
 from dealwright.compensation.holds.queries import Held
 from dealwright.compensation.ledger.models import PaymentBatch
 from dealwright.compensation.periods.models import PayPeriod
@@ -49,8 +50,8 @@ def payroll_csv(
                 period.label,
                 batch.paid_at.date().isoformat(),
                 row["payee_id"],
-                plain_text(row["payee__name"]),
-                plain_text(row["payee__email"]),
+                harmless(row["payee__name"]),
+                harmless(row["payee__email"]),
                 f"{row['balance']:.2f}",
                 row["currency"],
                 *_held_cells([each for each in held if _key(each) == _row_key(row)]),
@@ -79,7 +80,7 @@ def _held_cells(held: Sequence[Held]) -> tuple[str, str]:
         return "", ""
     total = sum((each.amount for each in held), Decimal(0))
     said = "; ".join(f"{each.what}: {each.hold.reason} ({each.hold.held_by_name})" for each in held)
-    return f"{total:.2f}", plain_text(said)
+    return f"{total:.2f}", harmless(said)
 
 
 def _key(held: Held) -> tuple[Any, str]:
@@ -88,8 +89,3 @@ def _key(held: Held) -> tuple[Any, str]:
 
 def _row_key(row: Mapping[str, Any]) -> tuple[Any, str]:
     return row["payee_id"], row["currency"]
-
-
-def plain_text(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change, system
 from dealwright.base.errors import Conflict, NotFound
-from dealwright.base.identifiers import uuid7
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.accounting.payroll_files import payroll_file
 from dealwright.compensation.calculation.models import CalculationRun
@@ -27,6 +26,7 @@ from dealwright.compensation.disputes.models import Adjustment
 from dealwright.compensation.engine.lines import Line, taxable_value
 from dealwright.compensation.holds.queries import held_for
 from dealwright.compensation.holds.services import lock_holds
+from dealwright.compensation.ledger.entries import double_entry
 from dealwright.compensation.ledger.models import Account, PaymentBatch, Posting
 from dealwright.compensation.ledger.payroll import PAYROLL
 from dealwright.compensation.ledger.queries import counted_for, held_after
@@ -74,28 +74,24 @@ def post_lines(
                 against = Account.EXPENSE
             legs, amount = (against, Account.PAYABLE), line.payout
         sums[line.payee, line.component, earned.pk, posted.pk, *legs] += sign * amount
-    postings = []
+    postings: list[Posting] = []
     for (payee, component, earned_id, posted_id, debit, credit), amount in sorted(sums.items()):
         if amount == 0:
             continue
-        entry = uuid7()
-        for account, value in ((debit, amount), (credit, -amount)):
-            postings.append(
-                Posting(
-                    entry=entry,
-                    kind=Posting.Kind.CALCULATION,
-                    run=run,
-                    payee_id=payee,
-                    plan=plan,
-                    component=component,
-                    earned_period_id=earned_id,
-                    posted_period_id=posted_id,
-                    account=account,
-                    amount=value,
-                    currency=run.currency,
-                    created_by=actor.user,
-                )
-            )
+        postings += double_entry(
+            debit,
+            credit,
+            amount,
+            kind=Posting.Kind.CALCULATION,
+            run=run,
+            payee_id=payee,
+            plan=plan,
+            component=component,
+            earned_period_id=earned_id,
+            posted_period_id=posted_id,
+            currency=run.currency,
+            created_by=actor.user,
+        )
     # Whole entries in one statement: the database judges each statement.
     for start in range(0, len(postings), 5000):
         Posting.objects.bulk_create(postings[start : start + 5000], batch_size=5000)
@@ -105,32 +101,23 @@ def post_lines(
 def post_adjustment(actor: Actor, adjustment: Adjustment) -> UUID:
     """Post an approved adjustment into the period that takes postings; returns the entry."""
     with change(actor):
-        posted = posting_period(adjustment.period)
-        entry = uuid7()
-        Posting.objects.bulk_create(
-            [
-                Posting(
-                    entry=entry,
-                    kind=Posting.Kind.ADJUSTMENT,
-                    adjustment=adjustment,
-                    payee_id=adjustment.payee_id,
-                    plan_id=adjustment.plan_id,
-                    component=adjustment.component,
-                    earned_period_id=adjustment.period_id,
-                    posted_period=posted,
-                    account=account,
-                    amount=amount,
-                    currency=adjustment.currency,
-                    memo=adjustment.reason[:200],
-                    created_by=actor.user,
-                )
-                for account, amount in (
-                    (Account.EXPENSE, adjustment.amount),
-                    (Account.PAYABLE, -adjustment.amount),
-                )
-            ]
+        legs = double_entry(
+            Account.EXPENSE,
+            Account.PAYABLE,
+            adjustment.amount,
+            kind=Posting.Kind.ADJUSTMENT,
+            adjustment=adjustment,
+            payee_id=adjustment.payee_id,
+            plan_id=adjustment.plan_id,
+            component=adjustment.component,
+            earned_period_id=adjustment.period_id,
+            posted_period=posting_period(adjustment.period),
+            currency=adjustment.currency,
+            memo=adjustment.reason[:200],
+            created_by=actor.user,
         )
-        return entry
+        Posting.objects.bulk_create(legs)
+        return legs[0].entry
 
 
 def balances_to_pay(period: PayPeriod) -> Sequence[Mapping[str, Any]]:
@@ -204,28 +191,21 @@ def pay_period(actor: Actor, period_id: Any, *, paid_at: datetime | None = None)
             payee_count=len(due),
         )
         posted = posting_period(period)
-        postings = []
+        postings: list[Posting] = []
         for row in due:
-            entry = uuid7()
-            for account, amount in (
-                (Account.PAYABLE, row["balance"]),
-                (Account.CASH, -row["balance"]),
-            ):
-                postings.append(
-                    Posting(
-                        entry=entry,
-                        kind=Posting.Kind.PAYMENT,
-                        batch=batch,
-                        payee_id=row["payee_id"],
-                        earned_period=period,
-                        posted_period=posted,
-                        account=account,
-                        amount=amount,
-                        currency=row["currency"],
-                        memo=f"Paid for {period.label}",
-                        created_by=actor.user,
-                    )
-                )
+            postings += double_entry(
+                Account.PAYABLE,
+                Account.CASH,
+                row["balance"],
+                kind=Posting.Kind.PAYMENT,
+                batch=batch,
+                payee_id=row["payee_id"],
+                earned_period=period,
+                posted_period=posted,
+                currency=row["currency"],
+                memo=f"Paid for {period.label}",
+                created_by=actor.user,
+            )
         Posting.objects.bulk_create(postings)
         stored = store_file(
             system(actor.name),

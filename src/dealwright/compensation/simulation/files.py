@@ -10,6 +10,7 @@ from typing import Any
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
+from dealwright.base.spreadsheets import harmless
 from dealwright.compensation.simulation.models import Backtest, Forecast
 from dealwright.compensation.simulation.queries import exported_shares, summary
 
@@ -137,15 +138,8 @@ def _csv(heads: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> bytes:
     writer = csv.writer(out)
     writer.writerow(heads)
     for row in rows:
-        writer.writerow([_safe(each) for each in row])
+        writer.writerow(["" if each is None else harmless(str(each)) for each in row])
     return out.getvalue().encode("utf-8-sig")
-
-
-def _safe(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula is quoted."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return "" if value is None else value
 
 
 def _backtest_rows(backtest: Backtest) -> Iterator[tuple[Any, ...]]:

@@ -16,7 +16,6 @@ from django.utils import timezone
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.exchange_rates import rate_on
-from dealwright.base.periods import period_of
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.calculation.services import carries_over, needs_everybody
 from dealwright.compensation.calculation.snapshot import (
@@ -24,7 +23,7 @@ from dealwright.compensation.calculation.snapshot import (
     add_possible,
     take_snapshot,
 )
-from dealwright.compensation.engine.periods import calendar_kind
+from dealwright.compensation.engine.periods import period_at, year_at
 from dealwright.compensation.engine.results import ENGINE_VERSION
 from dealwright.compensation.engine.scenarios import reads_keys
 from dealwright.compensation.plans.definition import Plan
@@ -189,11 +188,11 @@ def _collect(
     """One version's pay in all draws; returns the hash of what was read."""
     row = version.plan
     assert version.starts_on is not None
-    kind, fiscal = calendar_kind(row.calendar), row.fiscal_year_starts
-    since = max(version.starts_on, period_of(forecast.as_of, kind, fiscal).start)
+    calendar, fiscal = row.calendar, row.fiscal_year_starts
+    since = max(version.starts_on, period_at(forecast.as_of, calendar, fiscal).start)
     begins = (plan.effective or version.starts_on) if carries_over(plan) else since
-    first = period_of(min(begins, since), "year", fiscal).start
-    last = period_of(forecast.ends_on, kind, fiscal).end
+    first = year_at(min(begins, since), calendar, fiscal).start
+    last = period_at(forecast.ends_on, calendar, fiscal).end
     last = min(last, version.ends_on or last)
     with one_moment():
         snapshot = take_snapshot(row, plan, None, first=first, last=last)

@@ -21,7 +21,7 @@ from dealwright.base.web.formats import format_number
 from dealwright.base.web.pages import Form, actor_of, done, page, render
 from dealwright.base.whole_numbers import whole_number
 from dealwright.compensation.access import manages_pay, require_pay_manager
-from dealwright.compensation.engine.periods import calendar_kind
+from dealwright.compensation.engine.periods import period_at
 from dealwright.compensation.given import given_day, given_id
 from dealwright.compensation.plans.models import CompensationPlan, PlanVersion
 from dealwright.compensation.plans.queries import get_plan
@@ -143,14 +143,14 @@ def new_backtest(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 
 def _last_year(plan: CompensationPlan, versions: list[PlanVersion]) -> tuple[date, date]:
     """Most likely wanted: the twelve months that are over, as far as the plan paid in them."""
-    kind, fiscal = calendar_kind(plan.calendar), plan.fiscal_year_starts
-    ends = period_of(timezone.localdate(), kind, fiscal).previous.end
+    calendar, fiscal = plan.calendar, plan.fiscal_year_starts
+    ends = period_at(timezone.localdate(), calendar, fiscal).start - timedelta(days=1)
     active = [each for each in versions if each.activated_at and each.starts_on]
     stopped = [each.ends_on for each in active]
     if stopped and all(stopped):
         ends = min(ends, max(each for each in stopped if each))
     begun = min((each.starts_on for each in active if each.starts_on), default=ends)
-    starts = period_of(ends - timedelta(days=364), kind, fiscal).start
+    starts = period_at(ends - timedelta(days=364), calendar, fiscal).start
     return max(starts, begun), max(ends, begun)
 
 

@@ -14,7 +14,6 @@ from django.db.models import Q
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.people.models import User
-from dealwright.base.periods import period_of
 from dealwright.compensation.access import get_payee
 from dealwright.compensation.calculation.services import days_to_calculate, needs_everybody
 from dealwright.compensation.calculation.snapshot import (
@@ -24,7 +23,7 @@ from dealwright.compensation.calculation.snapshot import (
     take_snapshot,
 )
 from dealwright.compensation.engine.inputs import load_rows
-from dealwright.compensation.engine.periods import PayPeriod, calendar_kind
+from dealwright.compensation.engine.periods import PayPeriod, period_at, span_at, year_at
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.scenarios import Outcome, outcomes, reads_keys
 from dealwright.compensation.plans.definition import Plan
@@ -168,7 +167,7 @@ def what_if(
         payee=case.payee,
         version=case.version,
         plan=case.plan,
-        year=period_of(on, "year", case.plan.fiscal_year_starts).label,
+        year=year_at(on, case.plan.calendar, case.plan.fiscal_year_starts).label,
         before=before,
         after=after,
         lines=[
@@ -259,7 +258,7 @@ def _case(actor: Actor, payee_id: Any, plan_id: Any, on: date) -> _Case:
         raise NotFound("This plan does not pay then, or you may not see it.")
     plan = read_plan(version.text)
     first, last = days_to_calculate(version.plan, version, plan, on, on)
-    last = period_of(on, calendar_kind(plan.calendar), plan.fiscal_year_starts).end
+    last = period_at(on, plan.calendar, plan.fiscal_year_starts).end
     last = min(last, version.ends_on or last)
     shared = needs_everybody(plan)
     payees = None if shared else frozenset({payee.pk})
@@ -332,9 +331,9 @@ def _span_label(plan: Plan, component: str, periods: Sequence[PayPeriod], number
         return ""
     match _cumulate(plan, component):
         case "quarter" | "qtd":
-            return period_of(here.starts, "quarter", plan.fiscal_year_starts).label
+            return span_at(here.starts, "quarter", plan.calendar, plan.fiscal_year_starts).label
         case "year" | "ytd" | "plan":
-            return period_of(here.starts, "year", plan.fiscal_year_starts).label
+            return year_at(here.starts, plan.calendar, plan.fiscal_year_starts).label
         case _:
             return here.label
 

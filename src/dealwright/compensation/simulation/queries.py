@@ -42,21 +42,10 @@ MOST_SHARES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class PayeeDifference:
+class PayeeDifference(Compared):
     """What a payee gets under both texts."""
 
     id: UUID
-    name: str
-    before: Decimal
-    after: Decimal
-
-    @property
-    def difference(self) -> Decimal:
-        return self.after - self.before
-
-    @property
-    def share(self) -> Decimal | None:
-        return self.difference / abs(self.before) if self.before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +107,7 @@ def summary(backtest: Backtest) -> Summary:
     rows: Any = backtest.pay
     payees = sorted(
         (
-            PayeeDifference(row["payee_id"], row["payee__name"], row["was"], row["would"])
+            PayeeDifference(row["payee__name"], row["was"], row["would"], row["payee_id"])
             for row in rows.values("payee_id", "payee__name").annotate(**sums)
         ),
         key=lambda each: (-each.difference, each.name),

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from dealwright.base.periods import period_of
 from dealwright.compensation.calculation.services import needs_everybody
 from dealwright.compensation.calculation.snapshot import take_snapshots
 from dealwright.compensation.engine.inputs import load_rows
 from dealwright.compensation.engine.lines import Line, sort_key
+from dealwright.compensation.engine.periods import year_at
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import calculate
 from dealwright.compensation.plans.definition import Plan
@@ -40,7 +40,7 @@ def reopen(backtest: Backtest, payee_id: UUID) -> list[Reopened]:
     """A payee's components by period with the sentences of their lines."""
     found: dict[tuple[int, str], Reopened] = {}
     for part in parts_of(backtest):
-        first = period_of(part.begins, "year", backtest.plan.fiscal_year_starts).start
+        first = year_at(part.begins, backtest.plan.calendar, backtest.plan.fiscal_year_starts).start
         shared = needs_everybody(part.base) or needs_everybody(part.candidate)
         snapshots = take_snapshots(
             backtest.plan,

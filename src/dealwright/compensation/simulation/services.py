@@ -17,12 +17,11 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Invalid, NotFound
-from dealwright.base.periods import period_of
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.calculation.services import carries_over
 from dealwright.compensation.calculation.snapshot import Snapshot, take_snapshots
 from dealwright.compensation.engine.inputs import load_rows
-from dealwright.compensation.engine.periods import calendar_kind
+from dealwright.compensation.engine.periods import period_at, year_at
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import ENGINE_VERSION
 from dealwright.compensation.plans.definition import Plan
@@ -77,9 +76,8 @@ def create_backtest(
     if ends_on < starts_on or (ends_on - starts_on).days > _MOST_DAYS:
         said = "The last day comes before the first, or more than five years after it."
         raise Invalid(said, fields={"ends_on": [said]})
-    kind = calendar_kind(row.calendar)
-    starts_on = period_of(starts_on, kind, row.fiscal_year_starts).start
-    ends_on = period_of(ends_on, kind, row.fiscal_year_starts).end
+    starts_on = period_at(starts_on, row.calendar, row.fiscal_year_starts).start
+    ends_on = period_at(ends_on, row.calendar, row.fiscal_year_starts).end
     with change(actor):
         backtest = Backtest(
             plan=row,
@@ -116,7 +114,8 @@ def calculate_backtest(actor: Actor, backtest_id: Any, watch: Watch | None = Non
     steps = len(parts) * 3 + 1
     for place, part in enumerate(parts):
         watch(place * 3, steps, f"Reading {part.starts} – {part.ends}")
-        first = period_of(part.begins, "year", backtest.plan.fiscal_year_starts).start
+        fiscal = backtest.plan.fiscal_year_starts
+        first = year_at(part.begins, backtest.plan.calendar, fiscal).start
         with one_moment():
             snapshots = take_snapshots(
                 backtest.plan, [part.base, part.candidate], None, first=first, last=part.ends
