@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ninja import Router
 
+from dealwright.compensation.acceptance.api import router as acceptance
 from dealwright.compensation.accounting.api import router as accounting
 from dealwright.compensation.analytics.api import router as analytics
-from dealwright.compensation.api_acceptance import router as acceptance
-from dealwright.compensation.api_holds import router as holds
 from dealwright.compensation.api_plans import router as plans
 from dealwright.compensation.api_runs import router as runs
 from dealwright.compensation.api_statements import router as statements
+from dealwright.compensation.holds.api import router as holds
 from dealwright.compensation.simulation.api import router as simulation
 
 router = Router(tags=["Compensation"])
