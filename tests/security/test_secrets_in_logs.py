@@ -116,6 +116,7 @@ def test_a_ceremony(lines: io.StringIO) -> None:
 
 
 def test_one_time_codes(lines: io.StringIO) -> None:
+    from dealwright.signing.ceremonies import identifying
     from dealwright.signing.ceremonies import services as ceremonies
     from dealwright.signing.consent.services import current_consent
     from signing.make import a_visit, enter
@@ -124,7 +125,7 @@ def test_one_time_codes(lines: io.StringIO) -> None:
     visit = a_visit()
     ceremonies.view_envelope(enter(ada, visit))
     ceremonies.give_consent(enter(ada, visit), current_consent().pk)
-    ceremonies.request_code(enter(ada, visit))
+    identifying.request_code(enter(ada, visit))
     code = code_of(ada)
     client = Client()
     client.post(f"/sign/{token_of(ada)}/confirm", {"code": code})

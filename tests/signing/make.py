@@ -12,12 +12,14 @@ import typst
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.messaging.models import OutboundMessage
+from dealwright.signing.ceremonies import adopting, filling, identifying
 from dealwright.signing.ceremonies import services as ceremonies
 from dealwright.signing.ceremonies.steps import Ceremony, Visit, open_ceremony
 from dealwright.signing.consent.services import current_consent
 from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
-from dealwright.signing.envelopes.models import Envelope, FieldKind, Recipient
+from dealwright.signing.envelopes.models import Envelope, Recipient
 from dealwright.signing.envelopes.services import create_envelope, send_envelope
+from dealwright.signing.fields.models import FieldKind
 from make import acting, make_user
 
 SQUIGGLE = {
@@ -116,8 +118,8 @@ def identify(recipient: Recipient, visit: Visit | None = None) -> Ceremony:
     ceremony = enter(recipient, visit)
     ceremonies.view_envelope(ceremony)
     ceremonies.give_consent(enter(recipient, visit), current_consent().pk)
-    ceremonies.request_code(enter(recipient, visit))
-    ceremonies.confirm_code(enter(recipient, visit), code_of(recipient))
+    identifying.request_code(enter(recipient, visit))
+    identifying.confirm_code(enter(recipient, visit), code_of(recipient))
     return enter(recipient, visit)
 
 
@@ -129,9 +131,9 @@ def sign_all(
     kinds = set(recipient.fields.values_list("kind", flat=True))
     for kind in (FieldKind.SIGNATURE, FieldKind.INITIALS):
         if kind in kinds:
-            ceremonies.adopt_signature(
+            adopting.adopt_signature(
                 ceremony, kind=kind, **({"text": typed} if typed else {"strokes": SQUIGGLE})
             )
             for field in recipient.fields.filter(kind=kind):
-                ceremonies.fill_field(ceremony, field.pk, "on")
+                filling.fill_field(ceremony, field.pk, "on")
     ceremonies.sign(ceremony, values)

@@ -20,6 +20,7 @@ from dealwright.base.messaging.models import OutboundMessage
 from dealwright.base.people.invitations import invite_user
 from dealwright.base.people.organization import update_organization
 from dealwright.base.web.formats import format_date, format_money
+from dealwright.signing.ceremonies import identifying
 from dealwright.signing.ceremonies import services as ceremonies
 from dealwright.signing.consent.services import current_consent
 from dealwright.signing.envelopes import mail
@@ -84,7 +85,7 @@ def test_the_mails_of_an_envelope_follow_its_language() -> None:
     visit = a_visit()
     with translation.override("de"):
         ceremonies.give_consent(enter(ada, visit), current_consent("de").pk)
-        ceremonies.request_code(enter(ada, visit))
+        identifying.request_code(enter(ada, visit))
     asked, code = OutboundMessage.objects.filter(to=ada.email).order_by("id")
     assert asked.subject.endswith("bittet Sie um Ihre Unterschrift: Auftrag 7")
     assert "Guten Tag Ada Lovelace," in asked.text

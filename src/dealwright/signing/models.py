@@ -5,11 +5,11 @@ from dealwright.signing.consent.models import ConsentText
 from dealwright.signing.envelopes.models import (
     Envelope,
     EnvelopeDocument,
-    EnvelopeField,
     FormerLink,
     Recipient,
 )
 from dealwright.signing.evidence.models import EvidenceDetail
+from dealwright.signing.fields.models import EnvelopeField
 from dealwright.signing.identity.models import OneTimeCode
 
 __all__ = [

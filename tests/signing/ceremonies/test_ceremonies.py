@@ -13,14 +13,16 @@ from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.events.models import OutboxEvent
 from dealwright.base.evidence.models import EvidenceEntry
 from dealwright.base.messaging.models import OutboundMessage
+from dealwright.signing.ceremonies import adopting, filling, identifying
 from dealwright.signing.ceremonies import services as ceremonies
 from dealwright.signing.ceremonies.steps import Step, open_ceremony
 from dealwright.signing.consent.services import current_consent
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
-from dealwright.signing.envelopes.models import Envelope, EnvelopeField, Recipient
+from dealwright.signing.envelopes.models import Envelope, Recipient
 from dealwright.signing.envelopes.services import unlock_recipient, void_envelope
 from dealwright.signing.evidence.models import EvidenceDetail
+from dealwright.signing.fields.models import EnvelopeField
 from dealwright.signing.identity.models import OneTimeCode
 from make import acting, make_user
 from signing.make import (
@@ -57,12 +59,12 @@ class TestTheWay:
         ceremonies.view_envelope(enter(ada, visit))
         ceremonies.give_consent(enter(ada, visit), current_consent().pk)
         assert enter(ada, visit).step == Step.CODE
-        ceremonies.request_code(enter(ada, visit))
-        ceremonies.confirm_code(enter(ada, visit), code_of(ada))
+        identifying.request_code(enter(ada, visit))
+        identifying.confirm_code(enter(ada, visit), code_of(ada))
         assert enter(ada, visit).step == Step.DOCUMENT
-        ceremonies.adopt_signature(enter(ada, visit), strokes=SQUIGGLE)
+        adopting.adopt_signature(enter(ada, visit), strokes=SQUIGGLE)
         for field in ada.fields.filter(kind="signature"):
-            ceremonies.fill_field(enter(ada, visit), field.pk, "on")
+            filling.fill_field(enter(ada, visit), field.pk, "on")
         ceremonies.sign(enter(ada, visit))
         assert enter(ada, visit).step == Step.DONE
 
@@ -146,13 +148,13 @@ class TestCodes:
     def ready(self, recipient: Recipient) -> Any:
         visit = a_visit()
         ceremonies.give_consent(enter(recipient, visit), current_consent().pk)
-        ceremonies.request_code(enter(recipient, visit))
+        identifying.request_code(enter(recipient, visit))
         return visit
 
     def test_a_wrong_code_is_counted(self, ada: Recipient) -> None:
         visit = self.ready(ada)
         with pytest.raises(Invalid, match="4 more tries"):
-            ceremonies.confirm_code(enter(ada, visit), wrong_code(code_of(ada)))
+            identifying.confirm_code(enter(ada, visit), wrong_code(code_of(ada)))
         assert OneTimeCode.objects.get().attempts == 1
 
     def test_the_fifth_wrong_try_ends_the_code(self, ada: Recipient) -> None:
@@ -160,9 +162,9 @@ class TestCodes:
         right = code_of(ada)
         for _ in range(5):
             with pytest.raises(Invalid):
-                ceremonies.confirm_code(enter(ada, visit), wrong_code(right))
+                identifying.confirm_code(enter(ada, visit), wrong_code(right))
         with pytest.raises(Invalid, match="expired"):
-            ceremonies.confirm_code(enter(ada, visit), right)
+            identifying.confirm_code(enter(ada, visit), right)
 
     def test_three_used_up_codes_lock_until_the_sender_unlocks(self) -> None:
         sender = acting(make_user())
@@ -171,13 +173,13 @@ class TestCodes:
         visit = a_visit()
         ceremonies.give_consent(enter(ada, visit), current_consent().pk)
         for number in range(3):
-            ceremonies.request_code(enter(ada, visit))
+            identifying.request_code(enter(ada, visit))
             right = code_of(ada)
             for _ in range(4):
                 with pytest.raises(Invalid):
-                    ceremonies.confirm_code(enter(ada, visit), wrong_code(right))
+                    identifying.confirm_code(enter(ada, visit), wrong_code(right))
             with pytest.raises((Invalid, Conflict)) as refused:
-                ceremonies.confirm_code(enter(ada, visit), wrong_code(right))
+                identifying.confirm_code(enter(ada, visit), wrong_code(right))
             assert isinstance(refused.value, Conflict) is (number == 2)
         assert enter(ada, visit).step == Step.LOCKED
         unlock_recipient(sender, envelope.pk, ada.pk)
@@ -186,7 +188,7 @@ class TestCodes:
     def test_a_code_works_in_the_browser_that_asked(self, ada: Recipient) -> None:
         self.ready(ada)
         with pytest.raises(Invalid):
-            ceremonies.confirm_code(enter(ada, a_visit()), code_of(ada))
+            identifying.confirm_code(enter(ada, a_visit()), code_of(ada))
 
     def test_another_browser_must_confirm_again(self, ada: Recipient) -> None:
         identify(ada)
@@ -201,9 +203,9 @@ class TestCodes:
     def test_the_fourth_code_in_a_quarter_of_an_hour_is_refused(self, ada: Recipient) -> None:
         visit = self.ready(ada)
         for _ in range(2):
-            ceremonies.request_code(enter(ada, visit))
+            identifying.request_code(enter(ada, visit))
         with pytest.raises(Conflict, match="15 minutes"):
-            ceremonies.request_code(enter(ada, visit))
+            identifying.request_code(enter(ada, visit))
         assert OutboundMessage.objects.filter(purpose="signing.code").count() == 3
 
     @pytest.mark.slow
@@ -222,13 +224,13 @@ class TestCodes:
         other = recipient_of(make_sent_envelope(), "Ada")
         ceremonies.give_consent(enter(other), current_consent().pk)
         with pytest.raises(Conflict, match="tomorrow"):
-            ceremonies.request_code(enter(other))
+            identifying.request_code(enter(other))
 
     def test_a_code_expires_after_ten_minutes(self, ada: Recipient) -> None:
         visit = self.ready(ada)
         OneTimeCode.objects.update(expires_at=timezone.now())
         with pytest.raises(Invalid, match="expired"):
-            ceremonies.confirm_code(enter(ada, visit), code_of(ada))
+            identifying.confirm_code(enter(ada, visit), code_of(ada))
 
     def test_the_code_is_kept_as_a_keyed_hash(self, ada: Recipient) -> None:
         self.ready(ada)
@@ -257,14 +259,14 @@ class TestFields:
     def test_values_are_kept_for_later(self) -> None:
         ada = self.place(self.field("signature"), self.field("text", 0.5))
         text = ada.fields.get(kind="text")
-        ceremonies.fill_field(identify(ada), text.pk, "Chief of staff")
+        filling.fill_field(identify(ada), text.pk, "Chief of staff")
         text.refresh_from_db()
         assert text.value == "Chief of staff"
 
     def test_a_signature_needs_an_adopted_one(self) -> None:
         ada = self.place(self.field("signature"))
         with pytest.raises(Invalid, match="Choose your signature first"):
-            ceremonies.fill_field(identify(ada), ada.fields.get().pk, "on")
+            filling.fill_field(identify(ada), ada.fields.get().pk, "on")
 
     def test_name_and_mail_are_filled_in_and_can_be_corrected(self) -> None:
         ada = self.place(self.field("signature"), self.field("name", 0.5), self.field("email", 0.6))
@@ -286,20 +288,20 @@ class TestFields:
         foreign = EnvelopeField.objects.filter(recipient=recipient_of(envelope, "Grace")).first()
         assert foreign is not None
         with pytest.raises(NotFound):
-            ceremonies.fill_field(identify(recipient_of(envelope, "Ada")), foreign.pk, "on")
+            filling.fill_field(identify(recipient_of(envelope, "Ada")), foreign.pk, "on")
 
     def test_after_signing_nothing_changes(self, ada: Recipient) -> None:
         from django.db import IntegrityError, transaction
 
         visit = a_visit()
         ceremony = identify(ada, visit)
-        ceremonies.adopt_signature(ceremony, text="Ada Lovelace")
+        adopting.adopt_signature(ceremony, text="Ada Lovelace")
         field = ada.fields.get(kind="signature")
-        ceremonies.fill_field(ceremony, field.pk, "on")
+        filling.fill_field(ceremony, field.pk, "on")
         ceremonies.sign(ceremony)
         for act in (
-            lambda: ceremonies.fill_field(enter(ada, visit), field.pk, ""),
-            lambda: ceremonies.adopt_signature(enter(ada, visit), text="Other"),
+            lambda: filling.fill_field(enter(ada, visit), field.pk, ""),
+            lambda: adopting.adopt_signature(enter(ada, visit), text="Other"),
             lambda: ceremonies.sign(enter(ada, visit)),
             lambda: ceremonies.decline(enter(ada, visit), reason="Changed my mind"),
         ):
@@ -353,7 +355,7 @@ class TestLinks:
         void_envelope(sender, envelope.pk, reason="Wrong document")
         for act in (
             lambda: ceremonies.sign(ceremony),
-            lambda: ceremonies.adopt_signature(ceremony, text="Ada"),
+            lambda: adopting.adopt_signature(ceremony, text="Ada"),
             lambda: ceremonies.decline(ceremony, reason="Late"),
         ):
             with pytest.raises(Conflict):
@@ -377,7 +379,7 @@ class TestLinks:
 def test_the_code_mail_says_how_long_it_is_valid(ada: Recipient) -> None:
     visit = a_visit()
     ceremonies.give_consent(enter(ada, visit), current_consent().pk)
-    ceremonies.request_code(enter(ada, visit))
+    identifying.request_code(enter(ada, visit))
     text = OutboundMessage.objects.get(purpose="signing.code").text
     assert re.search(r"Your code is \d{6}\. It is valid for 10 minutes\.", text)
 

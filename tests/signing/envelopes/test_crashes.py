@@ -126,6 +126,7 @@ def test_two_workers_at_once_make_one_seal(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_two_wrong_codes_at_once_count_as_two() -> None:
     from dealwright.base.errors import Invalid
+    from dealwright.signing.ceremonies import identifying
     from dealwright.signing.ceremonies import services as ceremonies
     from dealwright.signing.consent.services import current_consent
     from dealwright.signing.identity.models import OneTimeCode
@@ -134,13 +135,13 @@ def test_two_wrong_codes_at_once_count_as_two() -> None:
     ada = recipient_of(make_sent_envelope(), "Ada")
     visit = a_visit()
     ceremonies.give_consent(enter(ada, visit), current_consent().pk)
-    ceremonies.request_code(enter(ada, visit))
+    identifying.request_code(enter(ada, visit))
     wrong = f"{(int(code_of(ada)) + 1) % 1_000_000:06d}"
     refused: list[str] = []
 
     def guess() -> None:
         try:
-            ceremonies.confirm_code(enter(ada, visit), wrong)
+            identifying.confirm_code(enter(ada, visit), wrong)
         except Invalid as error:
             refused.append(error.message)
         finally:

@@ -22,7 +22,7 @@ from dealwright.signing.ceremonies.steps import Step
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.documents.reading import all_text
 from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
-from dealwright.signing.envelopes.models import Envelope, EnvelopeDocument, EnvelopeField
+from dealwright.signing.envelopes.models import Envelope, EnvelopeDocument
 from dealwright.signing.envelopes.services import (
     remind_recipients,
     send_envelope,
@@ -30,6 +30,7 @@ from dealwright.signing.envelopes.services import (
     void_envelope,
 )
 from dealwright.signing.evidence.services import verify_envelope
+from dealwright.signing.fields.models import EnvelopeField
 from make import acting, make_user
 from signing.make import (
     enter,

@@ -18,7 +18,8 @@ from crm.make import make_opportunity
 from dealwright.base.files.services import read_file
 from dealwright.base.jobs.running import run_jobs
 from dealwright.base.people.models import User
-from dealwright.signing.envelopes.models import Envelope, EnvelopeField
+from dealwright.signing.envelopes.models import Envelope
+from dealwright.signing.fields.models import EnvelopeField
 from dealwright.signing.seals.services import ensure_organisation_seal
 from make import acting, make_administrator, make_user
 from signing.make import make_envelope, make_pdf, make_sent_envelope, recipient_of, sign_all

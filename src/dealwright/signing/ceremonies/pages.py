@@ -20,7 +20,7 @@ from dealwright.base.people.organization import organization
 from dealwright.base.web.errors import wants_json
 from dealwright.base.web.pages import Form, render
 from dealwright.base.whole_numbers import whole_number
-from dealwright.signing.ceremonies import queries, services
+from dealwright.signing.ceremonies import adopting, filling, identifying, queries, services
 from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.ceremonies.steps import Ceremony, Step, Visit, open_ceremony
 from dealwright.signing.consent.services import current_consent
@@ -91,7 +91,7 @@ def consent(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRespons
         services.give_consent(ceremony, form["consent"])
         again = open_ceremony(token, ceremony.visit)
         if again.step == Step.CODE:
-            services.request_code(again)
+            identifying.request_code(again)
         return _back(token)
     return _consent(request, ceremony, token, form)
 
@@ -100,7 +100,7 @@ def consent(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRespons
 def send_code(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     form = Form(request)
     with form:
-        services.request_code(ceremony)
+        identifying.request_code(ceremony)
         return _back(token)
     return _code(request, ceremony, token, form)
 
@@ -109,7 +109,7 @@ def send_code(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRespo
 def confirm_code(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     form = Form(request)
     with form:
-        services.confirm_code(ceremony, form["code"])
+        identifying.confirm_code(ceremony, form["code"])
         return _back(token)
     fresh = open_ceremony(token, ceremony.visit)
     if fresh.step != Step.CODE:
@@ -124,7 +124,7 @@ def adopt(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
         return _back(token)
     if request.method == "POST" and wants_json(request):
         sent = _json(request)
-        made = services.adopt_signature(
+        made = adopting.adopt_signature(
             ceremony,
             kind=str(sent.get("kind", "signature")),
             strokes=sent.get("strokes"),
@@ -136,10 +136,10 @@ def adopt(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     form = Form(request, {"text": default_text(ceremony.recipient, kind), "font": "handwritten"})
     if request.method == "POST":
         with form:
-            services.adopt_signature(ceremony, kind=kind, text=form["text"], font=form["font"])
+            adopting.adopt_signature(ceremony, kind=kind, text=form["text"], font=form["font"])
             field = request.GET.get("field", "")
             if field:
-                services.fill_field(open_ceremony(token, ceremony.visit), field, "on")
+                filling.fill_field(open_ceremony(token, ceremony.visit), field, "on")
             return _back(token, f"#field-{field}" if field else "")
     return _page(request, ceremony, token, "adopt", {"form": form, "kind": kind})
 
@@ -148,7 +148,7 @@ def adopt(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
 def fill(request: HttpRequest, ceremony: Ceremony, token: str, field_id: UUID) -> HttpResponse:
     """Keep one value as it is typed."""
     value = _json(request).get("value") if wants_json(request) else request.POST.get("value", "")
-    field = services.fill_field(ceremony, field_id, str(value or ""))
+    field = filling.fill_field(ceremony, field_id, str(value or ""))
     if wants_json(request):
         return JsonResponse({"filled": field.filled_at is not None, "value": field.value})
     return _back(token, f"#field-{field.pk}")

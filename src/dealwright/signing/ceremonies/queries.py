@@ -10,7 +10,8 @@ from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.ceremonies.steps import Ceremony
 from dealwright.signing.documents.geometry import PageGeometry
 from dealwright.signing.documents.reflowing import paragraphs_of
-from dealwright.signing.envelopes.models import EnvelopeDocument, EnvelopeField, FieldKind
+from dealwright.signing.envelopes.models import EnvelopeDocument
+from dealwright.signing.fields.models import EnvelopeField, FieldKind
 
 
 def documents_to_show(ceremony: Ceremony) -> list[dict[str, Any]]:

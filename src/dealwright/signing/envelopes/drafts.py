@@ -9,7 +9,8 @@ from email_validator import EmailNotValidError, validate_email
 
 from dealwright.base.errors import Invalid
 from dealwright.signing.documents.geometry import Box
-from dealwright.signing.envelopes.models import FieldKind, IdentityMethod, Role
+from dealwright.signing.envelopes.models import IdentityMethod, Role
+from dealwright.signing.fields.models import FieldKind
 
 MAX_DOCUMENTS = 20
 MAX_RECIPIENTS = 50

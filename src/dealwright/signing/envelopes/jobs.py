@@ -14,7 +14,7 @@ from dealwright.base.jobs.queue import every, job
 from dealwright.base.records.services import save_changes
 from dealwright.signing.envelopes import mail
 from dealwright.signing.envelopes.events import EnvelopeExpired
-from dealwright.signing.envelopes.models import Envelope
+from dealwright.signing.envelopes.models import Envelope, Role
 from dealwright.signing.envelopes.routing import SEAL_WATCH, ask_for_seal
 from dealwright.signing.envelopes.services import remind_recipients
 from dealwright.signing.evidence.services import record_evidence
@@ -77,7 +77,11 @@ def expire_due() -> int:
             limit=20,
         )
         for envelope in over:
-            save_changes(actor, envelope, {"expired_at": timezone.now(), "remind_at": None})
+            now = timezone.now()
+            save_changes(actor, envelope, {"expired_at": now, "remind_at": None})
+            envelope.recipients.exclude(role=Role.CC).filter(
+                signed_at=None, reassigned_at=None, skipped_at=None
+            ).update(expired_at=now)
             record_evidence(envelope, "envelope.expired", actor=actor)
             record_event(
                 actor,

@@ -6,7 +6,7 @@ what happened, so it cannot say anything else.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -30,6 +30,7 @@ class EnvelopeStatus(models.TextChoices):
     """How far an envelope is."""
 
     DRAFT = "draft", "Draft"
+    SCHEDULED = "scheduled", "Scheduled"
     SENT = "sent", "Sent"
     IN_PROGRESS = "in_progress", "In progress"
     SEALING = "sealing", "Sealing"
@@ -38,6 +39,7 @@ class EnvelopeStatus(models.TextChoices):
     DECLINED = "declined", "Declined"
     VOIDED = "voided", "Voided"
     EXPIRED = "expired", "Expired"
+    PURGED = "purged", "Purged"
 
 
 class Envelope(Record):
@@ -45,8 +47,9 @@ class Envelope(Record):
 
     ``subject_object`` and ``subject_id`` name the record it is about (a contract, a quote),
     of which this system knows nothing else. ``signed_at`` is when the last recipient acted;
-    ``completed_at`` when the seal was on every document. ``seal_at`` and ``remind_at`` are
-    due times that the worker claims.
+    ``completed_at`` when the seal was on every document. ``send_at``, ``seal_at`` and
+    ``remind_at`` are due times that the worker claims; ``scheduled_at`` is when somebody set
+    the first of them. ``purged_at`` is when its files and what it knew of people were destroyed.
     """
 
     title = models.CharField(max_length=200)
@@ -54,6 +57,8 @@ class Envelope(Record):
     subject_object = models.CharField(max_length=40, blank=True)
     subject_id = models.UUIDField(null=True, blank=True)
     language = models.CharField(max_length=12, default="en")
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+    send_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     signed_at = models.DateTimeField(null=True, blank=True)
@@ -63,6 +68,7 @@ class Envelope(Record):
     expired_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.TextField(blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)
     remind_every_days = models.PositiveSmallIntegerField(null=True, blank=True)
     remind_at = models.DateTimeField(null=True, blank=True)
     seal_at = models.DateTimeField(null=True, blank=True)
@@ -75,6 +81,7 @@ class Envelope(Record):
     )
     status = models.GeneratedField(
         expression=_derived(
+            ("purged_at", "purged"),
             ("voided_at", "voided"),
             ("declined_at", "declined"),
             ("expired_at", "expired"),
@@ -83,6 +90,7 @@ class Envelope(Record):
             ("signed_at", "sealing"),
             ("started_at", "in_progress"),
             ("sent_at", "sent"),
+            ("scheduled_at", "scheduled"),
             otherwise="draft",
         ),
         output_field=models.CharField(max_length=12),
@@ -95,6 +103,9 @@ class Envelope(Record):
             models.Index(fields=["subject_id", "-created_at"], name="envelope_subject"),
             models.Index(
                 fields=["seal_at"], name="envelope_seal_due", condition=Q(seal_at__isnull=False)
+            ),
+            models.Index(
+                fields=["send_at"], name="envelope_send_due", condition=Q(send_at__isnull=False)
             ),
             models.Index(
                 fields=["remind_at"],
@@ -193,19 +204,35 @@ class EnvelopeDocument(models.Model):
 
 
 class Role(models.TextChoices):
-    """What a recipient does. A copy goes to everyone in the end."""
+    """What a recipient does. A copy goes to everyone in the end.
+
+    An in-person signer signs on the host's device, a witness confirms having seen another
+    recipient sign, an editor fills in and corrects before the others are asked.
+    """
 
     SIGNER = "signer", "Signs"
     APPROVER = "approver", "Approves"
     VIEWER = "viewer", "Confirms reading"
     CC = "cc", "Gets a copy"
+    IN_PERSON_SIGNER = "in_person_signer", "Signs in person"
+    WITNESS = "witness", "Witnesses"
+    EDITOR = "editor", "Edits"
+
+
+SIGNING_ROLES = (Role.SIGNER, Role.IN_PERSON_SIGNER, Role.WITNESS)
 
 
 class IdentityMethod(models.TextChoices):
     """How a recipient shows who they are, beyond holding the link."""
 
     EMAIL_LINK = "email_link", "Link alone"
+    ACCESS_CODE = "access_code", "Access code"
     EMAIL_OTP = "email_otp", "Code by e-mail"
+    SMS_OTP = "sms_otp", "Code by SMS"
+    ACCOUNT = "account", "Account"
+    TOTP = "totp", "Authenticator app"
+    WEBAUTHN = "webauthn", "Passkey"
+    IDP = "idp", "Identity provider"
 
 
 class Recipient(models.Model):
@@ -213,14 +240,17 @@ class Recipient(models.Model):
 
     ``order`` is the routing order: equal numbers act side by side, a higher one waits.
     ``token_hash`` is SHA-256 of the link's 256-bit secret. ``session_hash`` binds a
-    confirmed code to one browser.
+    confirmed code to one browser. ``queued_at`` is when the envelope was sent and they were to
+    wait, ``delivered_at`` when their mail server took the invitation. Whoever hands the part on
+    has ``reassigned_at`` and who took it in ``reassigned_to``; whose part fell away, because a
+    condition did not hold or another of the group acted, has ``skipped_at``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     envelope = models.ForeignKey(Envelope, on_delete=models.CASCADE, related_name="recipients")
     position = models.PositiveSmallIntegerField()
     order = models.PositiveSmallIntegerField(default=1)
-    role = models.CharField(max_length=10, choices=Role, default=Role.SIGNER)
+    role = models.CharField(max_length=20, choices=Role, default=Role.SIGNER)
     name = models.CharField(max_length=160)
     email = models.EmailField(max_length=254)
     identity_method = models.CharField(
@@ -228,7 +258,10 @@ class Recipient(models.Model):
     )
     token_hash = models.CharField(max_length=64, blank=True)
     session_hash = models.CharField(max_length=64, blank=True)
+    queued_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    bounced_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
@@ -236,23 +269,41 @@ class Recipient(models.Model):
         ConsentText, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     consent_withdrawn_at = models.DateTimeField(null=True, blank=True)
+    identifying_at = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
     signed_at = models.DateTimeField(null=True, blank=True)
     declined_at = models.DateTimeField(null=True, blank=True)
     decline_reason = models.TextField(blank=True)
+    reassigned_at = models.DateTimeField(null=True, blank=True)
+    reassigned_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reassigned_from"
+    )
+    skipped_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(null=True, blank=True)
     status = models.GeneratedField(
         expression=Case(
             When(declined_at__isnull=False, then=Value("declined")),
             When(signed_at__isnull=False, role="approver", then=Value("approved")),
             When(signed_at__isnull=False, role="viewer", then=Value("acknowledged")),
             When(signed_at__isnull=False, then=Value("signed")),
+            When(reassigned_at__isnull=False, then=Value("reassigned")),
+            When(skipped_at__isnull=False, then=Value("skipped")),
+            When(expired_at__isnull=False, then=Value("expired")),
             When(locked_at__isnull=False, then=Value("auth_failed")),
+            When(
+                identifying_at__isnull=False,
+                verified_at__isnull=True,
+                then=Value("authenticating"),
+            ),
             When(opened_at__isnull=False, then=Value("viewed")),
+            When(bounced_at__isnull=False, then=Value("bounced")),
+            When(delivered_at__isnull=False, then=Value("delivered")),
             When(sent_at__isnull=False, then=Value("sent")),
-            default=Value("waiting"),
+            When(queued_at__isnull=False, then=Value("waiting")),
+            default=Value("created"),
         ),
-        output_field=models.CharField(max_length=12),
+        output_field=models.CharField(max_length=16),
         db_persist=True,
     )
 
@@ -270,7 +321,7 @@ class Recipient(models.Model):
                 name="recipient_signs_or_declines",
             ),
             models.CheckConstraint(
-                condition=~Q(role="signer")
+                condition=~Q(role__in=("signer", "in_person_signer", "witness"))
                 | Q(signed_at__isnull=True)
                 | Q(consented_at__isnull=False),
                 name="recipient_consents_before_signing",
@@ -286,9 +337,19 @@ class Recipient(models.Model):
         return self.role != Role.CC
 
     @property
+    def signs(self) -> bool:
+        """Whether a signature of this person stands in the documents."""
+        return self.role in SIGNING_ROLES
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is waited for from this person, because they acted or need not."""
+        return bool(self.signed_at or self.declined_at or self.reassigned_at or self.skipped_at)
+
+    @property
     def label(self) -> str:
         """How evidence and audit name the person without naming them."""
-        return f"{Role(self.role).name.capitalize()} {self.position}"
+        return f"{Role(self.role).name.replace('_', ' ').capitalize()} {self.position}"
 
 
 class FormerLink(models.Model):
@@ -303,72 +364,19 @@ class FormerLink(models.Model):
 
 
 STATUS_LABELS = {
+    "created": "Not sent yet",
     "waiting": "Waiting",
     "sent": "Invited",
+    "delivered": "Delivered",
+    "bounced": "Mail came back",
     "viewed": "Opened",
+    "authenticating": "Showing who they are",
     "auth_failed": "Locked: too many wrong codes",
     "signed": "Signed",
     "approved": "Approved",
     "acknowledged": "Confirmed reading",
     "declined": "Declined",
+    "reassigned": "Handed on",
+    "skipped": "Not needed",
+    "expired": "Expired",
 }
-
-
-class FieldKind(models.TextChoices):
-    """What a field holds."""
-
-    SIGNATURE = "signature", "Signature"
-    INITIALS = "initials", "Initials"
-    NAME = "name", "Name"
-    EMAIL = "email", "E-mail"
-    DATE_SIGNED = "date_signed", "Date signed"
-    TEXT = "text", "Text"
-    CHECKBOX = "checkbox", "Checkbox"
-
-
-class EnvelopeField(models.Model):
-    """A place in a document that a recipient fills.
-
-    ``page`` counts from 0; ``x``, ``y``, ``w``, ``h`` are fractions of the visible page from
-    its top left corner. ``value`` is what was typed, "on" for a ticked box; a signature's ink
-    stands at the recipient, and ``filled_at`` says that it was put here.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    document = models.ForeignKey(EnvelopeDocument, on_delete=models.CASCADE, related_name="fields")
-    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="fields")
-    position = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=12, choices=FieldKind)
-    label = models.CharField(max_length=80, blank=True)
-    page = models.PositiveSmallIntegerField()
-    x = models.FloatField()
-    y = models.FloatField()
-    w = models.FloatField()
-    h = models.FloatField()
-    required = models.BooleanField(default=True)
-    value = models.TextField(blank=True)
-    filled_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering: ClassVar = ["document__position", "page", "y", "x", "position"]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(x__gte=0, y__gte=0, w__gt=0, h__gt=0)
-                & Q(x__lte=1, y__lte=1, w__lte=1, h__lte=1),
-                name="field_lies_on_its_page",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} on page {self.page + 1}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Rounded, so that a box at the very edge is not a hair over it."""
-        for axis in ("x", "y", "w", "h"):
-            setattr(self, axis, round(getattr(self, axis), 6))
-        super().save(*args, **kwargs)
-
-    @property
-    def title(self) -> str:
-        """What a person (and a screen reader) calls it."""
-        return self.label or str(FieldKind(self.kind).label)

@@ -26,9 +26,10 @@ from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes import placing, queries, services
 from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
-from dealwright.signing.envelopes.models import EnvelopeField, FieldKind, IdentityMethod, Role
+from dealwright.signing.envelopes.models import IdentityMethod, Role
 from dealwright.signing.envelopes.sealing import seal_envelope
 from dealwright.signing.evidence.services import verify_envelope
+from dealwright.signing.fields.models import EnvelopeField, FieldKind
 
 ROWS = 4  # empty rows for recipients that the form starts with
 PICTURE_WIDTHS = (800, 1600)

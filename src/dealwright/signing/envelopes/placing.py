@@ -14,11 +14,10 @@ from dealwright.signing.envelopes.drafts import MAX_FIELDS, check_text
 from dealwright.signing.envelopes.models import (
     Envelope,
     EnvelopeDocument,
-    EnvelopeField,
-    FieldKind,
     Recipient,
     Role,
 )
+from dealwright.signing.fields.models import EnvelopeField, FieldKind
 
 
 def add_field(

@@ -17,15 +17,16 @@ from dealwright.signing.envelopes.models import (
     STATUS_LABELS,
     Envelope,
     EnvelopeDocument,
-    EnvelopeField,
-    FieldKind,
     IdentityMethod,
     Recipient,
     Role,
 )
+from dealwright.signing.fields.models import EnvelopeField, FieldKind
 
 TONES = {
     "draft": "neutral",
+    "scheduled": "info",
+    "purged": "neutral",
     "sent": "info",
     "in_progress": "info",
     "sealing": "accent",
@@ -34,7 +35,13 @@ TONES = {
     "declined": "danger",
     "voided": "neutral",
     "expired": "warning",
+    "created": "neutral",
     "waiting": "neutral",
+    "delivered": "info",
+    "bounced": "danger",
+    "authenticating": "info",
+    "reassigned": "neutral",
+    "skipped": "neutral",
     "viewed": "info",
     "auth_failed": "danger",
     "signed": "success",

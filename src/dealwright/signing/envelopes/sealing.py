@@ -25,14 +25,10 @@ from dealwright.signing.documents.stamping import Mark, missing_marks, place_mar
 from dealwright.signing.envelopes import mail
 from dealwright.signing.envelopes.certificate import certificate_of_completion, utc
 from dealwright.signing.envelopes.events import EnvelopeSealed, EnvelopeSealFailed
-from dealwright.signing.envelopes.models import (
-    Envelope,
-    EnvelopeDocument,
-    EnvelopeField,
-    FieldKind,
-)
+from dealwright.signing.envelopes.models import Envelope, EnvelopeDocument
 from dealwright.signing.envelopes.routing import new_link
 from dealwright.signing.evidence.services import record_evidence
+from dealwright.signing.fields.models import EnvelopeField, FieldKind
 from dealwright.signing.seals.sealing import seal_pdf
 from dealwright.signing.seals.services import ensure_organisation_seal, timestamper
 

@@ -33,13 +33,12 @@ from dealwright.signing.envelopes.events import EnvelopeSent, EnvelopeVoided
 from dealwright.signing.envelopes.models import (
     Envelope,
     EnvelopeDocument,
-    EnvelopeField,
-    FieldKind,
     Recipient,
     Role,
 )
 from dealwright.signing.envelopes.routing import advance, invite, pending_recipients
 from dealwright.signing.evidence.services import record_evidence
+from dealwright.signing.fields.models import EnvelopeField, FieldKind
 from dealwright.signing.seals.services import ensure_organisation_seal
 
 DEFAULT_DAYS = 30
@@ -153,6 +152,7 @@ def send_envelope(actor: Actor, envelope_id: Any) -> Envelope:
         if envelope.remind_every_days:
             changes["remind_at"] = now + timedelta(days=envelope.remind_every_days)
         save_changes(actor, envelope, changes)
+        envelope.recipients.update(queued_at=now)
         people = list(envelope.recipients.all())
         record_evidence(
             envelope,

@@ -6,10 +6,12 @@ import re
 import secrets
 
 from dealwright.base.messaging.models import OutboundMessage
+from dealwright.signing.ceremonies import adopting, filling, identifying
 from dealwright.signing.ceremonies import services as ceremonies
 from dealwright.signing.ceremonies.steps import Ceremony, Visit, open_ceremony
 from dealwright.signing.consent.services import current_consent
-from dealwright.signing.envelopes.models import FieldKind, Recipient
+from dealwright.signing.envelopes.models import Recipient
+from dealwright.signing.fields.models import FieldKind
 from dealwright.site.demo.settling import settle
 
 
@@ -22,11 +24,11 @@ def sign_as(recipient: Recipient) -> None:
 
     ceremonies.view_envelope(enter())
     ceremonies.give_consent(enter(), current_consent().pk)
-    ceremonies.request_code(enter())
-    ceremonies.confirm_code(enter(), _mailed(recipient, r"\b(\d{6})\b", purpose="signing.code"))
-    ceremonies.adopt_signature(enter(), text=recipient.name)
+    identifying.request_code(enter())
+    identifying.confirm_code(enter(), _mailed(recipient, r"\b(\d{6})\b", purpose="signing.code"))
+    adopting.adopt_signature(enter(), text=recipient.name)
     for field in recipient.fields.filter(kind=FieldKind.SIGNATURE):
-        ceremonies.fill_field(enter(), field.pk, "on")
+        filling.fill_field(enter(), field.pk, "on")
     ceremonies.sign(enter())
     settle()
 
