@@ -3,14 +3,21 @@
 A PDF can make a parser use any amount of memory or time. So what a stranger sends is
 examined by a child that has no secrets in its environment, may write no file, and is ended
 when it takes too much. Tasks are named in ``sandbox.tasks``.
+
+Loading the parsers takes longer than reading most files. So each process of the product has a
+keeper (``python -m dealwright.signing.sandbox``), which has loaded them, reads nothing itself,
+and forks a child for every task.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,28 +53,81 @@ def run_limited(
     Raises Invalid where the task does, and TookTooMuch where it meets a limit or crashes.
     """
     header = orjson.dumps({"task": task, "options": options or {}, "seconds": seconds})
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "dealwright.signing.sandbox"],
-            input=header + b"\n" + content,
-            capture_output=True,
-            timeout=seconds + 5,
-            cwd="/",
-            env={
-                "PATH": os.defpath,
-                "PYTHONPATH": str(_SOURCE),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "LANG": "C.UTF-8",
-            },
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise TookTooMuch(f"The file could not be examined within {seconds} seconds.") from None
-    if done.returncode != 0:
+    said = _ask(header + b"\n" + content, seconds)
+    if not said:
         raise TookTooMuch("The file could not be examined: it takes too much memory or time.")
-    line, _, result = done.stdout.partition(b"\n")
+    line, _, result = said.partition(b"\n")
     answer = orjson.loads(line)
     if "invalid" in answer:
         wrong = answer["invalid"]
         raise Invalid(wrong["message"], code=wrong["code"], fields=wrong["fields"])
+    if len(result) != answer["bytes"]:
+        raise TookTooMuch("The file could not be examined: it takes too much memory or time.")
     return Answer(answer["data"], result)
+
+
+class _Keeper:
+    """The process that forks the children, and the socket on which it is asked for one."""
+
+    def __init__(self) -> None:
+        self.line, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "dealwright.signing.sandbox"],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={
+                    "PATH": os.defpath,
+                    "PYTHONPATH": str(_SOURCE),
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "LANG": "C.UTF-8",
+                },
+            )
+
+    def ask(self, message: bytes, seconds: int) -> bytes:
+        """What a child of its own answers; nothing where it died. Raises OSError where the
+        keeper is gone."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                socket.send_fds(self.line, [b"1"], [theirs.fileno()])
+            ours.settimeout(seconds + 15)  # its own alarm rings before
+            try:
+                ours.sendall(message)
+                ours.shutdown(socket.SHUT_WR)
+                parts = []
+                while part := ours.recv(1 << 20):
+                    parts.append(part)
+            except (TimeoutError, ConnectionError):
+                parts = []
+        if not parts and self.process.poll() is not None:
+            raise ConnectionResetError("The keeper of limited processes is gone.")
+        return b"".join(parts)
+
+
+_keepers: dict[int, _Keeper] = {}  # by process: a fork must not share one
+_lock = threading.Lock()
+
+
+def _ask(message: bytes, seconds: int) -> bytes:
+    keeper = _keeper()
+    try:
+        return keeper.ask(message, seconds)
+    except OSError:  # it was killed; nothing was answered, so another may be asked
+        with _lock:
+            if _keepers.get(os.getpid()) is keeper:
+                del _keepers[os.getpid()]
+    with suppress(OSError):
+        return _keeper().ask(message, seconds)
+    return b""
+
+
+def _keeper() -> _Keeper:
+    with _lock:
+        found = _keepers.get(os.getpid())
+        if found is None or found.process.poll() is not None:
+            _keepers.clear()
+            found = _keepers[os.getpid()] = _Keeper()
+        return found

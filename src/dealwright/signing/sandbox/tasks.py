@@ -34,3 +34,9 @@ def verify(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], 
 
 
 TASKS: dict[str, Task] = {"normalise": normalise, "verify": verify}
+
+
+def load_parsers() -> None:
+    """Load what the tasks use, before there is anything hostile to read."""
+    from dealwright.signing.documents import anchors, normalising, reading  # noqa: F401
+    from dealwright.signing.verification import policy  # noqa: F401

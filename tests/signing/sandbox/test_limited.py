@@ -1,0 +1,48 @@
+"""The limited process: what dies in it, dies alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dealwright.signing import sandbox
+from dealwright.signing.sandbox import TookTooMuch, run_limited
+from signing.make import make_pdf
+
+
+def test_a_child_that_dies_takes_nobody_along() -> None:
+    with pytest.raises(TookTooMuch):
+        run_limited("no such task", b"")
+    assert run_limited("normalise", make_pdf("Still here.")).data["pages"]
+
+
+def test_a_keeper_that_was_killed_is_replaced() -> None:
+    pdf = make_pdf("Still here.")
+    run_limited("normalise", pdf)
+    keeper = sandbox._keepers[os.getpid()]
+    os.kill(keeper.process.pid, signal.SIGKILL)
+    keeper.process.wait()
+    assert run_limited("normalise", pdf).data["pages"]
+    assert sandbox._keepers[os.getpid()].process.pid != keeper.process.pid
+
+
+def test_many_may_ask_at_once_and_each_gets_their_own() -> None:
+    texts = [f"Document number {number}" for number in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(
+            pool.map(lambda text: run_limited("normalise", make_pdf(text)).data["texts"], texts)
+        )
+    assert all(text in answer[0] for text, answer in zip(texts, answers, strict=True))
+
+
+def test_a_child_has_no_secrets() -> None:
+    keeper = sandbox._keepers.get(os.getpid())
+    if keeper is None:
+        run_limited("normalise", make_pdf("Hello."))
+        keeper = sandbox._keepers[os.getpid()]
+    with open(f"/proc/{keeper.process.pid}/environ", "rb") as file:
+        names = {each.partition(b"=")[0] for each in file.read().split(b"\0") if each}
+    assert names <= {b"PATH", b"PYTHONPATH", b"PYTHONDONTWRITEBYTECODE", b"LANG", b"LC_CTYPE"}
