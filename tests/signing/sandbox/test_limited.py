@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,6 @@ def test_a_child_has_no_secrets() -> None:
     if keeper is None:
         run_limited("normalise", make_pdf("Hello."))
         keeper = sandbox._keepers[os.getpid()]
-    with open(f"/proc/{keeper.process.pid}/environ", "rb") as file:
-        names = {each.partition(b"=")[0] for each in file.read().split(b"\0") if each}
+    told = Path(f"/proc/{keeper.process.pid}/environ").read_bytes()
+    names = {each.partition(b"=")[0] for each in told.split(b"\0") if each}
     assert names <= {b"PATH", b"PYTHONPATH", b"PYTHONDONTWRITEBYTECODE", b"LANG", b"LC_CTYPE"}
