@@ -81,9 +81,9 @@ def _measure(
         times["house"] += drive(house, case.requests, clients=clients, each=each)
     return Figures(
         p50=statistics.median(times["house"]),
-        p95=_percentile(times["house"], 0.95),
+        p95=percentile(times["house"], 0.95),
         bare_p50=statistics.median(times["bare"]),
-        bare_p95=_percentile(times["bare"], 0.95),
+        bare_p95=percentile(times["bare"], 0.95),
         ratio=sum(times["house"]) / sum(times["bare"]),
     )
 
@@ -113,7 +113,7 @@ def _told(case: Case, figures: Mapping[int, Figures]) -> dict[str, Any]:
     }
 
 
-def _percentile(values: Sequence[float], part: float) -> float:
+def percentile(values: Sequence[float], part: float) -> float:
     ordered = sorted(values)
     return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
 
@@ -121,7 +121,7 @@ def _percentile(values: Sequence[float], part: float) -> float:
 @contextmanager
 def _servers(data_dir: Path, statements: Path) -> Iterator[tuple[int, int]]:
     """Both servers with the same number of processes and threads; their ports."""
-    house, bare = _free_port(), _free_port()
+    house, bare = free_port(), free_port()
     own = os.environ | {"DEALWRIGHT_URL": f"http://127.0.0.1:{house}"}
     commands = [
         [
@@ -134,7 +134,7 @@ def _servers(data_dir: Path, statements: Path) -> Iterator[tuple[int, int]]:
     started = [subprocess.Popen(command, env=own, stdout=log, stderr=log) for command in commands]
     try:
         for port in (house, bare):
-            _wait(port, started)
+            wait_for(port, started)
         yield house, bare
     finally:
         for process in started:
@@ -144,13 +144,13 @@ def _servers(data_dir: Path, statements: Path) -> Iterator[tuple[int, int]]:
         log.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait(port: int, started: Sequence[subprocess.Popen[bytes]]) -> None:
+def wait_for(port: int, started: Sequence[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + 90
     while True:
         try:
