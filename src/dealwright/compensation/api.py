@@ -11,8 +11,21 @@ from dealwright.compensation.api_plans import router as plans
 from dealwright.compensation.api_runs import router as runs
 from dealwright.compensation.api_statements import router as statements
 from dealwright.compensation.holds.api import router as holds
+from dealwright.compensation.relationships.api import router as relationships
 from dealwright.compensation.simulation.api import router as simulation
+from dealwright.compensation.territories.api import router as territories
 
 router = Router(tags=["Compensation"])
-for part in (statements, runs, plans, holds, acceptance, simulation, accounting, analytics):
+for part in (
+    statements,
+    runs,
+    plans,
+    territories,
+    relationships,
+    holds,
+    acceptance,
+    simulation,
+    accounting,
+    analytics,
+):
     router.add_router("", part)

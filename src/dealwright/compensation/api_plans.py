@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.responses import as_json
 from dealwright.base.errors import Invalid
-from dealwright.base.people.models import User
+from dealwright.base.people.models import Team, User
 from dealwright.compensation.api_shapes import (
     CheckOut,
     PlanOut,
@@ -29,7 +29,7 @@ from dealwright.compensation.plans import queries, services
 from dealwright.compensation.plans.models import PlanVersion
 from dealwright.compensation.quotas.models import Quota
 from dealwright.compensation.quotas.queries import list_quotas
-from dealwright.compensation.quotas.services import set_quota
+from dealwright.compensation.quotas.services import delete_quota, set_quota
 
 router = Router(tags=["Compensation"])
 READ, WRITE = "compensation:read", "compensation:write"
@@ -75,9 +75,11 @@ class AssignmentOut(Schema):
 
 
 class QuotaIn(Schema):
-    """A quota; ``per`` is range, month, quarter or year."""
+    """A quota of one of user, position and team; ``per`` is range, month, quarter or year."""
 
-    user: UUID
+    user: UUID | None = None
+    position: Annotated[ShortText, Field(max_length=120)] = ""
+    team: UUID | None = None
     measure: Annotated[ShortText, Field(max_length=40)]
     starts_on: date
     ends_on: date
@@ -201,14 +203,16 @@ def assign(request: HttpRequest, plan_id: UUID, body: AssignmentIn) -> HttpRespo
     "/compensation/quotas",
     response=list[QuotaOut],
     operation_id="list_quotas",
-    summary="Quotas of people whose pay the caller may see",
+    summary="Quotas of people whose pay the caller may see, of their positions and teams",
 )
 def read_quotas(
     request: HttpRequest,
     search: ShortText = "",
+    kind: Literal["", "person", "position", "team"] = "",
     start: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> HttpResponse:
-    rows, _ = list_quotas(require_scope(request, READ), search=search, start=start)
+    actor = require_scope(request, READ)
+    rows, _ = list_quotas(actor, search=search, kind=kind, start=start)
     return as_json([_quota_out(row) for row in rows])
 
 
@@ -222,7 +226,7 @@ def write_quota(request: HttpRequest, body: QuotaIn) -> HttpResponse:
     actor = require_scope(request, WRITE)
     quota = set_quota(
         actor,
-        _user(body.user),
+        _holder(body),
         body.measure,
         body.amount,
         starts_on=body.starts_on,
@@ -230,6 +234,17 @@ def write_quota(request: HttpRequest, body: QuotaIn) -> HttpResponse:
         per=body.per,
     )
     return as_json(_quota_out(quota))
+
+
+@router.delete(
+    "/compensation/quotas/{uuid:quota_id}",
+    response={204: None},
+    operation_id="delete_quota",
+    summary="Take a quota away; statements follow with the next calculation",
+)
+def remove_quota(request: HttpRequest, quota_id: UUID) -> Status[None]:
+    delete_quota(require_scope(request, WRITE), quota_id)
+    return Status(204, None)
 
 
 def _version(actor: Actor, plan_id: UUID, number: int) -> PlanVersion:
@@ -250,8 +265,23 @@ def _version_out(version: PlanVersion) -> dict[str, Any]:
 
 
 def _quota_out(quota: Quota) -> dict[str, Any]:
-    names = ("user_id", "measure", "starts_on", "ends_on", "amount", "per")
+    names = ("user_id", "position", "team_id", "measure", "starts_on", "ends_on", "amount", "per")
     return {"id": quota.pk} | {name: getattr(quota, name) for name in names}
+
+
+def _holder(body: QuotaIn) -> User | Team | str:
+    given = [name for name in ("user", "position", "team") if getattr(body, name)]
+    if len(given) != 1:
+        said = "Name one of user, position and team."
+        raise Invalid(said, fields={(given or ["user"])[-1]: [said]})
+    if body.user is not None:
+        return _user(body.user)
+    if body.team is None:
+        return body.position
+    team = Team.objects.filter(pk=body.team).first()
+    if team is None:
+        raise Invalid("There is no such team.", fields={"team": ["There is no such team."]})
+    return team
 
 
 def _plain(value: Any) -> Any:

@@ -305,10 +305,12 @@ class CheckOut(Schema):
 
 
 class QuotaOut(Schema):
-    """A quota; ``per`` says what the amount is for."""
+    """A quota of a person, a position or a team; ``per`` says what the amount is for."""
 
     id: UUID
-    user_id: UUID
+    user_id: UUID | None
+    position: str
+    team_id: UUID | None
     measure: str
     starts_on: date
     ends_on: date

@@ -20,7 +20,12 @@ from dealwright.compensation.accounting.payroll_models import (
     PayrollReturn,
     PayrollReturnLine,
 )
-from dealwright.compensation.calculation.models import Attainment, CalculationRun, RunLine
+from dealwright.compensation.calculation.models import (
+    Attainment,
+    AttainmentVersion,
+    CalculationRun,
+    RunLine,
+)
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.disputes.models import Adjustment, Dispute, DisputeMessage
 from dealwright.compensation.holds.models import Hold
@@ -35,12 +40,14 @@ from dealwright.compensation.simulation.models import (
     ForecastFigure,
     ForecastShare,
 )
+from dealwright.compensation.territories.models import TerritoryHolder
 
 __all__ = [
     "AccountNumber",
     "AccountingRun",
     "Adjustment",
     "Attainment",
+    "AttainmentVersion",
     "Backtest",
     "BacktestPay",
     "BatchReconciliation",
@@ -75,4 +82,5 @@ __all__ = [
     "Quota",
     "ReportingLine",
     "RunLine",
+    "TerritoryHolder",
 ]

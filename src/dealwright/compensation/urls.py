@@ -12,8 +12,10 @@ from dealwright.compensation.periods import pages as periods
 from dealwright.compensation.plans import editor
 from dealwright.compensation.plans import pages as plans
 from dealwright.compensation.quotas import pages as quotas
+from dealwright.compensation.relationships import pages as relationships
 from dealwright.compensation.simulation.urls import urlpatterns as simulation
 from dealwright.compensation.statements import pages as statements
+from dealwright.compensation.territories import pages as territories
 
 _VERSION = "compensation/plans/<uuid:plan_id>/versions/<int:number>"
 _STATEMENT = "compensation/statements/<uuid:payee_id>/<uuid:period_id>"
@@ -42,7 +44,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/quotas", quotas.listing, name="compensation-quotas"),
     path("compensation/quotas/new", quotas.new),
     path("compensation/quotas/import", quotas.import_file),
+    path("compensation/quotas/quotas.csv", quotas.download),
+    path("compensation/quotas/<uuid:quota_id>", quotas.edit),
     path("compensation/quotas/<uuid:quota_id>/delete", quotas.delete),
+    path("compensation/territories", territories.listing),
+    path("compensation/territories/new", territories.new),
+    path("compensation/territories/import", territories.import_file),
+    path("compensation/territories/territories.csv", territories.download),
+    path("compensation/territories/events", territories.events),
+    path("compensation/territories/<uuid:holder_id>", territories.change),
+    path("compensation/territories/<uuid:holder_id>/end", territories.end),
+    path("compensation/territories/<uuid:holder_id>/remove", territories.remove),
+    path("compensation/relationships", relationships.listing),
+    path("compensation/relationships/new", relationships.new),
+    path("compensation/relationships/import", relationships.import_file),
+    path("compensation/relationships/hierarchy.csv", relationships.download),
+    path("compensation/relationships/<uuid:line_id>", relationships.change),
+    path("compensation/relationships/<uuid:line_id>/end", relationships.end),
+    path("compensation/relationships/<uuid:line_id>/remove", relationships.remove),
     path("compensation/periods", periods.listing, name="compensation-periods"),
     path("compensation/periods/open", periods.open_period),
     path("compensation/periods/<uuid:period_id>", periods.show),

@@ -21,13 +21,13 @@ from dealwright.base.identifiers import uuid7
 from dealwright.base.people.models import User
 from dealwright.base.people.organization import organization
 from dealwright.compensation.access import require_pay_manager
+from dealwright.compensation.accounting.reading import people_by_name
 from dealwright.compensation.calculation.services import Cause, recalculate_recorded
 from dealwright.compensation.credits.models import CreditEvent
 from dealwright.compensation.credits.services import Recorded, Share, upsert_event
 from dealwright.compensation.ledger.models import Account, Posting
 from dealwright.compensation.periods.queries import notes_on_closed
 from dealwright.compensation.plans.models import PlanAssignment
-from dealwright.compensation.quotas.services import people_by_name
 
 MOST_ROWS = 5000
 COLUMNS = (

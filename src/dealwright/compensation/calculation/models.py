@@ -128,3 +128,34 @@ class Attainment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reached} of {self.quota}"
+
+
+class AttainmentVersion(models.Model):
+    """What an attainment was known to be from a moment on (``since``) up to another (``until``,
+    none for what is known now).
+
+    Triggers write it, in the transaction that writes attainments and with its time, which is
+    that of the run and of the postings as well; see the migration 0007.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    plan = models.ForeignKey(
+        "compensation.CompensationPlan", on_delete=models.CASCADE, related_name="+"
+    )
+    payee = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    period = models.ForeignKey("compensation.PayPeriod", on_delete=models.CASCADE, related_name="+")
+    component = models.CharField(max_length=60)
+    reached = exact()
+    quota = exact()
+    since = models.DateTimeField(db_default=Now())
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["plan", "payee", "period", "component"], name="attainment_versions"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reached} of {self.quota} from {self.since}"

@@ -21,6 +21,7 @@ from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.engine.lines import DEAL_KINDS
 from dealwright.compensation.engine.rate_days import rate_day, rate_type
 from dealwright.compensation.plans.definition import (
+    TERRITORY,
     Clawback,
     Holdback,
     Plan,
@@ -28,6 +29,8 @@ from dealwright.compensation.plans.definition import (
 )
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment
 from dealwright.compensation.quotas.models import Quota, ReportingLine
+from dealwright.compensation.quotas.queries import position_of, team_of
+from dealwright.compensation.territories.models import TerritoryHolder
 
 _EVENT_COLUMNS = (
     "id",
@@ -92,21 +95,22 @@ def take_snapshots(
 ) -> list[Snapshot]:
     """The same people, events, quotas and managers for several texts of a plan, to each with
     the fields that it declares: each row is read once."""
-    rolls_up = any(
-        plan.credits[rule].source == "rollup"
-        for plan in plans
-        for basis in bases_of(plan)
-        for rule in basis.rules
-    )
+    rules = [
+        plan.credits[rule] for plan in plans for basis in bases_of(plan) for rule in basis.rules
+    ]
+    relations = {each.relation for each in rules if each.source == "rollup"}
+    fields = {each.by for each in rules if each.source == TERRITORY}
     credited = payees
-    if rolls_up and payees is not None:
-        credited = payees | _below(payees)
+    if relations and payees is not None:
+        credited = payees | _below(payees, relations)
     kinds = {kind for plan in plans for kind in _kinds(plan)}
-    events = _events(kinds, credited, first, last)
+    territories = _territories() if fields else []
+    events = _events(kinds, credited, first, last, _within(territories, credited, fields))
     keys = {each["id"]: each["key"] for each in events}
     assignments = _assignments(row, payees)
     quotas, splits = _quotas(payees), _splits(keys)
-    hierarchy = _hierarchy() if rolls_up else []
+    hierarchy = _hierarchy(relations)
+    held = {"territories": territories} if fields else {}
     return [
         Snapshot(
             {
@@ -117,6 +121,7 @@ def take_snapshots(
                 "splits": splits,
                 "rates": _rates(plan, events, first),
                 "prior": _prior(row, plan, events, payees, first, keys),
+                **held,
             },
             {key: event_id for event_id, key in keys.items()},
         )
@@ -155,9 +160,11 @@ def add_possible(
 
 
 def _events(
-    kinds: set[str], credited: frozenset[UUID] | None, first: date, last: date
+    kinds: set[str], credited: frozenset[UUID] | None, first: date, last: date, territories: Q
 ) -> list[dict[str, Any]]:
-    """The events of the days, what they refer to, and what follows them within the days."""
+    """The events of the days, what they refer to, and what follows them within the days.
+
+    Besides those of the credited they are those in the territories that these hold."""
     living = CreditEvent.objects.filter(voided_at__isnull=True, kind__in=kinds)
     within = living.filter(date__range=(first, last))
     if credited is None:
@@ -166,6 +173,7 @@ def _events(
         theirs = Q(payee_id__in=credited) | Q(
             pk__in=CreditSplit.objects.filter(user_id__in=credited).values("event_id")
         )
+        theirs |= territories
         # What is followed may be of a kind that the plan does not count: a plan on cash counts
         # the payments of bookings.
         followed = CreditEvent.objects.filter(theirs, voided_at__isnull=True).values("pk")
@@ -183,6 +191,38 @@ def _events(
         if each["reference_id"] and each["reference_id"] not in rows:
             each["reference_id"] = None
     return list(rows.values())
+
+
+def _territories() -> list[dict[str, Any]]:
+    return [
+        {
+            "territory": territory,
+            "payee": str(user_id),
+            "share": share,
+            "role": role,
+            "starts": starts_on,
+            "ends": ends_on,
+        }
+        for territory, user_id, share, role, starts_on, ends_on in (
+            TerritoryHolder.objects.order_by().values_list(
+                "territory", "user_id", "share", "role", "starts_on", "ends_on"
+            )
+        )
+    ]
+
+
+def _within(
+    territories: Iterable[Mapping[str, Any]], credited: frozenset[UUID] | None, fields: set[str]
+) -> Q:
+    """The condition of events that one of the fields puts into a territory of the credited."""
+    if credited is None or not fields:
+        return Q(pk__in=[])
+    theirs = {str(each) for each in credited}
+    names = sorted({each["territory"] for each in territories if each["payee"] in theirs})
+    found = Q(pk__in=[])
+    for each in sorted(fields):
+        found |= Q(**{f"attributes__{each}__in": names})
+    return found
 
 
 def _kinds(plan: Plan) -> set[str]:
@@ -252,9 +292,7 @@ def _people(assignments: Iterable[PlanAssignment], plan: Plan) -> list[dict[str,
             "salary": each.salary,
             "target": each.target,
         }
-        person["position"] = str(each.fields.get("position") or each.user.job_title)
-        teams = sorted(team.name for team in each.user.teams.all())
-        person["team"] = str(each.fields.get("team") or (teams[0] if teams else ""))
+        person["position"], person["team"] = position_of(each), team_of(each)
         known = {"region": each.user.region, "job_title": each.user.job_title, **each.fields}
         for name, kind in plan.payee_fields.items():
             person[f"f_{name}"] = field_value(kind, known.get(name))
@@ -263,51 +301,64 @@ def _people(assignments: Iterable[PlanAssignment], plan: Plan) -> list[dict[str,
 
 
 def _quotas(payees: frozenset[UUID] | None) -> list[dict[str, Any]]:
-    rows = Quota.objects.all()
+    """The quotas of some payees (None: all), with those of all positions and teams."""
+    rows = Quota.objects.order_by()
     if payees is not None:
-        rows = rows.filter(user_id__in=payees)
+        rows = rows.filter(Q(user_id__in=payees) | Q(user_id__isnull=True))
     return [
         {
-            "payee": str(user_id),
+            "payee": str(user_id or ""),
+            "position": position,
+            "team": team or "",
             "measure": measure,
             "starts": starts_on,
             "ends": ends_on,
             "amount": amount,
             "per": per,
         }
-        for user_id, measure, starts_on, ends_on, amount, per in rows.values_list(
-            "user_id", "measure", "starts_on", "ends_on", "amount", "per"
+        for user_id, position, team, measure, starts_on, ends_on, amount, per in rows.values_list(
+            "user_id", "position", "team__name", "measure", "starts_on", "ends_on", "amount", "per"
         )
     ]
 
 
-def _hierarchy() -> list[dict[str, Any]]:
+def _hierarchy(relations: set[str]) -> list[dict[str, Any]]:
     return [
-        {"payee": str(user_id), "manager": str(manager_id), "starts": starts_on, "ends": ends_on}
-        for user_id, manager_id, starts_on, ends_on in ReportingLine.objects.values_list(
-            "user_id", "manager_id", "starts_on", "ends_on"
-        )
+        {
+            "payee": str(user_id),
+            "manager": str(manager_id),
+            "relation": relation,
+            "starts": starts_on,
+            "ends": ends_on,
+        }
+        for user_id, manager_id, relation, starts_on, ends_on in ReportingLine.objects.filter(
+            relation__in=relations
+        ).values_list("user_id", "manager_id", "relation", "starts_on", "ends_on")
     ]
 
 
-def _below(managers: Iterable[UUID]) -> frozenset[UUID]:
-    """Everybody who ever reported to one of them, directly or not."""
-    return _walk("user_id", "manager_id", managers)
+def _below(managers: Iterable[UUID], relations: Iterable[str]) -> frozenset[UUID]:
+    """Everybody who ever stood below one of them in these relations, directly or not."""
+    return _walk("user_id", "manager_id", managers, list(relations))
 
 
 def managers_above(users: Iterable[UUID]) -> frozenset[UUID]:
-    """Everybody to whom one of them ever reported, directly or not."""
-    return _walk("manager_id", "user_id", users)
+    """Everybody under whom one of them ever stood in any relation, directly or not."""
+    return _walk("manager_id", "user_id", users, None)
 
 
-def _walk(found: str, known: str, start: Iterable[UUID]) -> frozenset[UUID]:
+def _walk(
+    found: str, known: str, start: Iterable[UUID], relations: list[str] | None
+) -> frozenset[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"with recursive reached as ("
-            f" select {found} as id from compensation_reportingline where {known} = any(%s)"
-            f" union select line.{found} from compensation_reportingline line"
+            f"with recursive line as not materialized ("
+            f" select user_id, manager_id from compensation_reportingline"
+            f" where %s::text[] is null or relation = any(%s)), reached as ("
+            f" select {found} as id from line where {known} = any(%s)"
+            f" union select line.{found} from line"
             f" join reached on line.{known} = reached.id) select id from reached",
-            [list(start)],
+            [relations, relations, list(start)],
         )
         return frozenset(row[0] for row in cursor.fetchall())
 

@@ -17,6 +17,7 @@ from dealwright.base.money import check_currency
 from dealwright.base.people.models import User
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
+from dealwright.compensation.territories.queries import credited_by_territory
 
 MOST = Decimal(10) ** 13
 _FACTS = (
@@ -226,16 +227,19 @@ def _set_splits(event: CreditEvent, splits: Sequence[Share]) -> bool:
 
 
 def _payees_of(event: CreditEvent) -> frozenset[UUID]:
-    """Those who are credited for an event, by its own splits or those of what it follows."""
+    """Those who are credited for an event, by its own splits or those of what it follows, or
+    as holders of a territory that one of them names."""
+    own = _credited(event)
+    if event.reference_id is not None:
+        own |= _credited(CreditEvent.objects.get(pk=event.reference_id))
+    return frozenset(own)
+
+
+def _credited(event: CreditEvent) -> set[UUID]:
     own = set(event.splits.values_list("user_id", flat=True))
     if event.payee_id:
         own.add(event.payee_id)
-    if event.reference_id is not None:
-        followed = CreditEvent.objects.get(pk=event.reference_id)
-        own |= set(followed.splits.values_list("user_id", flat=True))
-        if followed.payee_id:
-            own.add(followed.payee_id)
-    return frozenset(own)
+    return own | credited_by_territory(event.attributes, event.date)
 
 
 def get_event(key: str) -> CreditEvent:

@@ -11,6 +11,7 @@ from uuid import UUID
 from dealwright.compensation.bookings.services import booking_key, booking_values
 from dealwright.compensation.calculation.snapshot import PossibleEvent, managers_above
 from dealwright.compensation.credits.models import CreditEvent
+from dealwright.compensation.territories.queries import credited_by_territory
 from dealwright.crm.models import Opportunity
 
 
@@ -59,8 +60,10 @@ def with_figures(
 
 
 def concerned(possible: PossibleEvent) -> frozenset[UUID]:
-    """Whose pay an event may change: the payees of its splits and everybody above them."""
+    """Whose pay an event may change: the payees of its splits, who holds its territory, and
+    everybody above them."""
     payees = {user_id for user_id, *_ in possible.splits}
+    payees |= credited_by_territory(possible.attributes, possible.date)
     if possible.payee_id is not None:
         payees.add(possible.payee_id)
     return frozenset(payees) | managers_above(payees)

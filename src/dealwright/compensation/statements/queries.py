@@ -6,7 +6,7 @@ Every amount is a sum of the level below it; the bottom is the record that pays.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from dealwright.base.money import shorten_money
 from dealwright.base.objects.registry import object_types
 from dealwright.base.people.models import User
 from dealwright.compensation.access import get_payee, visible_pay
-from dealwright.compensation.calculation.models import Attainment, RunLine
+from dealwright.compensation.calculation.models import Attainment, AttainmentVersion, RunLine
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.engine.explain import LINE_TITLES, explain_line
 from dealwright.compensation.engine.lines import Line
@@ -50,7 +50,7 @@ class ComponentRow:
     prior: Decimal = Decimal(0)
     adjusted: Decimal = Decimal(0)
     clause: Clause | None = None
-    attainment: Attainment | None = None
+    attainment: Attainment | AttainmentVersion | None = None
     reward: RewardPart | None = None
 
 
@@ -278,15 +278,30 @@ def _part(
         row.prior += prior
         if kind == Posting.Kind.ADJUSTMENT:
             row.adjusted += amount
-    if as_of is None:  # rewards and attainments are kept as they are now
-        for component, reward in rewards_on_statement(plan, definition, payee, period).items():
-            if component in rows:
-                rows[component].reward = reward
-        for attained in Attainment.objects.filter(plan=plan, payee=payee, period=period):
-            if attained.component in rows:
-                rows[attained.component].attainment = attained
+    rewards = rewards_on_statement(plan, definition, payee, period, as_of)
+    for component, reward in rewards.items():
+        if component in rows:
+            rows[component].reward = reward
+    for attained in _attained(plan, payee, period, as_of):
+        if attained.component in rows:
+            rows[attained.component].attainment = attained
     order = sorted(rows.values(), key=lambda row: definition.position(row.id))
     return PlanPart(plan, version, order, sum((row.amount for row in order), Decimal(0)))
+
+
+def _attained(
+    plan: CompensationPlan, payee: User, period: PayPeriod, as_of: datetime | None
+) -> Iterable[Attainment | AttainmentVersion]:
+    """What was reached of each component's quota, as known at a moment (now)."""
+    if as_of is None:
+        return Attainment.objects.filter(plan=plan, payee=payee, period=period)
+    return AttainmentVersion.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=as_of),
+        plan=plan,
+        payee=payee,
+        period=period,
+        since__lte=as_of,
+    ).order_by("id")
 
 
 _NET_LINES = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F, Sum
@@ -31,22 +32,24 @@ class RewardPart:
 
 
 def rewards_on_statement(
-    plan: CompensationPlan, definition: Plan, payee: User, period: PayPeriod
+    plan: CompensationPlan,
+    definition: Plan,
+    payee: User,
+    period: PayPeriod,
+    as_of: datetime | None = None,
 ) -> Mapping[str, RewardPart]:
-    """Component -> what it gives in a period, for the components that give rewards."""
+    """Component -> what it gives in a period, for the components that give rewards; as known at
+    a moment (now)."""
     if not definition.rewards:
         return {}
     own = {"plan": plan, "payee": payee, "posted_period": period}
-    quantities = dict(
-        RunLine.objects.filter(**own, component__in=definition.rewards)
-        .values_list("component")
-        .annotate(sum=Sum(F("sign") * F("payout")))
-    )
-    taxable = dict(
-        Posting.objects.filter(**own, account=Account.POINTS)
-        .values_list("component")
-        .annotate(sum=-Sum("amount"))
-    )
+    lines = RunLine.objects.filter(**own, component__in=definition.rewards)
+    postings = Posting.objects.filter(**own, account=Account.POINTS)
+    if as_of is not None:
+        lines = lines.filter(run__created_at__lte=as_of)
+        postings = postings.filter(created_at__lte=as_of)
+    quantities = dict(lines.values_list("component").annotate(sum=Sum(F("sign") * F("payout"))))
+    taxable = dict(postings.values_list("component").annotate(sum=-Sum("amount")))
     return {
         each.id: RewardPart(
             quantities.get(each.id, Decimal(0)),
