@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
 
 from dealwright.compensation.calculation.models import Attainment, CalculationRun, RunLine
 from dealwright.compensation.credits.models import CreditEvent
-from dealwright.compensation.engine.inputs import Inputs
-from dealwright.compensation.engine.lines import Line
+from dealwright.compensation.engine.inputs import Inputs, insert_columns
+from dealwright.compensation.engine.lines import (
+    LINE_COLUMNS,
+    Line,
+    hash_sql,
+    line_from_row,
+    sort_key,
+)
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.plans.models import CompensationPlan
 
@@ -27,10 +33,14 @@ class Change:
     line: Line
 
 
-def held_lines(
-    row: CompensationPlan, payees: frozenset[UUID] | None, period_ids: Sequence[UUID]
-) -> dict[str, int]:
-    """Content address -> how many times the line holds now."""
+def load_held_lines(
+    inputs: Inputs,
+    row: CompensationPlan,
+    payees: frozenset[UUID] | None,
+    period_ids: Sequence[UUID],
+) -> None:
+    """``held`` beside the engine's tables: content address and how many times the line holds
+    now."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select hash, sum(sign) from compensation_runline where plan_id = %s"
@@ -38,7 +48,76 @@ def held_lines(
             " group by hash having sum(sign) <> 0",
             [row.pk, list(period_ids), payees is None, list(payees or ())],
         )
-        return {hash_: int(count) for hash_, count in cursor.fetchall()}
+        found = cursor.fetchall()
+    inputs.connection.execute("CREATE OR REPLACE TEMP TABLE held (hash VARCHAR, times BIGINT)")
+    insert_columns(
+        inputs.connection,
+        "held",
+        {
+            "hash": ("VARCHAR", [hash_ for hash_, _ in found], "NULL"),
+            "times": ("BIGINT", [int(times) for _, times in found], "NULL"),
+        },
+    )
+
+
+@dataclass(slots=True)
+class Truth:
+    """All lines that the engine found for the paying periods, and how they differ from ``held``.
+
+    ``new`` are the lines that are not held, ``gone`` the content addresses that are true no
+    longer, with how many times.
+    """
+
+    count: int
+    total: Decimal
+    hash: str
+    new: list[Change]
+    gone: dict[str, int]
+
+
+def compare_lines(inputs: Inputs, first_period: int, rewards: Collection[str]) -> Truth:
+    """Compare the engine's lines from a period on with ``held``, within DuckDB: only what
+    differs is fetched. ``rewards`` are components that are no pay and count for no total."""
+    columns = ", ".join(LINE_COLUMNS)
+    inputs.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE truth AS SELECT {hash_sql()} AS hash, {columns} "
+        "FROM line WHERE period >= ?",
+        [first_period],
+    )
+    ((count, total),) = inputs.rows(
+        "SELECT count(*), coalesce(sum(payout) FILTER (NOT list_contains(?, component)), 0) "
+        "FROM truth",
+        list(rewards),
+    )
+    new = inputs.rows(
+        f"SELECT hash, {columns} FROM (SELECT t.*, coalesce(h.times, 0) AS times, "
+        "row_number() OVER (PARTITION BY t.hash) AS nth FROM truth AS t "
+        "LEFT JOIN held AS h ON h.hash = t.hash) WHERE nth > times"
+    )
+    gone = inputs.rows(
+        "SELECT h.hash, h.times - coalesce(t.times, 0) FROM held AS h LEFT JOIN "
+        "(SELECT hash, count(*) AS times FROM truth GROUP BY hash) AS t ON t.hash = h.hash "
+        "WHERE h.times > coalesce(t.times, 0)"
+    )
+    return Truth(
+        count=count,
+        total=Decimal(total),
+        hash=_result_hash(inputs),
+        new=sorted(
+            (Change(1, hash_, line_from_row(tuple(values))) for hash_, *values in new),
+            key=lambda each: (sort_key(each.line), each.hash),
+        ),
+        gone=dict(gone),
+    )
+
+
+def _result_hash(inputs: Inputs) -> str:
+    """SHA-256 over the content addresses of all lines, in order."""
+    digest = hashlib.sha256()
+    rows = inputs.connection.execute("SELECT hash FROM truth ORDER BY hash")
+    while some := rows.fetchmany(100_000):
+        digest.update("".join(hash_ for (hash_,) in some).encode())
+    return digest.hexdigest()
 
 
 def gone_lines(
@@ -93,13 +172,6 @@ def as_line(row: RunLine, numbers: Mapping[UUID, int], keys: Mapping[UUID, str])
         rate=row.rate,
         balance=row.balance,
     )
-
-
-def result_hash(counts: Counter[str]) -> str:
-    digest = hashlib.sha256()
-    for hash_ in sorted(counts.elements()):
-        digest.update(hash_.encode())
-    return digest.hexdigest()
 
 
 _COPIED = (

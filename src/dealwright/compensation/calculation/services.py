@@ -9,7 +9,6 @@ belongs to them is posted into the first period that still takes postings.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,11 +26,11 @@ from dealwright.compensation.acceptance.holding import hold_unaccepted
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.calculation.difference import (
     Change,
+    compare_lines,
     copy_lines,
     gone_lines,
-    held_lines,
+    load_held_lines,
     refresh_statistics,
-    result_hash,
     write_attainments,
 )
 from dealwright.compensation.calculation.events import StatementChanged
@@ -39,7 +38,6 @@ from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.calculation.snapshot import Snapshot, managers_above, take_snapshot
 from dealwright.compensation.credits.services import Recorded
 from dealwright.compensation.engine.inputs import Inputs, load_rows
-from dealwright.compensation.engine.lines import LINE_COLUMNS, hash_sql, line_from_row
 from dealwright.compensation.engine.periods import period_at, year_at
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import ENGINE_VERSION, run_stages
@@ -278,33 +276,15 @@ def _post_difference(
     if not paying:
         return None
     rows = ensure_periods(row, paying)
-    truth = inputs.rows(
-        f"SELECT {hash_sql()}, {', '.join(LINE_COLUMNS)} FROM line WHERE period >= ?",
-        paying[0].number,
-    )
-    held = held_lines(row, payees, [each.pk for each in rows.values()])
-    counts = Counter(hash_ for hash_, *_ in truth)
-    changes = []
-    left = Counter({hash_: counts[hash_] - held.get(hash_, 0) for hash_ in counts})
-    for hash_, *values in truth:
-        if left[hash_] > 0:
-            left[hash_] -= 1
-            changes.append(Change(1, hash_, line_from_row(tuple(values))))
-    gone = {
-        hash_: held[hash_] - counts.get(hash_, 0)
-        for hash_ in held
-        if held[hash_] > counts.get(hash_, 0)
-    }
+    load_held_lines(inputs, row, payees, [each.pk for each in rows.values()])
+    rewards = plan.rewards
+    truth = compare_lines(inputs, paying[0].number, rewards)
     numbers = {each.pk: each.number for each in rows.values()}
     keys = {event_id: key for key, event_id in snapshot.event_ids.items()}
-    changes += gone_lines(row, payees, gone, numbers, keys)
+    changes = truth.new + gone_lines(row, payees, truth.gone, numbers, keys)
     if not changes and payees is not None:
         return None
     posted = {number: posting_period(rows[number]) for number in {c.line.period for c in changes}}
-    rewards = plan.rewards
-    total = sum(
-        (values[_PAYOUT] for values in truth if values[_COMPONENT] not in rewards), Decimal(0)
-    )
     delta = sum(
         (c.sign * c.line.payout for c in changes if c.line.component not in rewards), Decimal(0)
     )
@@ -317,9 +297,9 @@ def _post_difference(
         plan_hash=version.hash,
         input_hash=inputs.hash,
         engine=f"duckdb {ENGINE_VERSION}",
-        result_hash=result_hash(counts),
-        line_count=len(truth),
-        total=total.quantize(_CENT),
+        result_hash=truth.hash,
+        line_count=truth.count,
+        total=truth.total.quantize(_CENT),
         delta_count=len(changes),
         delta=delta.quantize(_CENT),
         currency=plan.currency,
@@ -341,10 +321,6 @@ def _post_difference(
         refresh_statistics()
     _tell(actor, run, changes, posted, cause)
     return run
-
-
-_PAYOUT = list(LINE_COLUMNS).index("payout") + 1
-_COMPONENT = list(LINE_COLUMNS).index("component") + 1
 
 
 def _tell(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 
@@ -32,6 +34,10 @@ from dealwright.compensation.engine.tables import (
     columns_of,
 )
 from dealwright.compensation.plans.definition import Plan
+
+LEAST_MEMORY = 380_000_000  # bytes
+FREE_ROWS = 2_000_000
+BYTES_PER_ROW = 75
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,9 +85,39 @@ class Inputs:
     hash: str = ""
     check_names: bool = True
     attached: str = ""  # its own database in the DuckDB that is kept for small inputs
+    memory: int = 0  # bytes that the calculation may hold before it writes to the disk; 0: free
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql, values).fetchall()
+
+    def bound_memory(self) -> None:
+        """Let the calculation hold a few hundred bytes for each row of the input and put the
+        rest, encrypted, into files of its own that go with it.
+
+        From here on DuckDB may reorder rows: nothing after the loading asks for their order.
+        """
+        if self.attached:
+            return
+        rows = sum(self.rows(f"SELECT count(*) FROM input_{file}")[0][0] for file in FILES)
+        self.memory = LEAST_MEMORY + max(0, rows - FREE_ROWS) * BYTES_PER_ROW
+        folder = f"{tempfile.gettempdir()}/dealwright-calculation-{uuid4().hex}"
+        self.connection.execute(
+            f"SET temp_directory = '{folder}'; SET temp_file_encryption = true; "
+            "SET preserve_insertion_order = false"
+        )
+        self._limit()
+
+    def allow_more_memory(self) -> bool:
+        """Double the limit; False where it is none, or the machine has no more."""
+        most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 8 // 10
+        if not 0 < self.memory < most:
+            return False
+        self.memory = min(self.memory * 2, most)
+        self._limit()
+        return True
+
+    def _limit(self) -> None:
+        self.connection.execute(f"SET memory_limit = '{self.memory // 1_000_000}MB'")
 
     def close(self) -> None:
         if self.attached:

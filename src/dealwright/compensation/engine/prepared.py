@@ -49,6 +49,7 @@ def prepare_inputs(
 
     Raises InputInvalid.
     """
+    inputs.bound_memory()
     _resolve_quota_periods(inputs)
     _complete_people(inputs)
     check_inputs(inputs)

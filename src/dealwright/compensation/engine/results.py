@@ -143,13 +143,25 @@ def run_stages(inputs: Inputs, watch: Callable[[], None] | None = None) -> None:
         if watch is not None:
             watch()
         try:
-            inputs.connection.execute(each.sql)
+            _make(inputs, each.sql)
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise Invalid(
                 f"A number in “{each.purpose}” is too large to be computed exactly "
                 f"({str(error).splitlines()[0][:160]}).",
                 code="overflow",
             ) from error
+
+
+def _make(inputs: Inputs, sql: str) -> None:
+    """Make one table; where it needs more memory than the limit, with more."""
+    while True:
+        try:
+            inputs.connection.execute(sql)
+        except duckdb.OutOfMemoryException:
+            if not inputs.allow_more_memory():
+                raise
+        else:
+            return
 
 
 def _credit_key(credit: Credit) -> tuple[object, ...]:
