@@ -18,7 +18,6 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import duckdb
 
@@ -86,13 +85,14 @@ class Inputs:
     check_names: bool = True
     attached: str = ""  # its own database in the DuckDB that is kept for small inputs
     memory: int = 0  # bytes that the calculation may hold before it writes to the disk; 0: free
+    spilled: tempfile.TemporaryDirectory[str] | None = None  # what did not fit into it
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql, values).fetchall()
 
     def bound_memory(self) -> None:
         """Let the calculation hold a few hundred bytes for each row of the input and put the
-        rest, encrypted, into files of its own that go with it.
+        rest into files of its own that only its user can read and that go with it.
 
         From here on DuckDB may reorder rows: nothing after the loading asks for their order.
         """
@@ -100,10 +100,9 @@ class Inputs:
             return
         rows = sum(self.rows(f"SELECT count(*) FROM input_{file}")[0][0] for file in FILES)
         self.memory = LEAST_MEMORY + max(0, rows - FREE_ROWS) * BYTES_PER_ROW
-        folder = f"{tempfile.gettempdir()}/dealwright-calculation-{uuid4().hex}"
+        self.spilled = tempfile.TemporaryDirectory(prefix="dealwright-calculation-")
         self.connection.execute(
-            f"SET temp_directory = '{folder}'; SET temp_file_encryption = true; "
-            "SET preserve_insertion_order = false"
+            f"SET temp_directory = '{self.spilled.name}'; SET preserve_insertion_order = false"
         )
         self._limit()
 
@@ -123,6 +122,8 @@ class Inputs:
         if self.attached:
             self.connection.execute(f"USE memory; DETACH {self.attached}")
         self.connection.close()
+        if self.spilled is not None:
+            self.spilled.cleanup()
 
 
 def open_inputs(plan: Plan, given: Iterable[str] = (), *, small: bool = False) -> Inputs:
