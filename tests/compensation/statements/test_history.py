@@ -17,13 +17,20 @@ from dealwright.base.errors import Invalid, NotAllowed, NotFound
 from dealwright.base.people.models import Profile, User
 from dealwright.compensation.bookings.services import record_termination
 from dealwright.compensation.calculation.comparison import compare_runs
-from dealwright.compensation.calculation.models import CalculationRun
+from dealwright.compensation.calculation.models import AttainmentVersion, CalculationRun
+from dealwright.compensation.calculation.services import (
+    Cause,
+    calculate_period,
+    recalculate_for,
+)
+from dealwright.compensation.credits.services import void_event
 from dealwright.compensation.given import given_moment
 from dealwright.compensation.holds.services import place_hold
 from dealwright.compensation.ledger.models import Posting
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.queries import component_totals
 from dealwright.compensation.plans.models import PlanAssignment, PlanVersion
+from dealwright.compensation.quotas.services import delete_quota
 from dealwright.compensation.statements.history import changes_since, period_changes_since
 from dealwright.compensation.statements.queries import statement, statement_lines
 from make import acting, make_user
@@ -35,6 +42,14 @@ currency: USD
 calendar: month
 components:
   - flat: {id: commission, rate: 1%}
+"""
+REWARDS = """
+currency: EUR
+calendar: month
+components:
+  - tiered: {id: commission, quota: bookings, bands: [[0, 5%], [100%, 7%]]}
+  - reward: {id: points, label: Club points, unit: points, value: 0.5, measure: bookings,
+             each: 100, quantity: 5}
 """
 TABLES = ("compensation_posting", "compensation_calculationrun")
 
@@ -51,6 +66,12 @@ def happened_on(day: date) -> None:
                 [noon],
             )
             cursor.execute(f"alter table {table} enable trigger user")
+        for name in ("since", "until"):
+            cursor.execute(
+                f"update compensation_attainmentversion set {name} = %s"
+                f" where {name} > now() - interval '1 hour'",
+                [noon],
+            )
 
 
 def known(payee: User, day: str, label: str = "2027-01") -> tuple[str, str]:
@@ -87,6 +108,46 @@ def test_a_statement_as_it_was_known_on_each_day(ann: User) -> None:
     lines, _ = statement_lines(TEST, ann.pk, period.pk, plan.pk, "commission", as_of=then)
     assert [f"{line.amount:.2f}" for line in lines] == ["40.00"]
     assert [f"{row.amount:.2f}" for row in component_totals(period, then)] == ["40.00"]
+
+
+def test_attainments_and_rewards_as_they_were_known_on_each_day() -> None:
+    plan = make_plan(REWARDS)
+    ann = make_payee(plan, "Ann")
+    PlanVersion.objects.update(activated_at=datetime(2025, 12, 1, tzinfo=UTC))
+    PlanAssignment.objects.update(created_at=datetime(2025, 12, 1, tzinfo=UTC))
+    book(800, (ann, "1"), on=date(2027, 1, 10), key="one")
+    happened_on(date(2026, 1, 20))
+    book(900, (ann, "1"), on=date(2027, 1, 20), key="two")
+    happened_on(date(2026, 2, 5))
+    book(900, (ann, "1"), on=date(2027, 1, 20), key="two")  # the same again: no new version
+    calculate_period(TEST, PayPeriod.objects.get().pk)
+    withdrawn = void_event(TEST, "one")
+    assert withdrawn is not None
+    recalculate_for(TEST, withdrawn, Cause("void"))
+    happened_on(date(2026, 2, 10))
+    delete_quota(TEST, ann.quotas.get().pk)
+    calculate_period(TEST, PayPeriod.objects.get().pk)
+    happened_on(date(2026, 2, 15))
+
+    def seen(day: str) -> tuple[str, str, str]:
+        found = statement(TEST, ann.pk, PayPeriod.objects.get().pk, as_of=given_moment(day))
+        commission, points = found.parts[0].components
+        reached = commission.attainment
+        assert points.reward is not None
+        shown = f"{reached.reached:.0f} of {reached.quota:.0f}" if reached else ""
+        return shown, points.reward.text, f"{points.reward.taxable:.2f}"
+
+    assert seen("2026-01-19") == ("", "0 points", "0.00")
+    assert seen("2026-01-20") == ("800 of 1000", "40 points", "20.00")
+    assert seen("2026-02-05") == ("1700 of 1000", "85 points", "42.50")
+    assert seen("2026-02-09") == seen("2026-02-05")
+    assert seen("2026-02-10") == ("900 of 1000", "45 points", "22.50")
+    assert seen("2026-02-15")[0] in ("", "900 of 0")
+    now = statement(TEST, ann.pk, PayPeriod.objects.get().pk).parts[0].components[0].attainment
+    assert seen("2026-02-15")[0] == (f"{now.reached:.0f} of {now.quota:.0f}" if now else "")
+    assert AttainmentVersion.objects.filter(payee=ann).count() >= 3
+    address = f"{statement_address(ann)}?as_of=2026-01-31"
+    assert "40 points" in see(signed_in(ann), address) and "80.0%" in see(signed_in(ann), address)
 
 
 def test_what_became_known_since_sums_to_the_difference(ann: User) -> None:
