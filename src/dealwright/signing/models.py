@@ -2,6 +2,7 @@
 
 from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.consent.models import ConsentText
+from dealwright.signing.delegation.models import Delegation
 from dealwright.signing.envelopes.models import (
     Envelope,
     EnvelopeDocument,
@@ -10,11 +11,13 @@ from dealwright.signing.envelopes.models import (
 )
 from dealwright.signing.evidence.models import EvidenceDetail
 from dealwright.signing.fields.models import EnvelopeField
+from dealwright.signing.groups.models import SigningGroup, SigningGroupMember
 from dealwright.signing.identity.models import OneTimeCode
 
 __all__ = [
     "AdoptedSignature",
     "ConsentText",
+    "Delegation",
     "Envelope",
     "EnvelopeDocument",
     "EnvelopeField",
@@ -22,4 +25,6 @@ __all__ = [
     "FormerLink",
     "OneTimeCode",
     "Recipient",
+    "SigningGroup",
+    "SigningGroupMember",
 ]

@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from dealwright.base.files.models import StoredFile
 from dealwright.base.identifiers import uuid7
+from dealwright.base.people.models import User
 from dealwright.base.records.models import Record, record_indexes
 from dealwright.signing.consent.models import ConsentText
+from dealwright.signing.groups.models import SigningGroup
 
 
 def _derived(*steps: tuple[str, str], otherwise: str) -> Case:
@@ -47,9 +49,12 @@ class Envelope(Record):
 
     ``subject_object`` and ``subject_id`` name the record it is about (a contract, a quote),
     of which this system knows nothing else. ``signed_at`` is when the last recipient acted;
-    ``completed_at`` when the seal was on every document. ``send_at``, ``seal_at`` and
-    ``remind_at`` are due times that the worker claims; ``scheduled_at`` is when somebody set
-    the first of them. ``purged_at`` is when its files and what it knew of people were destroyed.
+    ``completed_at`` when the seal was on every document. ``send_at``, ``seal_at``,
+    ``remind_at`` and ``warn_at`` are due times that the worker claims; ``scheduled_at`` is when
+    somebody set the first of them. Whose turn comes is reminded ``remind_first_days`` later,
+    then every ``remind_every_days``, ``remind_most`` times (None: for 30 days), counted in
+    ``reminders_sent`` since the turn began. ``warn_days`` before it expires everyone waited for
+    is told. ``purged_at`` is when its files and what it knew of people were destroyed.
     """
 
     title = models.CharField(max_length=200)
@@ -70,7 +75,13 @@ class Envelope(Record):
     ended_reason = models.TextField(blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)
     remind_every_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    remind_first_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    remind_most = models.PositiveSmallIntegerField(null=True, blank=True)
+    reminders_sent = models.PositiveSmallIntegerField(default=0)
     remind_at = models.DateTimeField(null=True, blank=True)
+    warn_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    warn_at = models.DateTimeField(null=True, blank=True)
+    may_reassign = models.BooleanField(default=True)
     seal_at = models.DateTimeField(null=True, blank=True)
     seal_attempts = models.PositiveIntegerField(default=0)
     seal_failed_at = models.DateTimeField(null=True, blank=True)
@@ -111,6 +122,9 @@ class Envelope(Record):
                 fields=["remind_at"],
                 name="envelope_reminder_due",
                 condition=Q(remind_at__isnull=False),
+            ),
+            models.Index(
+                fields=["warn_at"], name="envelope_warning_due", condition=Q(warn_at__isnull=False)
             ),
             models.Index(
                 fields=["expires_at"],
@@ -244,6 +258,13 @@ class Recipient(models.Model):
     wait, ``delivered_at`` when their mail server took the invitation. Whoever hands the part on
     has ``reassigned_at`` and who took it in ``reassigned_to``; whose part fell away, because a
     condition did not hold or another of the group acted, has ``skipped_at``.
+
+    ``condition`` is an expression over what earlier recipients filled in: where it does not
+    hold, the turn falls away. A row with a ``group`` stands for any one of its members: when
+    its turn comes each member has a row with ``member_of``, and whoever acts first takes its
+    place. ``named_by`` is the recipient who says who this is, until then without an address.
+    ``witness_of`` is whom a witness sees sign; ``host`` on whose device an in-person signer
+    signs, and ``hosted_at`` when it was last handed over.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -252,7 +273,7 @@ class Recipient(models.Model):
     order = models.PositiveSmallIntegerField(default=1)
     role = models.CharField(max_length=20, choices=Role, default=Role.SIGNER)
     name = models.CharField(max_length=160)
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, blank=True)
     identity_method = models.CharField(
         max_length=12, choices=IdentityMethod, default=IdentityMethod.EMAIL_OTP
     )
@@ -281,6 +302,23 @@ class Recipient(models.Model):
     )
     skipped_at = models.DateTimeField(null=True, blank=True)
     expired_at = models.DateTimeField(null=True, blank=True)
+    condition = models.CharField(max_length=500, blank=True)
+    group = models.ForeignKey(
+        SigningGroup, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    member_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="members"
+    )
+    named_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="names"
+    )
+    witness_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="witnesses"
+    )
+    host = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    hosted_at = models.DateTimeField(null=True, blank=True)
     status = models.GeneratedField(
         expression=Case(
             When(declined_at__isnull=False, then=Value("declined")),
@@ -345,6 +383,16 @@ class Recipient(models.Model):
     def is_done(self) -> bool:
         """Whether nothing is waited for from this person, because they acted or need not."""
         return bool(self.signed_at or self.declined_at or self.reassigned_at or self.skipped_at)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether this row stands for any one member of a group, none of whom acted yet."""
+        return self.group_id is not None and self.member_of_id is None
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether an earlier recipient still has to say who this is."""
+        return self.named_by_id is not None and not self.email
 
     @property
     def label(self) -> str:
