@@ -50,8 +50,10 @@ from dealwright.compensation.holds.services import place_hold
 from dealwright.compensation.ledger.models import PaymentBatch
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.quotas.models import Quota
+from dealwright.compensation.relationships.services import state_relationship
 from dealwright.compensation.simulation.forecasts import calculate_forecast, create_forecast
 from dealwright.compensation.simulation.services import calculate_backtest, create_backtest
+from dealwright.compensation.territories.services import give_territory
 from dealwright.contracts.agreements.services import create_contract_from_opportunity
 from dealwright.contracts.approvals.models import ApprovalRule
 from dealwright.contracts.approvals.services import open_steps, submit_for_approval
@@ -251,6 +253,8 @@ def _pay(one: Company) -> None:
     one.calculation = CalculationRun.objects.first()
     one.line = RunLine.objects.filter(payee=one.assignee).first()
     one.quota = Quota.objects.first()
+    one.territory = give_territory(system("test"), "north", one.assignee)
+    one.mentoring = state_relationship(system("test"), one.assignee, one.rita, "mentor")
     one.dispute = open_dispute(
         acting(one.assignee),
         payee_id=one.assignee.pk,

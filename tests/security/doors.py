@@ -85,6 +85,8 @@ class Places:
             "settings/assignment": {"rule_id": one.assignment.pk},
             "settings/approvals": {"rule_id": one.approval_rule.pk},
             "compensation/runs": {"run_id": one.calculation.pk},
+            "compensation/territories": {"holder_id": one.territory.pk},
+            "compensation/relationships": {"relationship_id": one.mentoring.pk},
             "compensation/backtests": {"backtest_id": one.backtest.pk, "kind": "csv"},
             "compensation/forecasts": {"forecast_id": one.forecast.pk, "kind": "csv"},
             "compensation/accounting": {

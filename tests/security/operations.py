@@ -43,6 +43,22 @@ def bodies_of(one: Company) -> Mapping[str, Any]:
         "POST /contracts/draft": {"opportunity": str(one.opportunity.pk)},
         "POST /sequences/{id}/enroll": {"contact": str(one.contact.pk)},
         "PUT /compensation/quotas": {"user": pat, "measure": "x", "amount": "1", **year},
+        "PUT /compensation/territories": {"territory": "south", "user": pat},
+        "POST /compensation/territories/{holder_id}/change": {
+            "user": pat,
+            "from_day": "2027-03-01",
+        },
+        "POST /compensation/territories/{holder_id}/end": {"ends_on": "2027-12-31"},
+        "PUT /compensation/relationships": {
+            "user": pat,
+            "manager": str(one.mia.pk),
+            "relation": "coach",
+        },
+        "POST /compensation/relationships/{relationship_id}/change": {
+            "manager": str(one.mia.pk),
+            "from_day": "2027-03-01",
+        },
+        "POST /compensation/relationships/{relationship_id}/end": {"ends_on": "2027-12-31"},
         "POST /compensation/accounting/payments/{batch_id}/returns": {
             "content": "employee,amount,currency,date\nPat Payee,1,EUR,2027-02-05\n"
         },
@@ -174,6 +190,9 @@ class Addresses:
             "event_id": one.cost.event_id,
             "batch_id": one.batch.pk,
             "hold_id": one.hold.pk,
+            "quota_id": one.quota.pk,
+            "holder_id": one.territory.pk,
+            "relationship_id": one.mentoring.pk,
             "other_id": one.calculation.pk,
         }
         if name == "period_id" and "payee_id" not in operation.path and absent:

@@ -186,6 +186,13 @@ REFUSED_OTHERWISE = {
     "POST /compensation/plans/{plan_id}/versions/{number}/acceptances": (403, NOT_FOR_REPS),
     **dict.fromkeys(
         (
+            "DELETE /compensation/quotas/{quota_id}",
+            "POST /compensation/territories/{holder_id}/change",
+            "POST /compensation/territories/{holder_id}/end",
+            "DELETE /compensation/territories/{holder_id}",
+            "POST /compensation/relationships/{relationship_id}/change",
+            "POST /compensation/relationships/{relationship_id}/end",
+            "DELETE /compensation/relationships/{relationship_id}",
             "POST /compensation/accounting/months/{month}/run",
             "POST /compensation/accounting/months/{month}/close",
             "GET /compensation/accounting/deals/{event_id}",

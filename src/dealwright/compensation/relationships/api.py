@@ -94,16 +94,18 @@ def write_relationship(request: HttpRequest, body: RelationshipIn) -> HttpRespon
 
 
 @router.post(
-    "/compensation/relationships/{uuid:line_id}/change",
+    "/compensation/relationships/{uuid:relationship_id}/change",
     response=RelationshipOut,
     operation_id="change_relationship",
     summary="Another manager from a day on",
 )
-def write_change(request: HttpRequest, line_id: UUID, body: RelationshipChangeIn) -> HttpResponse:
+def write_change(
+    request: HttpRequest, relationship_id: UUID, body: RelationshipChangeIn
+) -> HttpResponse:
     actor = require_scope(request, WRITE)
     line = services.change_relationship(
         actor,
-        line_id,
+        relationship_id,
         manager=_user(body.manager, "manager"),
         from_day=body.from_day,
         ends_on=body.ends_on,
@@ -112,24 +114,24 @@ def write_change(request: HttpRequest, line_id: UUID, body: RelationshipChangeIn
 
 
 @router.post(
-    "/compensation/relationships/{uuid:line_id}/end",
+    "/compensation/relationships/{uuid:relationship_id}/end",
     response=RelationshipOut,
     operation_id="end_relationship",
     summary="Let a relationship hold until a day",
 )
-def write_end(request: HttpRequest, line_id: UUID, body: RelationshipEndIn) -> HttpResponse:
+def write_end(request: HttpRequest, relationship_id: UUID, body: RelationshipEndIn) -> HttpResponse:
     actor = require_scope(request, WRITE)
-    return as_json(_line_out(services.end_relationship(actor, line_id, body.ends_on)))
+    return as_json(_line_out(services.end_relationship(actor, relationship_id, body.ends_on)))
 
 
 @router.delete(
-    "/compensation/relationships/{uuid:line_id}",
+    "/compensation/relationships/{uuid:relationship_id}",
     response={204: None},
     operation_id="remove_relationship",
     summary="As if it had never been",
 )
-def remove(request: HttpRequest, line_id: UUID) -> Status[None]:
-    services.remove_relationship(require_scope(request, WRITE), line_id)
+def remove(request: HttpRequest, relationship_id: UUID) -> Status[None]:
+    services.remove_relationship(require_scope(request, WRITE), relationship_id)
     return Status(204, None)
 
 

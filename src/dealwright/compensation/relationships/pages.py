@@ -51,10 +51,10 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @page(profiles=RUNNERS)
-def change(request: HttpRequest, line_id: UUID) -> HttpResponse:
+def change(request: HttpRequest, relationship_id: UUID) -> HttpResponse:
     """Another manager from a day on."""
     actor = actor_of(request)
-    line = queries.get_relationship(actor, line_id)
+    line = queries.get_relationship(actor, relationship_id)
     if line is None:
         raise NotFound(_("There is no such relationship."))
     form = Form(
@@ -69,7 +69,7 @@ def change(request: HttpRequest, line_id: UUID) -> HttpResponse:
         with form:
             services.change_relationship(
                 actor,
-                line_id,
+                relationship_id,
                 manager=_person(form, "manager"),
                 from_day=given_day(form["from_day"], "from_day"),
                 ends_on=given_day(form["ends_on"], "ends_on") if form["ends_on"] else None,
@@ -82,17 +82,19 @@ def change(request: HttpRequest, line_id: UUID) -> HttpResponse:
 
 
 @page(profiles=RUNNERS, methods=["POST"])
-def end(request: HttpRequest, line_id: UUID) -> HttpResponse:
+def end(request: HttpRequest, relationship_id: UUID) -> HttpResponse:
     form = Form(request)
     with form:
-        services.end_relationship(actor_of(request), line_id, given_day(form["until"], "until"))
+        services.end_relationship(
+            actor_of(request), relationship_id, given_day(form["until"], "until")
+        )
         return done(request, HOME, _("Saved. Statements follow with the next calculation."))
     return _page(request, form)
 
 
 @page(profiles=RUNNERS, methods=["POST"])
-def remove(request: HttpRequest, line_id: UUID) -> HttpResponse:
-    services.remove_relationship(actor_of(request), line_id)
+def remove(request: HttpRequest, relationship_id: UUID) -> HttpResponse:
+    services.remove_relationship(actor_of(request), relationship_id)
     return done(request, HOME, _("Removed. Statements follow with the next calculation."))
 
 

@@ -36,9 +36,9 @@ def relations() -> Sequence[str]:
     return list(stated.values_list("relation", flat=True).distinct())
 
 
-def get_relationship(actor: Actor, line_id: Any) -> ReportingLine | None:
+def get_relationship(actor: Actor, relationship_id: Any) -> ReportingLine | None:
     """A stated line for those who manage pay."""
-    return _lines(actor).exclude(relation=REPORTING).filter(pk=line_id).first()
+    return _lines(actor).exclude(relation=REPORTING).filter(pk=relationship_id).first()
 
 
 def relationships_csv(actor: Actor) -> bytes:

@@ -51,14 +51,14 @@ def state_relationship(
 
 
 def change_relationship(
-    actor: Actor, line_id: Any, *, manager: User, from_day: date, ends_on: date | None
+    actor: Actor, relationship_id: Any, *, manager: User, from_day: date, ends_on: date | None
 ) -> ReportingLine:
     """Another manager from a day on: the line of before ends the day before, and stays so for
     the days until then. Raises NotFound, Invalid or Conflict as ``state_relationship``."""
     require_pay_manager(actor)
     with change(actor):
         _lock()
-        line = _locked(line_id)
+        line = _locked(relationship_id)
         if from_day < line.starts_on or (line.ends_on is not None and from_day > line.ends_on):
             said = _("The line is from %(first)s to %(last)s; a change comes in these days.") % {
                 "first": line.starts_on,
@@ -76,13 +76,13 @@ def change_relationship(
         return line
 
 
-def end_relationship(actor: Actor, line_id: Any, ends_on: date) -> ReportingLine:
+def end_relationship(actor: Actor, relationship_id: Any, ends_on: date) -> ReportingLine:
     """Let a line hold until a day. Raises NotFound, Invalid for a day before its first, or
     Conflict where another follows within the new days."""
     require_pay_manager(actor)
     with change(actor):
         _lock()
-        line = _locked(line_id)
+        line = _locked(relationship_id)
         if ends_on < line.starts_on:
             said = _("It holds from %(day)s; remove it instead.") % {"day": line.starts_on}
             raise Invalid(said, fields={"ends_on": [said]})
@@ -91,11 +91,11 @@ def end_relationship(actor: Actor, line_id: Any, ends_on: date) -> ReportingLine
         return line
 
 
-def remove_relationship(actor: Actor, line_id: Any) -> None:
+def remove_relationship(actor: Actor, relationship_id: Any) -> None:
     """As if it had never been; what was paid for it is taken back by the next calculation."""
     require_pay_manager(actor)
     with change(actor):
-        _locked(line_id).delete()
+        _locked(relationship_id).delete()
 
 
 def import_relationships(actor: Actor, text: str) -> int:
@@ -196,11 +196,11 @@ def _lock() -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended('compensation.relation', 3))")
 
 
-def _locked(line_id: Any) -> ReportingLine:
+def _locked(relationship_id: Any) -> ReportingLine:
     line: ReportingLine | None = (
         ReportingLine.objects.select_for_update(of=("self",))
         .select_related("user", "manager")
-        .filter(pk=line_id)
+        .filter(pk=relationship_id)
         .exclude(relation=REPORTING)
         .first()
     )
