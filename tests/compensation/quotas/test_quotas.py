@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
+from compensation.acceptance.test_acceptance import words_of
 from compensation.make import TEST, book, make_payee, make_plan, owed
 from compensation.statements.test_pages import see, signed_in
 from compensation.test_api import Caller
 from dealwright.base.errors import Conflict, Invalid, NotAllowed
 from dealwright.base.people.models import Profile, Team, TeamMembership, User
+from dealwright.compensation.acceptance.document import plan_document
 from dealwright.compensation.calculation.services import calculate_period
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.quotas.models import Quota
@@ -125,6 +127,16 @@ def test_a_rep_sees_the_quotas_of_the_own_position_and_team_only() -> None:
     assert [each.holder for each in list_quotas(TEST, kind="team")[0]] == ["North", "South"]
     with pytest.raises(NotAllowed):
         quotas_csv(acting(ann))
+
+
+def test_the_document_to_sign_names_whose_quota_it_is() -> None:
+    plan = make_plan()
+    ann = make_payee(plan, "Ann", quota=None, fields={"position": "rep"})
+    for holder in ("rep", "boss", make_team("North", ann), make_team("South")):
+        quota(holder, 1000)
+    shown = words_of(plan_document(plan.versions.get(), ann))
+    assert "per month, of the position rep" in shown and "per month, of the team North" in shown
+    assert "boss" not in shown and "South" not in shown
 
 
 def test_the_page_sets_shows_and_changes_all_three() -> None:

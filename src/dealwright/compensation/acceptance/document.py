@@ -17,6 +17,7 @@ from dealwright.compensation.plans.english import document
 from dealwright.compensation.plans.models import PlanVersion
 from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.quotas.models import Quota
+from dealwright.compensation.quotas.queries import position_of, team_of
 from dealwright.signing.documents.typesetting import typeset
 
 TEMPLATE = Path(__file__).parent / "templates" / "plan.typ"
@@ -58,7 +59,7 @@ def plan_document(version: PlanVersion, payee: User) -> bytes:
                     "measure": each.measure,
                     "days": f"{_day(each.starts_on)} – {_day(each.ends_on)}",
                     "amount": f"{each.amount:,.2f}",
-                    "per": "" if each.per == Quota.Per.RANGE else f"per {each.per}",
+                    "per": _terms(each),
                 }
                 for each in _quotas(version, payee)
             ],
@@ -81,9 +82,34 @@ def _within(version: PlanVersion) -> Q:
 
 
 def _quotas(version: PlanVersion, payee: User) -> list[Quota]:
-    """The payee's quotas that the plan's text names, in the days of the version."""
-    rows = Quota.objects.filter(_within(version), user=payee).order_by("measure", "starts_on")
+    """The quotas of the payee, of the payee's positions and of the teams that the plan's text
+    names, in the days of the version."""
+    theirs = list(
+        version.plan.assignments.filter(_within(version), user=payee)
+        .select_related("user")
+        .prefetch_related("user__teams")
+    )
+    held = (
+        Q(user=payee)
+        | Q(position__in={position_of(each) for each in theirs} - {""})
+        | Q(team__name__in={team_of(each) for each in theirs} - {""})
+    )
+    rows = (
+        Quota.objects.filter(held, _within(version))
+        .select_related("team")
+        .order_by("measure", "starts_on")
+    )
     return [each for each in rows if re.search(rf"\b{re.escape(each.measure)}\b", version.text)]
+
+
+def _terms(quota: Quota) -> str:
+    """What the amount is for, and whose quota it is where it is not the payee's own."""
+    said = [] if quota.per == Quota.Per.RANGE else [f"per {quota.per}"]
+    if quota.team_id is not None:
+        said.append(f"of the team {quota.holder}")
+    elif quota.position:
+        said.append(f"of the position {quota.position}")
+    return ", ".join(said)
 
 
 def _day(day: Any) -> str:
