@@ -31,10 +31,14 @@ DEALS = 8_800
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="default: the real export, else made")
+    parser.add_argument("--deals", type=int, default=0, help="make so many instead, not read")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dealwright-bench-") as temporary:
-        folder = arguments.folder or (REAL if REAL.exists() else make_export(Path(temporary)))
+        made = arguments.deals or not REAL.exists()
+        folder = arguments.folder or (
+            make_export(Path(temporary), arguments.deals or DEALS) if made else REAL
+        )
         figures = measure_import(folder, Path(temporary) / "data")
     print(json.dumps(figures, indent=2))
     if arguments.json:
@@ -131,7 +135,7 @@ def timed(what: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
-def make_export(parent: Path) -> Path:
+def make_export(parent: Path, size: int = DEALS) -> Path:
     """An export of the same shape and size, made up."""
     dice = random.Random(20_270_101)
     folder = parent / "export"
@@ -164,7 +168,7 @@ def make_export(parent: Path) -> Path:
          enumerate(agents)],
     )  # fmt: skip
     deals = []
-    for number in range(DEALS):
+    for number in range(size):
         stage = dice.choices(["Won", "Lost", "Engaging", "Prospecting"], [48, 28, 18, 6])[0]
         engaged = date(2016, 10, 20) + timedelta(days=dice.randrange(400))
         closed = engaged + timedelta(days=dice.randrange(140)) if stage in ("Won", "Lost") else ""
