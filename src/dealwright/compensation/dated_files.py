@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor, change
@@ -77,6 +78,14 @@ def sent_text(request: HttpRequest) -> str:
         said = _("Choose a CSV file of at most 5 MB.")
         raise Invalid(said, fields={"file": [said]})
     return decoded(sent.read())
+
+
+def first_change(row: Any) -> date:
+    """The day from which a change is proposed: today, or the first of what has not begun or is
+    over."""
+    today = timezone.localdate()
+    over = row.ends_on is not None and row.ends_on < today
+    return row.starts_on if over else max(row.starts_on, today)
 
 
 def dated_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,7 +12,7 @@ from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.people.models import Profile, User
 from dealwright.base.web.pages import Form, actor_of, done, page
 from dealwright.compensation.accounting.pages import csv_file
-from dealwright.compensation.dated_files import sent_text
+from dealwright.compensation.dated_files import first_change, sent_text
 from dealwright.compensation.given import given_day, given_id, given_start
 from dealwright.compensation.plans.pieces import REPORTING
 from dealwright.compensation.quotas.models import FIRST_DAY
@@ -61,7 +60,7 @@ def change(request: HttpRequest, relationship_id: UUID) -> HttpResponse:
         request,
         {
             "manager": str(line.manager_id),
-            "from_day": max(line.starts_on, timezone.localdate()).isoformat(),
+            "from_day": first_change(line).isoformat(),
             "ends_on": line.ends_on.isoformat() if line.ends_on else "",
         },
     )

@@ -16,7 +16,7 @@ from dealwright.base.people.models import Profile, User
 from dealwright.base.web.pages import Form, actor_of, done, page, render
 from dealwright.base.whole_numbers import whole_number
 from dealwright.compensation.accounting.pages import csv_file
-from dealwright.compensation.dated_files import sent_text
+from dealwright.compensation.dated_files import first_change, sent_text
 from dealwright.compensation.given import given_day, given_id, given_start
 from dealwright.compensation.quotas.models import FIRST_DAY
 from dealwright.compensation.territories import queries, services
@@ -65,7 +65,7 @@ def change(request: HttpRequest, holder_id: UUID) -> HttpResponse:
             "user": str(holder.user_id),
             "share": holder.share_text,
             "role": holder.role,
-            "from_day": max(holder.starts_on, timezone.localdate()).isoformat(),
+            "from_day": first_change(holder).isoformat(),
             "ends_on": holder.ends_on.isoformat() if holder.ends_on else "",
         },
     )
