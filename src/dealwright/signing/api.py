@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from ninja import File, Router, Schema
 from ninja.files import UploadedFile
@@ -25,6 +25,8 @@ from dealwright.signing.envelopes import queries, services
 from dealwright.signing.envelopes.certificate import evidence_rows
 from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
 from dealwright.signing.envelopes.models import Envelope
+from dealwright.signing.evidence.downloads import as_download
+from dealwright.signing.evidence.package import prepare_package
 from dealwright.signing.evidence.services import verify_envelope
 from dealwright.signing.verification.services import MAX_BYTES, verify_signed_pdf
 
@@ -296,6 +298,20 @@ def evidence(request: HttpRequest, id: UUID) -> HttpResponse:
             "events": evidence_rows(envelope),
         }
     )
+
+
+@router.get(
+    "/envelopes/{uuid:id}/evidence/package",
+    operation_id="download_evidence_package",
+    summary="The evidence package of an envelope that has ended",
+    openapi_extra={
+        "responses": {200: {"content": {"application/zip": {}}, "description": "The package"}}
+    },
+)
+def evidence_package(request: HttpRequest, id: UUID) -> StreamingHttpResponse:
+    """A ZIP that `verify.py` in it checks offline. That it was taken is noted in the evidence."""
+    actor = require_scope(request, "signing:read")
+    return as_download(prepare_package(actor, id))
 
 
 @router.get(

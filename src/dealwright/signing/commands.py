@@ -1,4 +1,5 @@
-"""``sign verify``, ``sign evidence``, ``sign ensure-key`` and ``sign root``."""
+"""``sign verify``, ``sign evidence``, ``sign package``, ``sign verify-package``,
+``sign ensure-key`` and ``sign root``."""
 
 from __future__ import annotations
 
@@ -34,6 +35,25 @@ def add_commands(commands: Any) -> None:
     evidence = verbs.add_parser("evidence", help="check the evidence of an envelope")
     evidence.add_argument("envelope", help="the envelope's id")
     evidence.set_defaults(run=run_evidence)
+
+    package = verbs.add_parser("package", help="write the evidence package of an envelope")
+    package.add_argument("envelope", help="the envelope's id")
+    package.add_argument("-o", "--output", type=Path, help="the ZIP file to write")
+    package.set_defaults(run=run_package)
+
+    verify_package = verbs.add_parser(
+        "verify-package",
+        help="check an evidence package",
+        description=(
+            "Checks an evidence package as the verify.py in it does, and answers as it does: the "
+            "exit status is 0 where it is sound, 1 where something failed, 3 where something is "
+            "not shown. Needs the program openssl, and neither database nor network."
+        ),
+    )
+    verify_package.add_argument("file", type=Path, help="the ZIP file, or the folder of it")
+    verify_package.add_argument("--trust", type=Path, help="root certificates to trust (PEM)")
+    verify_package.add_argument("--tsa-roots", type=Path, help="roots of time stamps (PEM)")
+    verify_package.set_defaults(run=run_verify_package, database="none")
 
     ensure = verbs.add_parser("ensure-key", help="make the seal key if there is none")
     ensure.set_defaults(run=run_ensure_key)
@@ -82,6 +102,41 @@ def run_evidence(arguments: argparse.Namespace) -> int:
     else:
         _say(result.summary)
     return 0 if result.ok else 1
+
+
+def run_package(arguments: argparse.Namespace) -> int:
+    """Writes the package, whole or not at all; stamps the newest anchor first where it can."""
+    from dealwright.base.access.actor import system
+    from dealwright.base.evidence.timestamps import stamp_anchors
+    from dealwright.signing.evidence.package import prepare_package, stream_package
+
+    stamp_anchors()
+    package = prepare_package(system("Command line", via="cli"), arguments.envelope)
+    target: Path = arguments.output or Path(package.name)
+    draft = target.with_name(f".{target.name}.draft")
+    try:
+        with draft.open("wb") as out:
+            for piece in stream_package(package):
+                out.write(piece)
+        draft.replace(target)
+    except OSError as error:
+        reason = (error.strerror or "unknown").lower()
+        raise Invalid(f"{target} cannot be written: {reason}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    told = {"package": str(target), "size": target.stat().st_size}
+    _say(json.dumps(told) if arguments.json else f"The evidence package is in {target}.")
+    return 0
+
+
+def run_verify_package(arguments: argparse.Namespace) -> int:
+    """Runs the verifier that every package brings along: this installation's own copy of it."""
+    from dealwright.signing.evidence import verify
+
+    given = [str(arguments.file)]
+    for option, path in (("--trust", arguments.trust), ("--tsa-roots", arguments.tsa_roots)):
+        given += [option, str(path)] if path else []
+    return verify.main([*given, "--json"] if arguments.json else given)
 
 
 def run_ensure_key(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from dealwright.signing.ceremonies import pages as ceremony
 from dealwright.signing.envelopes import pages as envelopes
+from dealwright.signing.evidence import pages as evidence
 from dealwright.signing.verification import pages as verification
 
 _LINK = "sign/<str:token>"
@@ -38,4 +39,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("envelopes/<uuid:envelope_id>/files/<uuid:document_id>/<str:form>", envelopes.download),
     path("envelopes/<uuid:envelope_id>/certificate", envelopes.certificate),
     path("envelopes/<uuid:envelope_id>/verify", envelopes.verify_evidence),
+    path("envelopes/<uuid:envelope_id>/evidence.zip", evidence.package),
 ]

@@ -41,6 +41,11 @@ EVENT_TEXTS = {
     "recipient.acknowledged": "{who} confirmed having read the documents",
     "recipient.declined": "{who} declined",
     "document.downloaded": "{who} downloaded a document",
+    "evidence.downloaded": "The evidence package was taken",
+    "envelope.held": "Put on legal hold",
+    "envelope.released": "Legal hold ended",
+    "envelope.purged": "Files and personal details destroyed",
+    "recipient.erased": "Personal details of a recipient erased",
 }
 _STATEMENT = (
     "Each person named above held a secret link sent to the e-mail address shown, proved access "

@@ -172,6 +172,17 @@ class Envelope(Record):
         )
 
     @property
+    def has_ended(self) -> bool:
+        """Sent, and nothing more happens: completed, declined, voided, expired or purged."""
+        return self.sent_at is not None and bool(
+            self.completed_at
+            or self.declined_at
+            or self.voided_at
+            or self.expired_at
+            or self.purged_at
+        )
+
+    @property
     def url(self) -> str:
         return f"/envelopes/{self.pk}"
 

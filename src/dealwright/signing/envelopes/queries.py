@@ -117,7 +117,12 @@ def evidence_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
     if envelope is None:
         return None
     chain = EvidenceChain.objects.filter(key=envelope.chain).first()
-    return {"envelope": envelope, "events": evidence_rows(envelope), "chain": chain}
+    return {
+        "envelope": envelope,
+        "events": evidence_rows(envelope),
+        "chain": chain,
+        "ended": envelope.has_ended,
+    }
 
 
 def subject_panel(
