@@ -39,7 +39,7 @@ select %(before)s + row_number() over (order by payee.number, place) as n, payee
        / 100.0 as amount
   from bench_payee payee
  cross join lateral generate_series(1, case when payee.number %% 50 = 7 then 40 * %(each)s
-                                       else greatest(%(each)s * 6 / 10, 1) * 2 end) as t(place)
+                                       else (%(each)s * 6 + 9) / 10 * 2 end) as t(place)
  where payee.number < %(payees)s
 """
 ID = "('00000000-0000-7000-8000-' || lpad(to_hex((n + 1) / 2), 12, '0'))::uuid"
@@ -118,7 +118,7 @@ def store_lines(lines: int) -> int:
                 )
                 values = {
                     "before": stored,
-                    "each": max(1, lines // (len(periods) * payees * 2)),
+                    "each": -(-lines // (len(periods) * payees * 2)),
                     "payees": payees,
                     "number": number,
                     "starts": period.starts_on,

@@ -34,8 +34,9 @@ from dealwright.compensation.calculation.difference import (
     write_attainments,
 )
 from dealwright.compensation.calculation.events import StatementChanged
+from dealwright.compensation.calculation.everybody import load_everybody
 from dealwright.compensation.calculation.models import CalculationRun
-from dealwright.compensation.calculation.snapshot import Snapshot, managers_above, take_snapshot
+from dealwright.compensation.calculation.snapshot import managers_above, take_snapshot
 from dealwright.compensation.credits.services import Recorded
 from dealwright.compensation.engine.inputs import Inputs, load_rows
 from dealwright.compensation.engine.periods import period_at, year_at
@@ -197,15 +198,20 @@ def _recalculate_version(
     if last < version.starts_on or first > (version.ends_on or last):
         return None
     last = min(last, version.ends_on or last)
-    snapshot = take_snapshot(row, plan, payees, first=first, last=last)
-    inputs = load_rows(plan, snapshot.tables, check_names=False)
+    event_ids: Mapping[str, UUID] = {}
+    if payees is None:
+        inputs = load_everybody(row, plan, first=first, last=last)
+    else:
+        snapshot = take_snapshot(row, plan, payees, first=first, last=last)
+        inputs = load_rows(plan, snapshot.tables, check_names=False)
+        event_ids = snapshot.event_ids
     try:
         prepare_inputs(inputs, first=first, last=last)
         if not inputs.periods:
             return None
         run_stages(inputs)
         return _post_difference(
-            actor, row, version, plan, payees, inputs, snapshot, cause, (first, last)
+            actor, row, version, plan, payees, inputs, event_ids, cause, (first, last)
         )
     finally:
         inputs.close()
@@ -266,7 +272,7 @@ def _post_difference(
     plan: Plan,
     payees: frozenset[UUID] | None,
     inputs: Inputs,
-    snapshot: Snapshot,
+    event_ids: Mapping[str, UUID],
     cause: Cause,
     days: tuple[date, date],
 ) -> CalculationRun | None:
@@ -280,7 +286,7 @@ def _post_difference(
     rewards = plan.rewards
     truth = compare_lines(inputs, paying[0].number, rewards)
     numbers = {each.pk: each.number for each in rows.values()}
-    keys = {event_id: key for key, event_id in snapshot.event_ids.items()}
+    keys = {event_id: key for key, event_id in event_ids.items()}
     changes = truth.new + gone_lines(row, payees, truth.gone, numbers, keys)
     if not changes and payees is not None:
         return None
@@ -305,7 +311,7 @@ def _post_difference(
         currency=plan.currency,
         created_by=actor.user,
     )
-    copy_lines(run, row, changes, rows, posted, snapshot.event_ids)
+    copy_lines(run, row, changes, rows, posted, event_ids)
     post_lines(
         actor,
         run,

@@ -23,6 +23,7 @@ from dealwright.compensation.engine.rate_days import rate_day, rate_type
 from dealwright.compensation.plans.definition import (
     TERRITORY,
     Clawback,
+    CreditRule,
     Holdback,
     Plan,
     bases_of,
@@ -95,37 +96,78 @@ def take_snapshots(
 ) -> list[Snapshot]:
     """The same people, events, quotas and managers for several texts of a plan, to each with
     the fields that it declares: each row is read once."""
-    rules = [
-        plan.credits[rule] for plan in plans for basis in bases_of(plan) for rule in basis.rules
-    ]
+    rules = _rules(plans)
     relations = {each.relation for each in rules if each.source == "rollup"}
     fields = {each.by for each in rules if each.source == TERRITORY}
     credited = payees
     if relations and payees is not None:
         credited = payees | _below(payees, relations)
-    kinds = {kind for plan in plans for kind in _kinds(plan)}
-    territories = _territories() if fields else []
-    events = _events(kinds, credited, first, last, _within(territories, credited, fields))
+    around = read_surroundings(row, plans, payees)
+    within = _within(around.territories or (), credited, fields)
+    events = _events(plans, credited, first, last, within)
     keys = {each["id"]: each["key"] for each in events}
-    assignments = _assignments(row, payees)
-    quotas, splits = _quotas(payees), _splits(keys)
-    hierarchy = _hierarchy(relations)
-    held = {"territories": territories} if fields else {}
+    splits = _splits(keys)
     return [
         Snapshot(
             {
-                "people": _people(assignments, plan),
-                "quotas": quotas,
-                "hierarchy": hierarchy,
                 "events": [_event_row(plan, each, keys) for each in events],
                 "splits": splits,
-                "rates": _rates(plan, events, first),
-                "prior": _prior(row, plan, events, payees, first, keys),
-                **held,
+                **tables_beside_events(row, plan, payees, around, events, keys, first),
             },
             {key: event_id for event_id, key in keys.items()},
         )
         for plan in plans
+    ]
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a calculation reads beside the events; ``territories`` are None where no plan has
+    any."""
+
+    assignments: list[PlanAssignment]
+    quotas: list[dict[str, Any]]
+    hierarchy: list[dict[str, Any]]
+    territories: list[dict[str, Any]] | None
+
+
+def read_surroundings(
+    row: CompensationPlan, plans: Sequence[Plan], payees: frozenset[UUID] | None
+) -> Surroundings:
+    rules = _rules(plans)
+    return Surroundings(
+        assignments=_assignments(row, payees),
+        quotas=_quotas(payees),
+        hierarchy=_hierarchy({each.relation for each in rules if each.source == "rollup"}),
+        territories=_territories() if any(each.source == TERRITORY for each in rules) else None,
+    )
+
+
+def tables_beside_events(
+    row: CompensationPlan,
+    plan: Plan,
+    payees: frozenset[UUID] | None,
+    around: Surroundings,
+    events: Iterable[Mapping[str, Any]],
+    keys: Mapping[UUID, str],
+    first: date,
+) -> dict[str, list[dict[str, Any]]]:
+    """Every table but events and splits. Of the events (id, date, currency) only those in other
+    currencies and those before the first day matter."""
+    held = {} if around.territories is None else {"territories": around.territories}
+    return {
+        "people": _people(around.assignments, plan),
+        "quotas": around.quotas,
+        "hierarchy": around.hierarchy,
+        "rates": _rates(plan, events, first),
+        "prior": _prior(row, plan, events, payees, first, keys),
+        **held,
+    }
+
+
+def _rules(plans: Iterable[Plan]) -> list[CreditRule]:
+    return [
+        plan.credits[rule] for plan in plans for basis in bases_of(plan) for rule in basis.rules
     ]
 
 
@@ -159,14 +201,25 @@ def add_possible(
     ]
 
 
+def living_events(plans: Iterable[Plan], first: date, last: date) -> QuerySet[Any]:
+    """The events between two days of the kinds that the plans count, but void ones."""
+    kinds = {kind for plan in plans for kind in _kinds(plan)}
+    return CreditEvent.objects.filter(
+        voided_at__isnull=True, kind__in=kinds, date__range=(first, last)
+    )
+
+
 def _events(
-    kinds: set[str], credited: frozenset[UUID] | None, first: date, last: date, territories: Q
+    plans: Iterable[Plan],
+    credited: frozenset[UUID] | None,
+    first: date,
+    last: date,
+    territories: Q,
 ) -> list[dict[str, Any]]:
     """The events of the days, what they refer to, and what follows them within the days.
 
     Besides those of the credited they are those in the territories that these hold."""
-    living = CreditEvent.objects.filter(voided_at__isnull=True, kind__in=kinds)
-    within = living.filter(date__range=(first, last))
+    within = living_events(plans, first, last)
     if credited is None:
         chosen: QuerySet[Any] = within
     else:

@@ -195,27 +195,35 @@ def load_rows(
     inputs = open_inputs(plan, tables, small=small)
     inputs.check_names = check_names
     for file, rows in tables.items():
-        columns = columns_of(file, plan.fields, plan.payee_fields)
-        insert_columns(
-            inputs.connection,
-            f"input_{file}",
-            {
-                each.name: (
-                    SQL_TYPES[each.type],
-                    [_typed(each, row.get(each.name)) for row in rows],
-                    each.default,
-                )
-                for each in columns
-            }
-            | {"row": ("BIGINT", list(range(2, len(rows) + 2)), "NULL")},
-        )
-    if small:
-        return inputs
-    digest = hashlib.sha256()
-    for file in sorted(tables):
-        digest.update(table_digest(inputs, file).encode())
-    inputs.hash = digest.hexdigest()
+        insert_rows(inputs, file, rows)
+    if not small:
+        inputs.hash = tables_hash(inputs, tables)
     return inputs
+
+
+def insert_rows(inputs: Inputs, file: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows that are typed already into an input table, see ``load_rows``."""
+    insert_columns(
+        inputs.connection,
+        f"input_{file}",
+        {
+            each.name: (
+                SQL_TYPES[each.type],
+                [_typed(each, row.get(each.name)) for row in rows],
+                each.default,
+            )
+            for each in columns_of(file, inputs.plan.fields, inputs.plan.payee_fields)
+        }
+        | {"row": ("BIGINT", list(range(2, len(rows) + 2)), "NULL")},
+    )
+
+
+def tables_hash(inputs: Inputs, files: Iterable[str]) -> str:
+    """The hash of an input: over all rows of these tables, whatever their order."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(table_digest(inputs, file).encode())
+    return digest.hexdigest()
 
 
 def insert_columns(
@@ -243,11 +251,12 @@ def table_digest(inputs: Inputs, file: str) -> str:
     """SHA-256 over a table's rows, whatever their order of loading."""
     columns = columns_of(file, inputs.plan.fields, inputs.plan.payee_fields)
     joined = " || chr(31) || ".join(f"coalesce(\"{each.name}\"::VARCHAR, '')" for each in columns)
-    (value,) = inputs.rows(
-        "SELECT sha256(coalesce(string_agg(line, chr(10) ORDER BY line), '')) "
-        f"FROM (SELECT {joined} AS line FROM input_{file})"
-    )[0]
-    return f"{file}:{value};"
+    lines = inputs.connection.execute(f"SELECT {joined} AS line FROM input_{file} ORDER BY line")
+    digest, between = hashlib.sha256(), ""
+    while some := lines.fetchmany(100_000):
+        digest.update((between + "\n".join(line for (line,) in some)).encode())
+        between = "\n"
+    return f"{file}:{digest.hexdigest()};"
 
 
 def _load_file(inputs: Inputs, file: str, path: Path) -> list[InputProblem]:
