@@ -85,7 +85,8 @@ def first_change(row: Any) -> date:
     over."""
     today = timezone.localdate()
     over = row.ends_on is not None and row.ends_on < today
-    return row.starts_on if over else max(row.starts_on, today)
+    begins: date = row.starts_on
+    return begins if over else max(begins, today)
 
 
 def dated_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

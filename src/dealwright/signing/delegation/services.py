@@ -51,9 +51,7 @@ def delegate(
         # Two at once for one address must not both pass the look for an overlap.
         list(User.objects.select_for_update().filter(pk=user.pk))
         if _in_force(email).filter(starts_on__lte=ends_on, ends_on__gte=starts_on).exists():
-            raise _invalid(
-                "starts_on", "There is a delegation for some of these days. End it first."
-            )
+            raise _invalid("starts_on", "Some of these days are delegated already. End that first.")
         return Delegation.objects.create(
             user=User.objects.filter(email__iexact=email).first(),
             email=email,
@@ -86,7 +84,8 @@ def stand_in_for(email: str, *, on: date | None = None) -> list[Delegation]:
     Nobody stands in where the way would come back to an address it has passed.
     """
     day = on or timezone.now().date()
-    passed, way = {email.lower()}, []
+    passed = {email.lower()}
+    way: list[Delegation] = []
     while len(way) < LONGEST_CHAIN:
         row = (
             _in_force(email.lower())
