@@ -290,7 +290,7 @@ def correct_deals() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "update compensation_creditevent set amount = round(amount * 1.2, 2)"
-            " where (hashint8(substr(key, 2)::bigint * 3) & 2147483647) %% 1000 = 0",
+            " where substr(key, 2)::bigint %% 997 = 1",
             [],
         )
         return cursor.rowcount

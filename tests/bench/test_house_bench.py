@@ -64,3 +64,26 @@ def test_the_import_is_measured_beside_plain_inserts(tmp_path: Path) -> None:
     assert figures["rows_of_pipeline"] == 600
     assert figures["house"]["rows_per_second_again"] > 0
     assert figures["plain"]["rows_per_second_first"] > 0
+
+
+@pytest.mark.slow
+def test_correcting_closed_periods_is_measured(tmp_path: Path) -> None:
+    run("-m", "bench.compensation_close", "4000", "--json", str(tmp_path / "figures.json"))
+
+    figures: dict[str, Any] = json.loads((tmp_path / "figures.json").read_text())
+
+    assert figures["first"]["changed_lines"] == figures["first"]["lines"] > 1_000
+    assert 0 < figures["again"]["changed_lines"] < figures["again"]["lines"]
+    assert figures["one_deal"]["milliseconds"] > 0
+
+
+@pytest.mark.slow
+def test_statements_among_stored_lines_are_measured(tmp_path: Path) -> None:
+    kept = str(tmp_path / "figures.json")
+    run("-m", "bench.compensation_statements", "4000", "--requests", "2", "--json", kept)
+
+    figures: dict[str, Any] = json.loads((tmp_path / "figures.json").read_text())
+
+    assert figures["lines"] >= 4_000
+    assert len(figures["pages"]) == 8
+    assert all(each["queries"] > 0 < each["queries_p50"] for each in figures["pages"])

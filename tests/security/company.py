@@ -66,9 +66,15 @@ from dealwright.crm.merging.services import merge_records
 from dealwright.crm.opportunities.line_items import set_line_items
 from dealwright.crm.quotes.delivery import send_quote
 from dealwright.intelligence.tracking.services import record_touch
+from dealwright.signing.bulk.services import upload_rows
+from dealwright.signing.delegation.services import delegate
+from dealwright.signing.embedding.services import allow_site, begin_visit, create_signing_url
 from dealwright.signing.envelopes.placing import add_field
+from dealwright.signing.groups.services import Member, save_group
+from dealwright.signing.retention.services import hold_envelope, save_policy
 from make import acting, make_administrator, make_role, make_team, make_user
 from signing.make import make_envelope, make_sent_envelope
+from signing.templates.make import make_template
 
 Company = SimpleNamespace
 
@@ -207,6 +213,29 @@ def _paper(one: Company) -> None:
     )
     one.sent_document = one.sent_envelope.documents.first()
     one.recipient = one.sent_envelope.recipients.first()
+    one.signing_group = save_group(
+        acting(one.ada), name="Legal", members=[Member(name="Lea", email="lea@legal.test")]
+    )
+    one.delegation = delegate(
+        acting(one.rita),
+        to_name="Stan In",
+        to_email="stan@legal.test",
+        starts_on=date(2027, 1, 1),
+        ends_on=date(2027, 2, 1),
+    )
+    one.legal_hold = hold_envelope(acting(one.ada), one.sent_envelope.pk, reason="A dispute.")
+    one.retention_policy = save_policy(acting(one.ada), name="Old ones", keep_days=3_650)
+    one.signing_template = make_template(one.actor)
+    one.template_document = one.signing_template.documents.get()
+    one.signing_form = _record(
+        "signing_form", one, name="NDA", slug="our-nda", title="NDA",
+        template=one.signing_template.pk,
+    )  # fmt: skip
+    rows = io.BytesIO(b"Customer name,Customer e-mail\nAda,ada@buyer.example\n")
+    one.bulk_send = upload_rows(one.actor, one.signing_template.pk, name="rows.csv", content=rows)
+    one.embedding_site = allow_site(acting(one.ada), "https://portal.example.com")
+    url = create_signing_url(one.actor, one.sent_envelope.pk, one.recipient.pk).url
+    one.embedded_visit = begin_visit(url.rpartition("/")[2], details={})
     one.chain = EvidenceEntry.objects.values_list("chain", flat=True).first()
 
 

@@ -42,6 +42,18 @@ def bodies_of(one: Company) -> Mapping[str, Any]:
         "PUT /contracts/{id}/values": {"notes": "x"},
         "POST /contracts/draft": {"opportunity": str(one.opportunity.pk)},
         "POST /sequences/{id}/enroll": {"contact": str(one.contact.pk)},
+        "POST /bulk-sends": {"template_id": str(one.signing_template.pk)},
+        "POST /signing-groups": {"name": "New", "members": [{"name": "A", "email": "a@x.test"}]},
+        "PUT /signing-groups/{group_id}": {
+            "name": "New",
+            "members": [{"name": "A", "email": "a@x.test"}],
+        },
+        "POST /delegations": {
+            "to_name": "A",
+            "to_email": "a@x.test",
+            "starts_on": "2027-01-01",
+            "ends_on": "2027-01-31",
+        },
         "PUT /compensation/quotas": {"user": pat, "measure": "x", "amount": "1", **year},
         "PUT /compensation/territories": {"territory": "south", "user": pat},
         "POST /compensation/territories/{holder_id}/change": {
@@ -150,6 +162,7 @@ class Addresses:
             "merges": one.merge,
             "approvals": one.step,
             "files": one.file,
+            "bulk-sends": one.bulk_send,
         }
         self.keys = {of.slug: of.key for of in object_types()}
 
@@ -180,6 +193,8 @@ class Addresses:
             "month": "2027-01",
         }
         ids = {
+            "group_id": one.signing_group.pk,
+            "delegation_id": one.delegation.pk,
             "payee_id": one.assignee.pk,
             "run_id": one.calculation.pk,
             "plan_id": one.plan.pk,
@@ -201,11 +216,13 @@ class Addresses:
             return plain[name]
         if absent:
             return "nothing" if name == "key" else 2**40 if name == "line_id" else ABSENT
+        if name == "hold_id" and first == "envelopes":
+            return one.legal_hold.pk
         if name in ids:
             return ids[name]
         if name == "key":
             return self.keys[first]
-        if name == "id" and first == "envelopes" and "recipient_id" in operation.path:
+        if name == "id" and first == "envelopes" and re.search("recipient_id|hold", operation.path):
             return one.sent_envelope.pk
         if name == "id" and first in ("timeline", "journeys", "{slug}"):
             record = {"timeline": one.opportunity, "journeys": one.contact}.get(first, one.account)

@@ -40,7 +40,8 @@ WRONG: dict[Kind, list[str]] = {
 }
 OBJECTS = [
     "message_template", "lead", "opportunity", "account", "contact", "activity", "quote",
-    "product", "price_book", "campaign", "case", "web_form", "envelope", "contract",
+    "product", "price_book", "campaign", "case", "web_form", "envelope", "signing_template",
+    "signing_form", "contract",
     "obligation", "contract_template", "clause", "segment", "sequence", "enrollment", "play",
 ]  # fmt: skip
 
@@ -102,7 +103,8 @@ def test_a_cell_of_a_stale_page_is_not_written(
 
 
 @pytest.mark.parametrize(
-    "object_key", [key for key in OBJECTS if key not in ("envelope", "enrollment")]
+    "object_key",
+    [key for key in OBJECTS if key not in ("envelope", "signing_template", "enrollment")],
 )
 def test_a_wrong_value_of_a_new_record_is_refused_and_kept(
     company: Company, ada: Client, object_key: str

@@ -61,6 +61,13 @@ class NotFound(DealwrightError):
     default_code = "not_found"
 
 
+class Gone(NotFound):
+    """The thing was there, and was destroyed on purpose."""
+
+    status = 410
+    default_code = "gone"
+
+
 class Conflict(DealwrightError):
     """The thing changed meanwhile, or its state does not allow the act."""
 

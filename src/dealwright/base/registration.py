@@ -17,6 +17,7 @@ MODULES = (
     "dealwright.base.events.webhooks.sending",
     "dealwright.base.evidence.jobs",
     "dealwright.base.files.jobs",
+    "dealwright.base.files.readiness",
     "dealwright.base.messaging.jobs",
     "dealwright.base.messaging.registration",
     "dealwright.base.transfer.drafts",

@@ -16,25 +16,45 @@ from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.responses import as_json
-from dealwright.base.errors import Invalid, NotFound
+from dealwright.base.errors import Gone, Invalid, NotFound
 from dealwright.base.files.access import get_file
 from dealwright.base.files.models import StoredFile
 from dealwright.base.files.services import read_file
-from dealwright.signing.documents.geometry import Box
+from dealwright.signing.api_routing import router as routing
+from dealwright.signing.api_shapes import (
+    EnvelopeOut,
+    FieldIn,
+    Name,
+    RecipientIn,
+    Text,
+    field_of,
+    shown,
+)
+from dealwright.signing.api_templates import TemplateOut
+from dealwright.signing.api_templates import create as create_template
+from dealwright.signing.api_templates import router as templates
 from dealwright.signing.envelopes import queries, services
 from dealwright.signing.envelopes.certificate import evidence_rows
-from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
-from dealwright.signing.envelopes.models import Envelope
+from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
 from dealwright.signing.evidence.downloads import as_download
 from dealwright.signing.evidence.package import prepare_package
 from dealwright.signing.evidence.services import verify_envelope
+from dealwright.signing.retention.api import router as keeping
 from dealwright.signing.verification.services import MAX_BYTES, verify_signed_pdf
 
 router = Router(tags=["Envelopes"])
+router.add_router("", routing)
+router.add_router("", templates)
+# At the address of the object's list, which only joins what stands on this router itself.
+router.post(
+    "/signing-templates",
+    response={201: TemplateOut},
+    operation_id="create_signing_template",
+    summary="Make a template from documents, roles and fields",
+    tags=["Signing templates"],
+)(create_template)
+router.add_router("", keeping)
 
-Text = Annotated[str, Field(max_length=2_000)]
-Name = Annotated[str, Field(max_length=200)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
 _PDF = {"responses": {200: {"content": {"application/pdf": {}}, "description": "The file"}}}
 
 
@@ -45,34 +65,6 @@ class DocumentIn(Schema):
     content: Annotated[str, Field(max_length=5_000_000)] = ""
     file_id: UUID | None = None
     accept_signed: bool = False
-
-
-class RecipientIn(Schema):
-    """Equal `order` acts side by side, a higher one waits."""
-
-    name: Name
-    email: Name
-    role: Literal["signer", "approver", "viewer", "cc"] = "signer"
-    order: Annotated[int, Field(ge=1, le=100)] = 1
-    identity_method: Literal["email_otp", "email_link"] = "email_otp"
-
-
-class FieldIn(Schema):
-    """A place to fill, in fractions of the visible page from its top left corner.
-
-    `recipient`, `document` and `page` count from 1.
-    """
-
-    recipient: Annotated[int, Field(ge=1, le=50)]
-    kind: Literal["signature", "initials", "name", "email", "date_signed", "text", "checkbox"]
-    document: Annotated[int, Field(ge=1, le=20)] = 1
-    page: Annotated[int, Field(ge=1, le=2_000)] = 1
-    x: Fraction
-    y: Fraction
-    w: Fraction
-    h: Fraction
-    label: Annotated[str, Field(max_length=80)] = ""
-    required: bool = True
 
 
 class SubjectIn(Schema):
@@ -93,6 +85,11 @@ class EnvelopeIn(Schema):
     subject: SubjectIn | None = None
     expires_at: datetime | None = None
     remind_every_days: Annotated[int, Field(ge=1, le=30)] | None = 3
+    remind_first_days: Annotated[int, Field(ge=1, le=30)] | None = None
+    remind_most: Annotated[int, Field(ge=1, le=50)] | None = None
+    warn_days: Annotated[int, Field(ge=1, le=30)] | None = 3
+    may_reassign: bool = True
+    part11: bool | None = None
     send: bool = False
 
 
@@ -100,54 +97,6 @@ class ReasonIn(Schema):
     """Why; everyone who was invited reads it."""
 
     reason: Text
-
-
-class RecipientOut(Schema):
-    """A person and how far they are."""
-
-    id: UUID
-    name: str
-    email: str
-    role: str
-    order: int
-    identity_method: str
-    status: str
-    sent_at: datetime | None
-    opened_at: datetime | None
-    consented_at: datetime | None
-    verified_at: datetime | None
-    signed_at: datetime | None
-    declined_at: datetime | None
-
-
-class DocumentOut(Schema):
-    """A document and the SHA-256 of each of its forms."""
-
-    id: UUID
-    position: int
-    name: str
-    pages: int
-    original_sha256: str
-    prepared_sha256: str
-    sealed_sha256: str | None
-
-
-class EnvelopeOut(Schema):
-    """An envelope with its people and documents."""
-
-    id: UUID
-    title: str
-    status: str
-    message: str
-    subject_object: str
-    subject_id: UUID | None
-    sent_at: datetime | None
-    completed_at: datetime | None
-    expires_at: datetime | None
-    ended_reason: str
-    seal_profile: str
-    recipients: list[RecipientOut]
-    documents: list[DocumentOut]
 
 
 class EventOut(Schema):
@@ -209,14 +158,19 @@ def create(request: HttpRequest, body: EnvelopeIn) -> HttpResponse:
         message=body.message,
         documents=[_document(actor, each) for each in body.documents],
         recipients=[NewRecipient(**each.dict()) for each in body.recipients],
-        fields=[_field(each) for each in body.fields],
+        fields=[field_of(each) for each in body.fields],
         subject=(body.subject.object, body.subject.id) if body.subject else None,
         expires_at=body.expires_at,
         remind_every_days=body.remind_every_days,
+        remind_first_days=body.remind_first_days,
+        remind_most=body.remind_most,
+        warn_days=body.warn_days,
+        may_reassign=body.may_reassign,
+        part11=body.part11,
     )
     if body.send:
         services.send_envelope(actor, envelope.pk)
-    return _shown(actor, envelope.pk, status=201)
+    return shown(actor, envelope.pk, status=201)
 
 
 @router.get(
@@ -226,7 +180,7 @@ def create(request: HttpRequest, body: EnvelopeIn) -> HttpResponse:
     summary="An envelope with its people and documents",
 )
 def progress(request: HttpRequest, id: UUID) -> HttpResponse:
-    return _shown(require_scope(request, "signing:read"), id)
+    return shown(require_scope(request, "signing:read"), id)
 
 
 @router.post(
@@ -238,7 +192,7 @@ def progress(request: HttpRequest, id: UUID) -> HttpResponse:
 def send(request: HttpRequest, id: UUID) -> HttpResponse:
     actor = require_scope(request, "signing:write")
     services.send_envelope(actor, id)
-    return _shown(actor, id)
+    return shown(actor, id)
 
 
 @router.post(
@@ -250,7 +204,7 @@ def send(request: HttpRequest, id: UUID) -> HttpResponse:
 def void(request: HttpRequest, id: UUID, body: ReasonIn) -> HttpResponse:
     actor = require_scope(request, "signing:write")
     services.void_envelope(actor, id, reason=body.reason)
-    return _shown(actor, id)
+    return shown(actor, id)
 
 
 @router.post(
@@ -273,7 +227,7 @@ def remind(request: HttpRequest, id: UUID) -> HttpResponse:
 def unlock(request: HttpRequest, id: UUID, recipient_id: UUID) -> HttpResponse:
     actor = require_scope(request, "signing:write")
     services.unlock_recipient(actor, id, recipient_id)
-    return _shown(actor, id)
+    return shown(actor, id)
 
 
 @router.get(
@@ -338,6 +292,8 @@ def download(
 )
 def certificate(request: HttpRequest, id: UUID) -> HttpResponse:
     envelope = get_visible(require_scope(request, "signing:read"), "envelope", id)
+    if envelope.purged_at is not None:
+        raise Gone("The certificate was destroyed when its time to be kept was over.")
     if envelope.certificate is None:
         raise NotFound("The certificate of completion is made together with the seal.")
     return _as_pdf(envelope.certificate)
@@ -369,33 +325,6 @@ def _document(actor: Actor, given: DocumentIn) -> NewDocument:
             sentence = f"{given.name}: the content is not base64."
             raise Invalid(sentence, fields={"documents": [sentence]}) from None
     return NewDocument(name=given.name, content=content, accept_signed=given.accept_signed)
-
-
-def _field(given: FieldIn) -> NewField:
-    values = given.dict()
-    box = Box(*(values.pop(axis) for axis in ("x", "y", "w", "h")))
-    return NewField(**values, box=box)
-
-
-def _shown(actor: Actor, envelope_id: UUID, *, status: int = 200) -> HttpResponse:
-    envelope: Envelope = get_visible(actor, "envelope", envelope_id)
-    keys = (
-        "title", "status", "message", "subject_object", "subject_id", "sent_at",
-        "completed_at", "expires_at", "ended_reason", "seal_profile",
-    )  # fmt: skip
-    hidden = ("role_label", "identity_label", "status_label", "tone")
-    return as_json(
-        {
-            "id": envelope.pk,
-            **{key: getattr(envelope, key) for key in keys},
-            "recipients": [
-                {key: value for key, value in each.items() if key not in hidden}
-                for each in queries.recipients_of(envelope.pk)
-            ],
-            "documents": queries.documents_of(envelope.pk),
-        },
-        status=status,
-    )
 
 
 def _as_pdf(stored: StoredFile) -> HttpResponse:

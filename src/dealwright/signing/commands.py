@@ -1,9 +1,10 @@
-"""``sign verify``, ``sign evidence``, ``sign package``, ``sign verify-package``,
+"""``sign verify``, ``sign bulk``, ``sign evidence``, ``sign package``, ``sign verify-package``,
 ``sign ensure-key`` and ``sign root``."""
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from dataclasses import asdict
@@ -55,8 +56,39 @@ def add_commands(commands: Any) -> None:
     verify_package.add_argument("--tsa-roots", type=Path, help="roots of time stamps (PEM)")
     verify_package.set_defaults(run=run_verify_package, database="none")
 
+    bulk = verbs.add_parser(
+        "bulk",
+        help="send an envelope for each row of a table",
+        description=(
+            "Sends a signing template once for each row of a CSV, XLSX or ODS file. Columns are "
+            "known by their names: “Customer name”, “Customer e-mail”, and the labels of fields. "
+            "Tells what is wrong with which row and sends nothing, unless --skip-bad; the worker "
+            "then sends. The exit status is 1 where a row cannot be sent."
+        ),
+    )
+    bulk.add_argument("template", help="the template's id")
+    bulk.add_argument("file", type=Path, help="a table with a row for each envelope")
+    bulk.add_argument("--user", required=True, help="the e-mail address of who sends")
+    bulk.add_argument("--check", action="store_true", help="look at the rows, send nothing")
+    bulk.add_argument("--skip-bad", action="store_true", help="leave bad rows out")
+    bulk.set_defaults(run=run_bulk)
+
     ensure = verbs.add_parser("ensure-key", help="make the seal key if there is none")
     ensure.set_defaults(run=run_ensure_key)
+
+    bring = verbs.add_parser(
+        "import-key",
+        help="seal with the key of a PKCS#12 file",
+        description=(
+            "Takes the key and its certificates from a PKCS#12 file (.p12, .pfx), checks that they "
+            "can seal, keeps them encrypted, and seals with them from now on. Asks for the "
+            "password of the file."
+        ),
+    )
+    bring.add_argument("file", type=Path, help="the PKCS#12 file")
+    bring.add_argument("--password-file", type=Path, help="a file that holds the password")
+    bring.add_argument("--keep-current", action="store_true", help="import, but do not use it yet")
+    bring.set_defaults(run=run_import_key)
 
     root = verbs.add_parser("root", help="print the root certificate of the seal (PEM)")
     root.set_defaults(run=run_root)
@@ -139,6 +171,39 @@ def run_verify_package(arguments: argparse.Namespace) -> int:
     return verify.main([*given, "--json"] if arguments.json else given)
 
 
+def run_bulk(arguments: argparse.Namespace) -> int:
+    """Looks at every row, then has the worker send them."""
+    from dealwright.base.access.actor import Actor
+    from dealwright.base.people.models import User
+    from dealwright.signing.bulk import services
+
+    user = User.objects.filter(email__iexact=arguments.user, is_active=True).first()
+    if user is None:
+        raise Invalid(f"Nobody who can sign in has the address {arguments.user}.")
+    actor = Actor(user=user, via="cli")
+    table = io.BytesIO(_read(arguments.file))
+    made = services.upload_rows(actor, arguments.template, name=arguments.file.name, content=table)
+    checked = services.check_rows(actor, made)
+    started = not arguments.check and bool(checked.good) and (arguments.skip_bad or not checked.bad)
+    if started:
+        made = services.start_bulk_send(actor, made.pk, skip_bad=arguments.skip_bad)
+    if arguments.json:
+        told = {
+            "bulk_send": str(made.pk),
+            "rows": checked.rows,
+            "good": checked.good,
+            "wrong": [{"row": number, "error": said} for number, said in checked.wrong],
+            "started": started,
+        }
+        _say(json.dumps(told, ensure_ascii=False))
+    else:
+        for number, sentence in checked.wrong:
+            _say(f"Row {number}: {sentence}")
+        _say(f"{checked.good} of {checked.rows} rows can be sent.")
+        _say(f"Sending: /bulk-sends/{made.pk}" if started else "Nothing was sent.")
+    return 1 if checked.bad else 0
+
+
 def run_ensure_key(arguments: argparse.Namespace) -> int:
     """Makes the key where there is none, renews it where it is due; safe to repeat."""
     from dealwright.signing.seals.services import ensure_organisation_seal
@@ -151,6 +216,26 @@ def run_ensure_key(arguments: argparse.Namespace) -> int:
         _say(json.dumps(told))
     else:
         _say(f"The seal of {key.organisation} is valid until {until:%Y-%m-%d}.")
+    return 0
+
+
+def run_import_key(arguments: argparse.Namespace) -> int:
+    """Takes a key from a file; says what is wrong with it where it cannot seal."""
+    from getpass import getpass
+
+    from dealwright.base.access.actor import system
+    from dealwright.signing.seals.administration import import_key
+
+    content = _read(arguments.file)
+    if arguments.password_file:
+        password = _read(arguments.password_file).decode().rstrip("\r\n")
+    else:
+        password = getpass("Password of the file: ")
+    actor = system("Command line", via="cli")
+    row = import_key(actor, content, password, use=not arguments.keep_current)
+    told = {"fingerprint": row.fingerprint, "valid_until": str(row.expires_at)}
+    used = "Imported." if arguments.keep_current else "Imported; it seals from now on."
+    _say(json.dumps(told) if arguments.json else f"{used} Valid until {row.expires_at:%Y-%m-%d}.")
     return 0
 
 

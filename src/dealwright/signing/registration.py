@@ -5,10 +5,18 @@ from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import Action, ObjectType, Panel, register
 from dealwright.base.people.models import Profile
 from dealwright.base.web.navigation import Link, add_creation
+from dealwright.signing.blueprints.object import SIGNING_TEMPLATE
+from dealwright.signing.bulk import services as _bulk  # noqa: F401  makes its job known
 from dealwright.signing.envelopes import jobs as _jobs  # noqa: F401  makes the jobs known
+from dealwright.signing.envelopes import subscribers as _subscribers  # noqa: F401  and what listens
 from dealwright.signing.envelopes.models import Envelope, EnvelopeStatus
 from dealwright.signing.envelopes.queries import TONES, evidence_panel, progress_panel
 from dealwright.signing.envelopes.services import delete_envelope, update_envelope
+from dealwright.signing.identity import jobs as _identity_jobs  # noqa: F401  forgets old tries
+from dealwright.signing.public_forms.object import SIGNING_FORM
+from dealwright.signing.retention import jobs as _retention_jobs  # noqa: F401  makes the job known
+from dealwright.signing.retention.queries import keeping_panel
+from dealwright.signing.seals import jobs as _seal_jobs  # noqa: F401  as above
 from dealwright.signing.seals import readiness as _readiness  # noqa: F401  a doctor's check
 
 OPEN = ("sent", "in_progress")
@@ -82,15 +90,51 @@ register(
                 place="main",
                 position=20,
             ),
+            Panel(
+                key="keeping",
+                label="Keeping",
+                template="signing/retention/panel.html",
+                query=keeping_panel,
+                position=70,
+            ),
         ],
         actions=[
             Action(
                 key="send",
                 label="Review and send",
                 url=lambda record_id: f"/envelopes/{record_id}/send",
-                available=lambda user, row: row.get("status") == "draft",
+                available=lambda user, row: row.get("status") in ("draft", "scheduled"),
                 primary=True,
                 for_writers=True,
+            ),
+            Action(
+                key="schedule",
+                label="Send later",
+                url=lambda record_id: f"/envelopes/{record_id}/schedule",
+                available=lambda user, row: row.get("status") in ("draft", "scheduled"),
+                for_writers=True,
+            ),
+            Action(
+                key="correct",
+                label="Correct",
+                url=lambda record_id: f"/envelopes/{record_id}/correct",
+                available=lambda user, row: row.get("status") in OPEN,
+                for_writers=True,
+            ),
+            Action(
+                key="extend",
+                label="Extend",
+                url=lambda record_id: f"/envelopes/{record_id}/extend",
+                available=lambda user, row: row.get("status") in OPEN,
+                for_writers=True,
+            ),
+            Action(
+                key="save_as_template",
+                label="Save as template",
+                url=lambda record_id: f"/envelopes/{record_id}/save-as-template",
+                available=lambda user, row: (
+                    row.get("status") != "purged" and user.profile != Profile.READ_ONLY
+                ),
             ),
             Action(
                 key="remind",
@@ -109,6 +153,8 @@ register(
         ],
     )
 )
+register(SIGNING_TEMPLATE)
+register(SIGNING_FORM)
 chains_of("envelope")
 add_creation(
     Link(

@@ -90,6 +90,7 @@ NAVIGATION = [
             Link(key="approvals", label="Approvals", url="/approvals", icon="stamp"),
             _object("obligations", "obligation", "Obligations", "calendar-check"),
             _object("envelopes", "envelope", "Signatures", "signature", "e"),
+            _object("signing-templates", "signing_template", "Signing templates", "file-signature"),
             _object("contract-templates", "contract_template", "Templates", "file-pen"),
             _object("clauses", "clause", "Clauses", "book-text"),
         ],
@@ -118,6 +119,7 @@ SETTINGS = [
             ),
             Link(key="sessions", label="Sessions", url="/me/sessions/", icon="monitor"),
             Link(key="tokens", label="API tokens", url="/settings/tokens", icon="key-round"),
+            Link(key="delegation", label="Stand-in", url="/settings/delegation", icon="users"),
         ],
     ),
     Group(
@@ -128,6 +130,25 @@ SETTINGS = [
             _admin("users", "Users", "/settings/users", icon="users"),
             _admin("roles", "Roles", "/settings/roles", icon="network"),
             _admin("teams", "Teams", "/settings/teams", icon="users-round"),
+            Link(
+                key="signing-groups",
+                label="Signing groups",
+                url="/settings/signing-groups",
+                icon="signature",
+                allowed=lambda user: user.profile in ("administrator", "legal"),
+            ),
+            _admin("signing", "Signing", "/settings/signing", icon="signature"),
+            Link(
+                key="consent-texts",
+                label="What signers agree to",
+                url="/settings/consent",
+                icon="file-text",
+                allowed=lambda user: user.profile in ("administrator", "legal"),
+            ),
+            _admin("seal", "Seal", "/settings/seal", icon="signature"),
+            _admin(
+                "embedded-signing", "Embedded signing", "/settings/embedded-signing", icon="globe"
+            ),
             _admin("calendars", "Working time", "/settings/calendars", icon="calendar"),
             Link(
                 key="rates",
@@ -189,6 +210,7 @@ SETTINGS = [
                 allowed=lambda user: user.profile in ("administrator", "manager"),
             ),
             _object("web-forms", "web_form", "Web forms", "clipboard-list"),
+            _object("signing-forms", "signing_form", "Signing forms", "clipboard-list"),
             _object("price-books", "price_book", "Price books", "tags"),
             _admin("promises", "Promises on cases", "/settings/promises", icon="timer"),
             Link(
@@ -224,6 +246,14 @@ SETTINGS = [
                 url="/evidence",
                 icon="shield-check",
                 allowed=administrators,
+            ),
+            _admin("controls", "Controls", "/settings/controls", icon="shield-check"),
+            Link(
+                key="retention",
+                label="Retention",
+                url="/settings/retention",
+                icon="archive",
+                allowed=lambda user: user.profile in ("administrator", "legal"),
             ),
             Link(key="import", label="Import", url="/import", icon="upload"),
             Link(key="bin", label="Bin", url="/bin", icon="trash-2"),

@@ -202,10 +202,17 @@ SMTP_URL = environment.text("DEALWRIGHT_SMTP_URL")
 MAIL_FROM = environment.text("DEALWRIGHT_MAIL_FROM")
 MAILERS = {"default": {"BACKEND": "dealwright.base.messaging.backend.OutboxBackend"}}
 
-# RFC 3161: where anchors of the evidence are time-stamped (off while empty), and the PEM file
-# of the roots that its certificates must lead to.
-TSA_URL = environment.text("DEALWRIGHT_TSA_URL")
+# RFC 3161: where anchors of the evidence and seals are time-stamped (off while empty), and the
+# PEM file of the roots that its certificates must lead to. Seals ask the next authority where
+# one fails.
+TSA_URL, *TSA_FURTHER_URLS = environment.words("DEALWRIGHT_TSA_URL") or [""]
 TSA_ROOTS = environment.text("DEALWRIGHT_TSA_ROOTS")
+# The level of seals where none is chosen in the product, and the library of PKCS#11 tokens.
+SEAL_PROFILE = environment.text("DEALWRIGHT_SEAL_PROFILE")
+PKCS11_MODULE = environment.text("DEALWRIGHT_PKCS11_MODULE")
+# Where the newest root over all evidence is published once a day, outside of the database.
+ANCHOR_FILE = environment.text("DEALWRIGHT_ANCHOR_FILE")
+ANCHOR_MAIL = environment.text("DEALWRIGHT_ANCHOR_MAIL")
 
 FILE_UPLOAD_HANDLERS = [
     "dealwright.base.files.upload.BoundedUploadHandler",

@@ -267,22 +267,6 @@ def test_the_sender_s_pages_fit_and_are_accessible(live: Live, size: dict[str, i
         live.shot(f"sender-{name.replace('/', '-').replace('?', '-')}-{size['width']}")
 
 
-def test_a_sender_places_a_field_by_a_click_on_the_page(live: Live) -> None:
-    from signing.make import make_envelope
-
-    user = make_user()
-    draft = make_envelope(acting(user))
-    live.sign_in(user)
-    page = live.open(f"/envelopes/{draft.pk}/send")
-    box = page.locator("[data-place-page]").first.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
-    expect(page.locator(".envelope-field")).to_have_count(1)
-    field = draft.documents.get().fields.get()
-    assert field.x + field.w / 2 == pytest.approx(0.4, abs=0.01)
-    assert field.y + field.h / 2 == pytest.approx(0.5, abs=0.01)
-
-
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_the_pages_are_read_and_signed_as_text(live: Live, size: dict[str, int]) -> None:
     ada = recipient_of(make_order(), "Ada")

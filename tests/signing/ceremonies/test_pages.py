@@ -12,7 +12,7 @@ from django.utils import timezone
 from dealwright.base.evidence.models import EvidenceEntry
 from dealwright.base.jobs.running import run_jobs
 from dealwright.base.messaging.models import OutboundMessage
-from dealwright.signing.ceremonies.pages import masked
+from dealwright.signing.ceremonies.identifying import masked
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes.drafts import NewField, NewRecipient
 from dealwright.signing.envelopes.models import Envelope, Recipient
@@ -84,7 +84,7 @@ class TestTheWay:
         answer = client.post(f"{link}/adopt", {"kind": "signature", "strokes": SQUIGGLE}, **JSON)
         assert answer.json()["ink"].startswith("<svg")
         answer = client.post(f"{link}/fields/{field.pk}", {"value": "on"}, **JSON)
-        assert answer.json() == {"filled": True, "value": "on"}
+        assert answer.json() == {"filled": True, "value": "on", "states": {}}
 
     def test_after_the_seal_the_page_offers_the_documents(
         self, client: Client, ada: Recipient

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from dealwright.base.evidence.anchors import (
@@ -14,6 +15,7 @@ from dealwright.base.evidence.anchors import (
     verify_anchors,
 )
 from dealwright.base.evidence.models import EvidenceAnchor, EvidenceLeaf, EvidenceTimestamp
+from dealwright.base.evidence.publication import verify_published
 from dealwright.base.evidence.timestamps import stamp_anchors, verify_timestamps
 from dealwright.base.evidence.verification import Verification, verify_all, verify_chain
 
@@ -25,6 +27,9 @@ def add_commands(commands: Any) -> None:
 
     verify = verbs.add_parser("verify", help="check every chain, anchor and time stamp")
     verify.add_argument("chain", nargs="*", help="only these chains")
+    verify.add_argument(
+        "--against", type=Path, metavar="FILE", help="roots that were published, to compare with"
+    )
     verify.set_defaults(run=run_verify)
 
     anchor = verbs.add_parser("anchor", help="anchor what is new, and have it time-stamped")
@@ -47,6 +52,8 @@ def run_verify(arguments: argparse.Namespace) -> int:
         if not arguments.json and (arguments.chain or not result.ok):
             _say(result.summary)
     anchors = [] if arguments.chain else [*verify_anchors(), *verify_timestamps()]
+    if arguments.against:
+        anchors += verify_published(arguments.against)
     sound = not broken and not anchors
     if arguments.json:
         told = {

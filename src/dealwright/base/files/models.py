@@ -63,6 +63,11 @@ class StoredFile(models.Model):
         return f"/files/{self.id}"
 
     @property
+    def is_destroyed(self) -> bool:
+        """Whether its key is gone, so that nobody can read it again."""
+        return not self.wrapped_key
+
+    @property
     def is_image(self) -> bool:
         return self.content_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
 

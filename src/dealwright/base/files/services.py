@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid
-from dealwright.base.errors import Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Gone, Invalid, NotAllowed, NotFound
 from dealwright.base.files.access import check_may_attach, get_file, may_see
 from dealwright.base.files.content import check_content, safe_name
 from dealwright.base.files.encryption import read_encrypted, write_encrypted
@@ -108,8 +108,11 @@ def read_file(stored: StoredFile) -> bytes:
 def iterate_file(stored: StoredFile) -> Iterator[bytes]:
     """The content in pieces of up to 1 MiB, each checked against its seal.
 
-    Raises Unavailable where the content or its master key is missing or damaged.
+    Raises Unavailable where the content or its master key is missing or damaged, Gone where
+    it was destroyed.
     """
+    if stored.is_destroyed:
+        raise Gone("This file was destroyed when its time to be kept was over.")
     key = key_named(stored.key_id).unwrap(bytes(stored.wrapped_key), str(stored.id))
     return read_encrypted(path_of(stored.id), str(stored.id), key, bytes(stored.nonce))
 
@@ -139,6 +142,19 @@ def restore_file(actor: Actor, file_id: Any) -> StoredFile:
         stored.deleted_at = None
         stored.save(update_fields=["deleted_at"])
     return stored
+
+
+def destroy_file(stored: StoredFile) -> None:
+    """Destroy the content for good: its key at once, the encrypted bytes after the transaction.
+
+    The row stays with kind, size and SHA-256, as a tombstone without a name. What backups hold
+    opens with the backup's own copy of the key, until they are thrown away.
+    """
+    stored.name, stored.key_id = "Destroyed file", ""
+    stored.wrapped_key = stored.nonce = b""
+    stored.save(update_fields=["name", "key_id", "wrapped_key", "nonce"])
+    path = path_of(stored.id)
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
 def path_of(file_id: uuid.UUID) -> Path:

@@ -76,7 +76,7 @@ def _wrap_all(actor: Actor, target: MasterKey) -> int:
     while True:
         with change(actor):
             rows = list(
-                StoredFile.everything.exclude(key_id=target.id)
+                StoredFile.everything.exclude(key_id__in=[target.id, ""])  # "" is destroyed
                 .select_for_update()
                 .order_by("pk")[:_BATCH]
             )

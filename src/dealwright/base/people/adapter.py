@@ -17,6 +17,7 @@ from allauth.idp.oidc.models import PrivateKey
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -129,6 +130,8 @@ class ForeignSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """An invited person who proves the address elsewhere has accepted the invitation."""
         from dealwright.base.people.invitations import join_by_proven_address
 
+        if sociallogin.state.get("process") == AuthProcess.REDIRECT.value:
+            return  # an address is proven for something else; nobody signs in
         waiting = sociallogin.is_existing and sociallogin.user.is_placeholder
         if waiting and not join_by_proven_address(sociallogin.user):
             raise SignupClosedException

@@ -50,6 +50,7 @@ def _page(
         403: _("You may not do this"),
         404: _("Not found"),
         409: _("Something changed meanwhile"),
+        410: _("No longer kept"),
         422: _("This did not work"),
         503: _("Not available just now"),
     }

@@ -89,7 +89,8 @@ def compare_lines(inputs: Inputs, first_period: int, rewards: Collection[str]) -
     """Compare the engine's lines from a period on with ``held``, within DuckDB: only what
     differs is fetched. ``rewards`` are components that are no pay and count for no total."""
     columns = ", ".join(LINE_COLUMNS)
-    inputs.connection.execute(
+    run = inputs.connection.execute
+    run(
         f"CREATE OR REPLACE TEMP TABLE truth AS SELECT {hash_sql()} AS hash, {columns} "
         "FROM line WHERE period >= ?",
         [first_period],
@@ -99,16 +100,18 @@ def compare_lines(inputs: Inputs, first_period: int, rewards: Collection[str]) -
         "FROM truth",
         list(rewards),
     )
-    new = inputs.rows(
-        f"SELECT hash, {columns} FROM (SELECT t.*, coalesce(h.times, 0) AS times, "
-        "row_number() OVER (PARTITION BY t.hash) AS nth FROM truth AS t "
-        "LEFT JOIN held AS h ON h.hash = t.hash) WHERE nth > times"
-    )
-    gone = inputs.rows(
-        "SELECT h.hash, h.times - coalesce(t.times, 0) FROM held AS h LEFT JOIN "
+    run(
+        "CREATE OR REPLACE TEMP TABLE differing AS SELECT coalesce(t.hash, h.hash) AS hash, "
+        "coalesce(h.times, 0) AS held, coalesce(t.times, 0) AS times FROM held AS h FULL JOIN "
         "(SELECT hash, count(*) AS times FROM truth GROUP BY hash) AS t ON t.hash = h.hash "
-        "WHERE h.times > coalesce(t.times, 0)"
+        "WHERE coalesce(t.times, 0) <> coalesce(h.times, 0)"
     )
+    new = inputs.rows(
+        f"SELECT hash, {columns} FROM (SELECT t.*, d.held, "
+        "row_number() OVER (PARTITION BY t.hash) AS nth FROM differing AS d "
+        "JOIN truth AS t ON t.hash = d.hash WHERE d.times > d.held) WHERE nth > held"
+    )
+    gone = inputs.rows("SELECT hash, held - times FROM differing WHERE held > times")
     return Truth(
         count=count,
         total=Decimal(total),
@@ -261,7 +264,8 @@ def refresh_statistics() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "analyze compensation_runline, compensation_posting, compensation_creditevent,"
-            " compensation_creditsplit, compensation_attainment"
+            " compensation_creditsplit, compensation_attainment,"
+            " compensation_attainmentversion"
         )
 
 

@@ -21,6 +21,7 @@ from dealwright.base.files.services import delete_file
 from dealwright.base.messaging import suppress_address
 from dealwright.base.messaging.models import Suppression
 from dealwright.base.people.models import Profile
+from dealwright.base.records.audit_erasure import erase_audit_values
 from dealwright.base.records.services import save_changes
 from dealwright.crm.contacts.models import Contact
 from dealwright.crm.privacy.events import ContactErased
@@ -101,7 +102,9 @@ def erase_person(actor: Actor, contact_id: Any, *, reason: str = "") -> ErasureR
         counts["files"] = _bin_files(actor, contact.pk)
         save_changes(actor, contact, _blank_person())
         people = [contact.pk, *duplicates]
-        counts["audit lines"] = _erase_audit(people, [*people, *leads, *activities])
+        counts["audit lines"] = erase_audit_values(
+            [*people, *leads, *activities], naming=("contact_id", people)
+        )
         request = ErasureRequest.objects.create(
             contact_id=contact.pk,
             reason=reason.strip()[:250],
@@ -206,27 +209,3 @@ def _erase_texts(
             cursor.execute(statement, values)
             counts[what] = cursor.rowcount
     return counts
-
-
-def _erase_audit(people: list[UUID], records: list[UUID]) -> int:
-    """Take the person out of the audit trail: who changed what and when stays, the values go.
-
-    The trail refuses changes by a trigger. For this one lawful purpose it rests inside the
-    transaction, under a lock that keeps everybody else's writes waiting.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("alter table base_auditevent disable trigger dealwright_append_only")
-        cursor.execute(
-            """
-            update base_auditevent
-               set before = case when before is null then null else '{}'::jsonb end,
-                   after = case when after is null then null else '{}'::jsonb end
-             where record_id = any(%(records)s)
-                or before ->> 'contact_id' = any(%(people)s)
-                or after ->> 'contact_id' = any(%(people)s)
-            """,
-            {"records": records, "people": [str(key) for key in people]},
-        )
-        erased: int = cursor.rowcount
-        cursor.execute("alter table base_auditevent enable trigger dealwright_append_only")
-    return erased

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import base64
+from typing import Any, ClassVar
 
+import orjson
 from django.db import models
 from django.utils import timezone
 
@@ -13,7 +15,9 @@ from dealwright.signing.envelopes.models import Recipient
 
 
 class AdoptedSignature(models.Model):
-    """What stands for a recipient: ink kept as vectors, or a typed name in a font.
+    """What stands for a recipient: ink kept as vectors, a typed name in a font, or a picture.
+
+    ``picture`` is the ink of an uploaded signature as a PNG with a transparent background.
 
     Not in the audit trail, which would copy the ink; the evidence chain holds its SHA-256.
     """
@@ -28,19 +32,44 @@ class AdoptedSignature(models.Model):
     text = models.CharField(max_length=160, blank=True)
     font = models.CharField(max_length=40, blank=True)
     strokes = models.JSONField(null=True, blank=True)
+    picture = models.BinaryField(null=True, blank=True)
     adopted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["recipient", "kind"], name="adopted_once"),
             models.CheckConstraint(
-                condition=models.Q(strokes__isnull=False) ^ ~models.Q(text=""),
+                condition=models.Q(
+                    models.Q(strokes__isnull=False, text="", picture__isnull=True)
+                    | models.Q(strokes__isnull=True, text="", picture__isnull=False)
+                    | models.Q(~models.Q(text=""), strokes__isnull=True, picture__isnull=True)
+                ),
                 name="adopted_drawn_or_typed",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.text or 'drawn'}"
+        return f"{self.kind}: {self.text or self.form}"
+
+    @property
+    def form(self) -> str:
+        """How it was made: "drawn", "typed" or "uploaded"."""
+        if self.picture is not None:
+            return "uploaded"
+        return "typed" if self.strokes is None else "drawn"
+
+    @property
+    def as_bytes(self) -> bytes:
+        """The bytes whose SHA-256 stands in the evidence."""
+        values: dict[str, Any] = {"strokes": self.strokes, "text": self.text, "font": self.font}
+        if self.picture is not None:
+            values["picture"] = base64.b64encode(bytes(self.picture)).decode()
+        return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+
+    @property
+    def picture_url(self) -> str:
+        """The picture as an address that holds it."""
+        return f"data:image/png;base64,{base64.b64encode(bytes(self.picture or b'')).decode()}"
 
     @property
     def ink(self) -> Strokes | None:

@@ -16,18 +16,22 @@ from django.template import loader
 from django.utils.translation import get_language
 
 from dealwright.base.errors import Invalid, NotFound
+from dealwright.base.files.services import read_file
 from dealwright.base.people.organization import organization
 from dealwright.base.web.errors import wants_json
 from dealwright.base.web.pages import Form, render
 from dealwright.base.whole_numbers import whole_number
 from dealwright.signing.ceremonies import adopting, filling, identifying, queries, services
+from dealwright.signing.ceremonies.identifying import Shown
+from dealwright.signing.ceremonies.meaning import MEANINGS, intent_sentence, meaning_of
 from dealwright.signing.ceremonies.models import AdoptedSignature
+from dealwright.signing.ceremonies.reassigning import may_hand_over
 from dealwright.signing.ceremonies.steps import Ceremony, Step, Visit, open_ceremony
 from dealwright.signing.consent.services import current_consent
 from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.models import Recipient, Role
-from dealwright.signing.identity.models import OneTimeCode
+from dealwright.signing.identity.policy import signing_settings
 
 PICTURE_WIDTHS = (800, 1600)
 View = Callable[..., HttpResponse]
@@ -48,7 +52,11 @@ def ceremony_page(*methods: str) -> Callable[[View], View]:
                     raise
                 response = render(request, "signing/ceremonies/replaced.html", status=410)
             else:
-                response = view(request, ceremony, token, **values)
+                if ceremony.envelope.purged_at is not None:
+                    response = show_page(request, ceremony, token, "stopped")
+                    response.status_code = 410
+                else:
+                    response = view(request, ceremony, token, **values)
             response.headers.setdefault("Cache-Control", "no-store")
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
             return response
@@ -65,13 +73,15 @@ def show(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
         case Step.CONSENT:
             return _consent(request, ceremony, token)
         case Step.CODE:
-            return _code(request, ceremony, token)
+            return show_code_page(request, ceremony, token)
+        case Step.DOCUMENT if ceremony.recipient.role == Role.EDITOR:
+            return redirect(f"/sign/{token}/edit")
         case Step.DOCUMENT:
             return _document(request, ceremony, token)
         case Step.DONE:
-            return _page(request, ceremony, token, "done", {"may_see": _may_see(ceremony)})
+            return show_page(request, ceremony, token, "done", {"may_see": _may_see(ceremony)})
         case _:
-            return _page(request, ceremony, token, "stopped")
+            return show_page(request, ceremony, token, "stopped")
 
 
 @ceremony_page("POST")
@@ -88,11 +98,11 @@ def consent(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRespons
         if not form.checked("agree"):
             sentence = "Tick the box to agree, or choose “Decline”."
             raise Invalid(sentence, fields={"agree": [sentence]})
-        services.give_consent(ceremony, form["consent"])
+        services.give_consent(ceremony, form["consent"], demonstration=form["demonstration"])
         again = open_ceremony(token, ceremony.visit)
         if again.step == Step.CODE:
-            identifying.request_code(again)
-        return _back(token)
+            identifying.send_first_code(again)
+        return back_to(token)
     return _consent(request, ceremony, token, form)
 
 
@@ -100,28 +110,39 @@ def consent(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRespons
 def send_code(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     form = Form(request)
     with form:
-        identifying.request_code(ceremony)
-        return _back(token)
-    return _code(request, ceremony, token, form)
+        act = ceremony.step == Step.DOCUMENT
+        identifying.request_code(ceremony, act=act)
+        return back_to(token, "/review" if act else "")
+    if ceremony.step == Step.DOCUMENT:
+        return _review(request, ceremony, token, form)
+    return show_code_page(request, ceremony, token, form)
 
 
 @ceremony_page("POST")
 def confirm_code(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     form = Form(request)
     with form:
-        identifying.confirm_code(ceremony, form["code"])
-        return _back(token)
+        shown = Shown(secret=form["code"] or form["password"], credential=form["credential"])
+        identifying.confirm_identity(ceremony, shown)
+        return back_to(token)
     fresh = open_ceremony(token, ceremony.visit)
     if fresh.step != Step.CODE:
-        return _back(token)
-    return _code(request, fresh, token, form)
+        return back_to(token)
+    return show_code_page(request, fresh, token, form)
 
 
 @ceremony_page("GET", "POST")
 def adopt(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     """Choose a signature: from the dialog by script, or as a page of its own without one."""
     if ceremony.step != Step.DOCUMENT:
-        return _back(token)
+        return back_to(token)
+    if request.method == "POST" and request.FILES.get("picture") and wants_json(request):
+        made = adopting.adopt_signature(
+            ceremony,
+            kind=request.POST.get("kind", "signature"),
+            picture=_sent_file(request, "picture")[1],
+        )
+        return JsonResponse({"ink": _ink(made)})
     if request.method == "POST" and wants_json(request):
         sent = _json(request)
         made = adopting.adopt_signature(
@@ -136,28 +157,52 @@ def adopt(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     form = Form(request, {"text": default_text(ceremony.recipient, kind), "font": "handwritten"})
     if request.method == "POST":
         with form:
-            adopting.adopt_signature(ceremony, kind=kind, text=form["text"], font=form["font"])
+            picture = _sent_file(request, "picture")[1] if request.FILES.get("picture") else None
+            adopting.adopt_signature(
+                ceremony, kind=kind, text=form["text"], font=form["font"], picture=picture
+            )
             field = request.GET.get("field", "")
             if field:
                 filling.fill_field(open_ceremony(token, ceremony.visit), field, "on")
-            return _back(token, f"#field-{field}" if field else "")
-    return _page(request, ceremony, token, "adopt", {"form": form, "kind": kind})
+            return back_to(token, f"#field-{field}" if field else "")
+    return show_page(request, ceremony, token, "adopt", {"form": form, "kind": kind})
 
 
 @ceremony_page("POST")
 def fill(request: HttpRequest, ceremony: Ceremony, token: str, field_id: UUID) -> HttpResponse:
-    """Keep one value as it is typed."""
+    """Keep one value as it is typed, or the file that was chosen."""
+    if request.FILES.get("file"):
+        name, content = _sent_file(request, "file")
+        field = filling.attach_file(ceremony, field_id, name=name, content=content)
+        if not wants_json(request):
+            return back_to(token, f"#field-{field.pk}")
+        return JsonResponse({"filled": True, "value": field.value, "name": name})
     value = _json(request).get("value") if wants_json(request) else request.POST.get("value", "")
     field = filling.fill_field(ceremony, field_id, str(value or ""))
     if wants_json(request):
-        return JsonResponse({"filled": field.filled_at is not None, "value": field.value})
-    return _back(token, f"#field-{field.pk}")
+        states = queries.states_of(open_ceremony(token, ceremony.visit))
+        return JsonResponse({"filled": bool(field.value), "value": field.value, "states": states})
+    return back_to(token, f"#field-{field.pk}")
+
+
+@ceremony_page("GET", "HEAD")
+def field_file(
+    request: HttpRequest, ceremony: Ceremony, token: str, field_id: UUID
+) -> HttpResponse:
+    """What the recipient put into a field: a stamp as a picture, an attachment as a download."""
+    if not _may_see(ceremony):
+        raise NotFound("Confirm the code to see the documents.")
+    stored = queries.find_field_file(ceremony, field_id)
+    response = HttpResponse(read_file(stored), content_type=stored.content_type)
+    if stored.content_type != "image/png":
+        response.headers["Content-Disposition"] = _attachment(stored.name)
+    return response
 
 
 @ceremony_page("GET", "HEAD")
 def review(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     if ceremony.step != Step.DOCUMENT:
-        return _back(token)
+        return back_to(token)
     return _review(request, ceremony, token)
 
 
@@ -168,31 +213,39 @@ def sign(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
         if not form.checked("agree"):
             sentence = "Tick the box to say that you mean it."
             raise Invalid(sentence, fields={"agree": [sentence]})
-        services.sign(ceremony)
-        return _back(token)
+        services.sign(
+            ceremony,
+            shown=Shown(
+                secret=form["code"] or form["password"],
+                credential=form["credential"],
+                identifier=form["identifier"],
+            ),
+            meaning=meaning_of(form["meaning"], form["meaning_text"]),
+        )
+        return back_to(token)
     fresh = open_ceremony(token, ceremony.visit)
     if fresh.step != Step.DOCUMENT:
-        return _back(token)
+        return back_to(token)
     return _review(request, fresh, token, form)
 
 
 @ceremony_page("GET", "POST")
 def decline(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     if ceremony.step not in (Step.CONSENT, Step.CODE, Step.DOCUMENT):
-        return _back(token)
+        return back_to(token)
     form = Form(request)
     if request.method == "POST":
         with form:
             services.decline(ceremony, reason=form["reason"], wants_paper=form["choice"] == "paper")
-            return _back(token)
-    return _page(request, ceremony, token, "decline", {"form": form})
+            return back_to(token)
+    return show_page(request, ceremony, token, "decline", {"form": form})
 
 
 @ceremony_page("GET", "HEAD")
 def later(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     if ceremony.step not in (Step.CONSENT, Step.CODE, Step.DOCUMENT):
-        return _back(token)
-    return _page(request, ceremony, token, "later")
+        return back_to(token)
+    return show_page(request, ceremony, token, "later")
 
 
 @ceremony_page("GET", "HEAD")
@@ -247,6 +300,7 @@ def visit_of(request: HttpRequest) -> Visit:
         ip=client_address(request),
         user_agent=request.headers.get("User-Agent", ""),
         request_id=getattr(request, "request_id", ""),
+        origin=f"{request.scheme}://{request.get_host()}",
     )
 
 
@@ -277,28 +331,27 @@ def _consent(
 ) -> HttpResponse:
     text = current_consent(get_language() or ceremony.envelope.language)
     documents = ceremony.envelope.documents.all()
-    context = {"form": form or Form(request), "text": text, "documents": documents}
-    return _page(request, ceremony, token, "consent", context)
-
-
-def _code(
-    request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
-) -> HttpResponse:
-    sent = OneTimeCode.objects.filter(
-        recipient=ceremony.recipient, confirmed_at=None, invalidated_at=None
-    ).exists()
     context = {
         "form": form or Form(request),
-        "sent": sent,
-        "address": masked(ceremony.recipient.email),
+        "text": text,
+        "documents": documents,
+        "again": ceremony.recipient.consented_at is not None,
+        "asks_code": signing_settings().consent_code,
     }
-    return _page(request, ceremony, token, "code", context)
+    return show_page(request, ceremony, token, "consent", context)
+
+
+def show_code_page(
+    request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
+) -> HttpResponse:
+    context = {"form": form or Form(request), **identifying.describe_step(ceremony)}
+    return show_page(request, ceremony, token, "code", context)
 
 
 def _document(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     adopted = queries.adopted_by_kind(ceremony)
     fields = queries.fields_of(ceremony)
-    return _page(
+    return show_page(
         request,
         ceremony,
         token,
@@ -327,9 +380,9 @@ def _reads_text(request: HttpRequest) -> bool:
 def _review(
     request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
 ) -> HttpResponse:
-    fields = queries.fields_of(ceremony)
+    fields = queries.fields_to_review(ceremony)
     adopted = queries.adopted_by_kind(ceremony)
-    return _page(
+    return show_page(
         request,
         ceremony,
         token,
@@ -340,12 +393,15 @@ def _review(
             "missing": [each for each in fields if each["required"] and not each["filled"]],
             "ink": {kind: _ink(each) for kind, each in adopted.items()},
             "documents": ceremony.envelope.documents.all(),
-            "intent": services.intent_sentence(ceremony.recipient),
+            "intent": intent_sentence(ceremony.recipient),
+            "act": identifying.describe_act(ceremony, intent_sentence(ceremony.recipient)),
+            "meanings": MEANINGS,
+            "names": list(ceremony.recipient.names.filter(skipped_at=None)),
         },
     )
 
 
-def _page(
+def show_page(
     request: HttpRequest,
     ceremony: Ceremony,
     token: str,
@@ -365,6 +421,8 @@ def _page(
             "company": organization().name,
             "sender": envelope.owner,
             "verb": _VERBS[Role(ceremony.recipient.role)],
+            "witnessed": ceremony.recipient.witness_of,
+            "may_hand_over": may_hand_over(envelope, ceremony.recipient),
             **(context or {}),
         },
         status=200 if form is None or form.ok else 422,
@@ -376,6 +434,9 @@ _VERBS = {
     Role.APPROVER: "approve",
     Role.VIEWER: "read",
     Role.CC: "keep",
+    Role.IN_PERSON_SIGNER: "sign",
+    Role.WITNESS: "sign",
+    Role.EDITOR: "edit",
 }
 
 
@@ -392,16 +453,19 @@ def _ink(adopted: AdoptedSignature) -> str:
     return loader.render_to_string("signing/ceremonies/ink.html", {"adopted": adopted})
 
 
-def masked(address: str) -> str:
-    """Enough of an address to know one's own: ``a•••@example.com``."""
-    local, _, domain = address.partition("@")
-    return f"{local[:1]}•••@{domain}"
-
-
 def _attachment(name: str) -> str:
     from django.utils.http import content_disposition_header
 
     return content_disposition_header(True, name) or "attachment"
+
+
+def _sent_file(request: HttpRequest, key: str) -> tuple[str, bytes]:
+    """The name and content of an uploaded file, as far as it may be long."""
+    sent = request.FILES.getlist(key)[0]
+    if (sent.size or 0) > filling.MAX_FILE:
+        sentence = "Choose a file of at most 20 MB."
+        raise Invalid(sentence, code="too_large", fields={key: [sentence]})
+    return sent.name or "", sent.read()
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:
@@ -414,7 +478,7 @@ def _json(request: HttpRequest) -> dict[str, Any]:
     return sent
 
 
-def _back(token: str, fragment: str = "") -> HttpResponse:
+def back_to(token: str, fragment: str = "") -> HttpResponse:
     response = redirect(f"/sign/{token}{fragment}")
     response.status_code = 303
     return response

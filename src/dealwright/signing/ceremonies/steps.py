@@ -11,9 +11,16 @@ from django.utils.crypto import constant_time_compare
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import NotFound
-from dealwright.signing.envelopes.models import Envelope, IdentityMethod, Recipient, Role
+from dealwright.signing.consent.services import is_outdated
+from dealwright.signing.envelopes.models import Envelope, Recipient, Role
 from dealwright.signing.envelopes.routing import hash_token, pending_recipients
-from dealwright.signing.identity.services import session_hash
+from dealwright.signing.identity.limits import (
+    LINK_GUESSES,
+    count_link_guess,
+    is_used_up,
+    too_many,
+)
+from dealwright.signing.identity.trials import session_hash
 
 VERIFIED_FOR = timedelta(hours=12)
 
@@ -38,6 +45,7 @@ class Visit:
     ip: str = ""
     user_agent: str = ""
     request_id: str = ""
+    origin: str = ""
 
     @property
     def details(self) -> dict[str, str]:
@@ -65,9 +73,7 @@ class Ceremony:
     @property
     def is_verified(self) -> bool:
         """Whether this browser may act: it confirmed the code, lately."""
-        return (
-            self.recipient.identity_method == IdentityMethod.EMAIL_LINK or self.was_confirmed_here
-        )
+        return not self.recipient.identity_methods or self.was_confirmed_here
 
     @property
     def was_confirmed_here(self) -> bool:
@@ -86,13 +92,14 @@ class Ceremony:
         recipient, envelope = self.recipient, self.envelope
         if recipient.signed_at or (recipient.role == Role.CC and envelope.completed_at):
             return Step.DONE
-        if not envelope.is_open or recipient.declined_at or is_over(envelope):
+        gone = recipient.declined_at or recipient.reassigned_at or recipient.skipped_at
+        if not envelope.is_open or gone or is_over(envelope):
             return Step.CLOSED
         if recipient.pk not in {each.pk for each in pending_recipients(envelope)}:
             return Step.WAIT
         if recipient.locked_at:
             return Step.LOCKED
-        if recipient.consented_at is None:
+        if recipient.consented_at is None or is_outdated(recipient.consent):
             return Step.CONSENT
         if not self.is_verified:
             return Step.CODE
@@ -114,8 +121,13 @@ def open_ceremony(token: str, visit: Visit) -> Ceremony:
     recipients = Recipient.objects.filter(envelope__deleted_at__isnull=True).select_related(
         "envelope__owner", "consent"
     )
+    if is_used_up(LINK_GUESSES, visit.ip):
+        raise too_many()
     key = hash_token(token) if 20 <= len(token) <= 100 else None
     if key and (recipient := recipients.filter(token_hash=key).first()):
+        return Ceremony(recipient.envelope, recipient, visit)
+    visit_lasts = {"embeddings__session_hash": key, "embeddings__ends_at__gt": timezone.now()}
+    if key and (recipient := recipients.filter(**visit_lasts).first()):
         return Ceremony(recipient.envelope, recipient, visit)
     if key and (recipient := recipients.filter(former_links=key).first()):
         ceremony = Ceremony(recipient.envelope, recipient, visit)
@@ -125,6 +137,7 @@ def open_ceremony(token: str, visit: Visit) -> Ceremony:
             "This link was replaced: a newer one was sent by e-mail. Open the latest message.",
             code="replaced_link",
         )
+    count_link_guess(visit.ip)
     raise NotFound(
         "This link is not valid. Check that it is complete, or ask the sender for a new one.",
         code="unknown_link",

@@ -11,7 +11,7 @@ from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid
 from dealwright.base.errors import Invalid, NotAllowed, NotFound
 from dealwright.base.messaging.addresses import check_email
-from dealwright.base.people.models import User
+from dealwright.base.people.models import Profile, User
 from dealwright.signing.delegation.models import Delegation
 
 LONGEST = timedelta(days=366)
@@ -30,7 +30,7 @@ def delegate(
 ) -> Delegation:
     """Have somebody stand in. ``email`` is the own address if not given; administrators may
     name another. Raises NotAllowed, or Invalid that names the place."""
-    user = actor.require_user()
+    user = _writer(actor)
     email = check_email(email or user.email, field="email").lower()
     if email != user.email.lower() and not user.is_administrator:
         raise NotAllowed("For somebody else only an administrator can name a stand-in.")
@@ -66,7 +66,7 @@ def delegate(
 
 def end_delegation(actor: Actor, delegation_id: Any) -> Delegation:
     """End one now; what was handed over stays there. Safe to repeat; raises NotFound."""
-    user = actor.require_user()
+    user = _writer(actor)
     with change(actor):
         row = Delegation.objects.select_for_update().filter(pk=as_uuid(delegation_id)).first()
         own = row is not None and (row.user_id == user.pk or row.created_by_id == user.pk)
@@ -107,6 +107,13 @@ def delegations_of(user: User) -> list[Delegation]:
     """A user's own, those that still matter first; for administrators everyone's."""
     rows = Delegation.objects.filter(ended_at=None, ends_on__gte=timezone.now().date())
     return list(rows if user.is_administrator else rows.filter(user=user))
+
+
+def _writer(actor: Actor) -> User:
+    user = actor.require_user()
+    if user.profile == Profile.READ_ONLY:
+        raise NotAllowed("Your profile only reads. Ask an administrator to name a stand-in.")
+    return user
 
 
 def _in_force(email: str) -> Any:

@@ -74,7 +74,7 @@ def normalise_pdf(content: bytes, *, accept_signed: bool = False) -> NormalisedD
     if len(content) > MAX_BYTES:
         raise _refused("The file is larger than 100 MB. Split it or make its pictures smaller.")
     if b"%PDF-" not in content[:1024]:
-        raise _refused("This is not a PDF file. Save the document as PDF and upload that.")
+        raise _refused("This is not a PDF file. Upload a PDF, Word (.docx), HTML or picture file.")
     pdf = _open(content)
     _refuse_encrypted(pdf)
     with pdf:

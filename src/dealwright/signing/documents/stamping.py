@@ -26,17 +26,27 @@ class Mark:
     """One thing to write on a page (counted from 0).
 
     A ``signature`` is drawn (``strokes``) or typed (``text`` in ``font``) with a small
-    ``caption`` under it; ``text`` is plain; ``check`` is a tick; ``cover`` paints white over
-    an anchor in the source document.
+    ``caption`` under it, or shown as its ``picture`` (PNG); ``text`` is plain; ``check`` is a
+    tick, ``radio`` a dot, ``image`` a picture; ``cover`` paints white over an anchor in the
+    source document.
     """
 
     page: int
     box: Box
-    kind: Literal["signature", "text", "check", "cover"]
+    kind: Literal["signature", "text", "check", "radio", "image", "cover"]
     text: str = ""
     caption: str = ""
     font: str = fonts.HANDWRITTEN
     strokes: Strokes | None = None
+    picture: bytes = b""
+
+    @property
+    def written(self) -> str:
+        """The text that a reader must find; nothing where it is drawn."""
+        drawn = self.kind in ("check", "radio", "image")
+        if drawn or self.strokes is not None or self.picture:
+            return ""
+        return self.text
 
 
 def place_marks(pdf: bytes, marks: Sequence[Mark]) -> bytes:
@@ -83,10 +93,11 @@ def missing_marks(before: bytes, after: bytes, marks: Sequence[Mark]) -> list[Ma
     for mark in marks:
         if mark.kind == "cover":
             continue
-        written = mark.text if mark.strokes is None and mark.kind != "check" else ""
         found = (
-            _same_letters(written, text_inside(after, mark.page, geometry[mark.page], mark.box))
-            if written
+            _same_letters(
+                mark.written, text_inside(after, mark.page, geometry[mark.page], mark.box)
+            )
+            if mark.written
             else region_pixels(before, mark.page, mark.box)
             != region_pixels(after, mark.page, mark.box)
         )
@@ -124,6 +135,8 @@ def _as_data(mark: Mark) -> dict[str, Any]:
         "caption": fonts.drawable(mark.caption),
         "font": mark.font,
     }
+    if mark.picture:
+        data["picture"] = list(mark.picture)
     if mark.strokes is not None:
         data["bounds"] = mark.strokes.bounds
         data["segments"] = mark.strokes.segments()

@@ -24,9 +24,10 @@ class Upload:
 
 
 def read_upload(name: str, content: bytes, *, accept_signed: bool = False) -> Upload:
-    """Normalise an upload; raises Invalid that names the file and what is in its way."""
+    """Normalise an upload, after making it a PDF where it is none; raises Invalid that names the
+    file and what is in its way."""
     try:
-        answer = run_limited("normalise", content, {"accept_signed": accept_signed})
+        answer = run_limited("normalise", content, {"accept_signed": accept_signed, "name": name})
     except Invalid as error:
         sentence = f"{name}: {error.message}"
         raise Invalid(sentence, code=error.code, fields={"documents": [sentence]}) from None
@@ -45,4 +46,5 @@ def read_upload(name: str, content: bytes, *, accept_signed: bool = False) -> Up
 
 
 def _anchor(data: dict[str, Any]) -> Anchor:
-    return Anchor(**{**data, "box": Box(**data["box"]), "covers": Box(**data["covers"])})
+    boxes = {"box": Box(**data["box"]), "covers": Box(**data["covers"])}
+    return Anchor(**{**data, **boxes, "options": tuple(data["options"])})

@@ -13,7 +13,7 @@ from dealwright.base.evidence.models import EvidenceChain
 from dealwright.base.people.organization import organization
 from dealwright.signing.documents import fonts
 from dealwright.signing.documents.typesetting import typeset
-from dealwright.signing.envelopes.models import Envelope, Recipient, Role
+from dealwright.signing.envelopes.models import Envelope, Recipient, Role, SignatureLevel
 from dealwright.signing.evidence.models import EvidenceDetail
 
 _TEMPLATE = Path(__file__).with_name("certificate.typ")
@@ -22,6 +22,7 @@ EVENT_TEXTS = {
     "envelope.signed": "Everyone has acted",
     "envelope.sealed": "Documents sealed",
     "envelope.seal_failed": "Sealing failed; it is tried again",
+    "envelope.archive_renewed": "Archive time stamp renewed",
     "envelope.declined": "Envelope declined",
     "envelope.voided": "Envelope withdrawn by the sender",
     "envelope.expired": "Envelope expired",
@@ -35,7 +36,17 @@ EVENT_TEXTS = {
     "recipient.authentication_failed": "{who} entered a wrong code",
     "recipient.locked": "{who} was locked after too many wrong codes",
     "recipient.unlocked": "The sender let {who} try again",
+    "recipient.bounced": "The mail to {who} came back",
+    "recipient.expired": "The time of {who} ran out",
+    "recipient.reassigned": "The part of {who} went to somebody else",
+    "recipient.skipped": "{who} was not needed",
+    "recipient.took_part": "{who} acts for the group",
+    "recipient.named": "{who} named the next person",
+    "recipient.hosted": "The host handed the device to {who}",
+    "envelope.corrected": "Envelope corrected",
+    "envelope.expiring": "Everyone waited for was told that it expires soon",
     "recipient.adopted": "{who} adopted a {form}",
+    "field.attached": "{who} put a file into a field",
     "recipient.signed": "{who} signed",
     "recipient.approved": "{who} approved",
     "recipient.acknowledged": "{who} confirmed having read the documents",
@@ -45,7 +56,29 @@ EVENT_TEXTS = {
     "envelope.held": "Put on legal hold",
     "envelope.released": "Legal hold ended",
     "envelope.purged": "Files and personal details destroyed",
+    "recipient.embedded_url": "An address to sign inside another site was made for {who}",
+    "recipient.embedded_opened": "{who} opened the envelope inside another site",
+    "recipient.vouched_for": "The site in which {who} signs vouched for who they are",
+    "recipient.mailbox_confirmed": "{who} confirmed the mailbox",
     "recipient.erased": "Personal details of a recipient erased",
+}
+# With certificates for signers: what they are, and what they are not.
+_ADVANCED = (
+    "Each person named above who signed held a secret link sent to the e-mail address shown, "
+    "proved who they are as noted, agreed to sign electronically, and chose to sign. For each of "
+    "them the file carries a digital signature by a key made for this envelope alone and a "
+    "certificate in their name that {organisation} issued on the evidence noted here. They are "
+    "meant as advanced electronic signatures (eIDAS, Regulation (EU) 910/2014, article 26). They "
+    "are not qualified electronic signatures: no qualified trust service provider checked an "
+    "identity document, and the keys were held by {organisation} for the moment of signing. "
+    "{organisation} then put its seal on each document together with this certificate. The seal "
+    "shows that the file is unchanged since. Trust in both rests on the root certificate of the "
+    "organisation. Times are in UTC."
+)
+_FORMS = {
+    "drawn": "drawn signature",
+    "typed": "typed signature",
+    "uploaded": "picture of a signature",
 }
 _STATEMENT = (
     "Each person named above held a secret link sent to the e-mail address shown, proved access "
@@ -62,7 +95,7 @@ def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
     """The PDF (PDF/A-2u). Any script a font is there for; others by code point, never failing."""
     chain = EvidenceChain.objects.get(key=envelope.chain)
     company = organization().name
-    people = list(envelope.recipients.select_related("consent"))
+    people = list(envelope.recipients.select_related("consent").prefetch_related("adopted"))
     sender = envelope.owner
     data = {
         "heading": "Certificate of completion",
@@ -84,7 +117,9 @@ def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
         "events": [_event(each) for each in evidence_rows(envelope, named=fonts.isolated)],
         "length": chain.length,
         "head": chain.head,
-        "statement": _STATEMENT.format(organisation=company),
+        "statement": (
+            _ADVANCED if envelope.signature_level == SignatureLevel.AES else _STATEMENT
+        ).format(organisation=company),
     }
     shown, at = _drawable(data), at.replace(microsecond=0)
     try:
@@ -109,9 +144,7 @@ def evidence_rows(envelope: Envelope, *, named: Callable[[str], str] = str) -> l
             "kind": row.kind,
             "text": EVENT_TEXTS.get(row.kind, row.kind).format(
                 who=named(row.recipient.name) if row.recipient else "Someone",
-                form={"drawn": "drawn signature", "typed": "typed signature"}.get(
-                    str(row.details.get("form")), "signature"
-                ),
+                form=_FORMS.get(str(row.details.get("form")), "signature"),
             ),
             "where": ", ".join(
                 str(row.details[key])
@@ -153,7 +186,24 @@ def _person(recipient: Recipient) -> dict[str, Any]:
         "name": recipient.name,
         "email": recipient.email,
         "role": Role(recipient.role).label,
+        "signature": _signature(recipient) if recipient.signed_at else {},
         "facts": facts or [["Status", recipient.status]],
+    }
+
+
+def _signature(recipient: Recipient) -> dict[str, str]:
+    """What stands for the person: ink as an SVG, or the typed text with its font."""
+    adopted = next((each for each in recipient.adopted.all() if each.kind == "signature"), None)
+    if adopted is None:
+        return {}
+    if adopted.ink is None:
+        return {"text": adopted.text, "font": adopted.font}
+    left, top, right, bottom = (round(each * 1000) for each in adopted.ink.bounds)
+    box = f"{left - 10} {top - 10} {right - left + 20} {bottom - top + 20}"
+    return {
+        "svg": f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><path fill="none" '
+        f'stroke="#111827" stroke-width="8" stroke-linecap="round" stroke-linejoin="round" '
+        f'd="{adopted.ink.svg_path(width=1000)}"/></svg>'
     }
 
 

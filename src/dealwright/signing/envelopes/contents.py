@@ -13,7 +13,7 @@ _CACHED_SIZE = 10_000_000  # bytes: larger files are decrypted each time
 
 def file_content(stored: StoredFile) -> bytes:
     """A file decrypted; small ones are remembered, since a page's pictures come one by one."""
-    if stored.size > _CACHED_SIZE:
+    if stored.size > _CACHED_SIZE or stored.is_destroyed:
         return read_file(stored)
     return _remembered(stored.pk)
 

@@ -6,21 +6,22 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from dealwright.base.access.actor import change, system
-from dealwright.base.errors import Conflict
+from dealwright.base.access.actor import Actor, change, system
+from dealwright.base.errors import Conflict, DealwrightError, Unavailable
 from dealwright.base.events.outbox import record_event
 from dealwright.base.jobs.due import claim_due, due
 from dealwright.base.jobs.queue import every, job
 from dealwright.base.records.services import save_changes
 from dealwright.signing.envelopes import mail
-from dealwright.signing.envelopes.events import EnvelopeExpired
+from dealwright.signing.envelopes.events import EnvelopeExpired, EnvelopeExpiring
 from dealwright.signing.envelopes.models import Envelope, Role
-from dealwright.signing.envelopes.routing import SEAL_WATCH, ask_for_seal
-from dealwright.signing.envelopes.services import remind_recipients
+from dealwright.signing.envelopes.routing import SEAL_WATCH, ask_for_seal, new_link
+from dealwright.signing.envelopes.services import remind_recipients, send_envelope, waited_for
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.seals.services import ensure_organisation_seal
 
 LONGEST_REMINDING = timedelta(days=30)
+SEND_AGAIN = timedelta(minutes=5)  # where the seal key was not ready
 
 
 @job(name="signing.seal", queue="default")
@@ -42,22 +43,99 @@ def resume_sealing() -> int:
     return len(waiting)
 
 
+@due(every=20, name="signing.send_scheduled")
+def send_due() -> int:
+    """Send what is scheduled for now, in the sender's name; what cannot be sent is told to them
+    and is a draft again."""
+    with change(system("Scheduled sending")):
+        waiting = claim_due(
+            Envelope.objects.filter(send_at__lte=timezone.now()).select_related("owner"), limit=10
+        )
+        for envelope in waiting:
+            _send_scheduled(envelope)
+    return len(waiting)
+
+
+def _send_scheduled(envelope: Envelope) -> None:
+    actor = system("Scheduled sending")
+    sender = Actor(user=envelope.owner, via="job") if envelope.owner else actor
+    if envelope.deleted_at is not None or envelope.sent_at is not None:
+        Envelope.objects.filter(pk=envelope.pk).update(send_at=None, scheduled_at=None)
+        return
+    try:
+        send_envelope(sender, envelope.pk)
+    except Unavailable:
+        Envelope.objects.filter(pk=envelope.pk).update(send_at=timezone.now() + SEND_AGAIN)
+    except DealwrightError as error:
+        save_changes(actor, envelope, {"send_at": None, "scheduled_at": None})
+        mail.tell_owner(envelope, f"{envelope.title} was not sent as planned", error.message)
+
+
 @due(every=60, name="signing.remind")
 def remind_due() -> int:
-    """Write again to recipients who have not acted; ends 30 days after sending."""
+    """Write again to recipients who have not acted: as often as asked, else for 30 days."""
     actor = system("Reminders")
     with change(actor):
         waiting = claim_due(Envelope.objects.filter(remind_at__lte=timezone.now()), limit=20)
         for envelope in waiting:
-            too_old = envelope.sent_at and timezone.now() - envelope.sent_at > LONGEST_REMINDING
-            if too_old or not envelope.is_open:
+            if not envelope.is_open or _reminded_enough(envelope):
                 Envelope.objects.filter(pk=envelope.pk).update(remind_at=None)
                 continue
             try:
                 remind_recipients(actor, envelope.pk)
             except Conflict:
                 Envelope.objects.filter(pk=envelope.pk).update(remind_at=None)
+                continue
+            sent = envelope.reminders_sent + 1
+            row = Envelope.objects.filter(pk=envelope.pk)
+            row.update(reminders_sent=sent)
+            envelope.reminders_sent = sent
+            if _reminded_enough(envelope) or not envelope.remind_every_days:
+                row.update(remind_at=None)
     return len(waiting)
+
+
+def _reminded_enough(envelope: Envelope) -> bool:
+    if envelope.remind_most is not None:
+        return envelope.reminders_sent >= envelope.remind_most
+    return bool(envelope.sent_at and timezone.now() - envelope.sent_at > LONGEST_REMINDING)
+
+
+@due(every=60, name="signing.warn")
+def warn_due() -> int:
+    """Tell everyone waited for, and the sender, that an envelope expires soon."""
+    actor = system("Expiry")
+    with change(actor):
+        soon = claim_due(Envelope.objects.filter(warn_at__lte=timezone.now()), limit=20)
+        for envelope in soon:
+            Envelope.objects.filter(pk=envelope.pk).update(warn_at=None)
+            if not envelope.is_open or envelope.expires_at is None:
+                continue
+            record_evidence(envelope, "envelope.expiring", actor=actor)
+            record_event(
+                actor,
+                EnvelopeExpiring(
+                    envelope_id=envelope.pk,
+                    subject_object=envelope.subject_object,
+                    subject_id=envelope.subject_id,
+                    expires_at=envelope.expires_at,
+                ),
+                object="envelope",
+                record_id=envelope.pk,
+            )
+            for recipient in waited_for(envelope):
+                if recipient.role == Role.IN_PERSON_SIGNER:
+                    mail.tell_host(actor, envelope, recipient, reminder=True)
+                    continue
+                token = new_link(recipient)
+                recipient.save(update_fields=["token_hash"])
+                mail.tell_expiring(actor, envelope, recipient, token)
+            mail.tell_owner(
+                envelope,
+                f"{envelope.title} expires soon",
+                f"On {envelope.expires_at:%Y-%m-%d %H:%M} UTC. You can give more time.",
+            )
+    return len(soon)
 
 
 @due(every=60, name="signing.expire")
@@ -78,10 +156,12 @@ def expire_due() -> int:
         )
         for envelope in over:
             now = timezone.now()
-            save_changes(actor, envelope, {"expired_at": now, "remind_at": None})
-            envelope.recipients.exclude(role=Role.CC).filter(
-                signed_at=None, reassigned_at=None, skipped_at=None
-            ).update(expired_at=now)
+            save_changes(actor, envelope, {"expired_at": now, "remind_at": None, "warn_at": None})
+            for recipient in envelope.recipients.all():
+                if recipient.acts and not recipient.is_done:
+                    recipient.expired_at = now
+                    recipient.save(update_fields=["expired_at"])
+                    record_evidence(envelope, "recipient.expired", actor=actor, recipient=recipient)
             record_evidence(envelope, "envelope.expired", actor=actor)
             record_event(
                 actor,

@@ -33,6 +33,14 @@ _WHAT = {
         gettext_noop("Review and approve"),
     ),
     Role.VIEWER: (gettext_noop("%(who)s asks you to read"), gettext_noop("Open and confirm")),
+    Role.WITNESS: (
+        gettext_noop("%(who)s asks you to witness a signature"),
+        gettext_noop("Review and sign"),
+    ),
+    Role.EDITOR: (
+        gettext_noop("%(who)s asks you to prepare documents"),
+        gettext_noop("Open and prepare"),
+    ),
 }
 _ENDED = {
     "declined": (
@@ -63,6 +71,9 @@ def _in_its_language[**More](tell: _Telling[More]) -> _Telling[More]:
         *args: More.args,
         **kwargs: More.kwargs,
     ) -> None:
+        gone = recipient.reassigned_at or recipient.skipped_at
+        if gone and tell.__name__ != "tell_not_needed":
+            return  # their part is somebody else's, or nobody's
         known = envelope.language in dict(settings.LANGUAGES)
         with translation.override(envelope.language if known else "en"):
             tell(actor, envelope, recipient, *args, **kwargs)
@@ -84,12 +95,16 @@ def tell_invited(
     paragraphs = [f"{asks}: “{envelope.title}”."]
     if envelope.message:
         paragraphs.append(envelope.message)
-    if envelope.expires_at:
-        until = {
-            "day": format_date(envelope.expires_at.date(), "long"),
-            "time": f"{envelope.expires_at:%H:%M}",
-        }
-        paragraphs.append(_("This is possible until %(day)s, %(time)s UTC.") % until)
+    if recipient.role == Role.WITNESS and recipient.witness_of is not None:
+        paragraphs.append(
+            _("You confirm that you saw %(name)s sign.") % {"name": recipient.witness_of.name}
+        )
+    if recipient.member_of is not None:
+        paragraphs.append(
+            _("This went to everyone in “%(group)s”: whoever acts first does it for all.")
+            % {"group": recipient.member_of.name}
+        )
+    paragraphs += _until(envelope)
     paragraphs.append(
         _(
             "The link is for you alone: do not forward this message. "
@@ -105,6 +120,74 @@ def tell_invited(
         paragraphs=paragraphs,
         button=(_(button), link_of(token)),
         purpose="signing.reminder" if reminder else "signing.invitation",
+    )
+
+
+@_in_its_language
+def tell_host(actor: Actor, envelope: Envelope, recipient: Recipient, *, reminder: bool) -> None:
+    """The host of an in-person signer: where to open it when the person is there."""
+    host = recipient.host
+    if host is None:
+        return
+    names = {"name": recipient.name, "title": envelope.title}
+    _send(
+        actor,
+        envelope,
+        recipient,
+        to=(host.name, host.email),
+        subject=(_("Reminder: %(subject)s") if reminder else "%(subject)s")
+        % {"subject": _("%(name)s signs with you in person: %(title)s") % names},
+        paragraphs=[
+            _("You are the host: %(name)s signs “%(title)s” on your device.") % names,
+            _(
+                "Open it when you are together. You sign in, say how you know who it is, and "
+                "hand the device over; to take it back you sign in again."
+            ),
+            *_until(envelope),
+        ],
+        button=(
+            _("Open for signing in person"),
+            f"{settings.PUBLIC_URL}/envelopes/{envelope.pk}/host/{recipient.pk}",
+        ),
+        purpose="signing.reminder" if reminder else "signing.invitation",
+    )
+
+
+@_in_its_language
+def tell_expiring(actor: Actor, envelope: Envelope, recipient: Recipient, token: str) -> None:
+    """Whoever is waited for: the time runs out soon."""
+    _request, button = _WHAT.get(Role(recipient.role), _WHAT[Role.SIGNER])
+    title = {"title": envelope.title}
+    _send(
+        actor,
+        envelope,
+        recipient,
+        subject=_("Expires soon: %(title)s") % title,
+        paragraphs=[
+            _("“%(title)s” still waits for you, and the time runs out soon.") % title,
+            *_until(envelope),
+        ],
+        button=(_(button), link_of(token)),
+        purpose="signing.expiring",
+    )
+
+
+@_in_its_language
+def tell_not_needed(actor: Actor, envelope: Envelope, recipient: Recipient, by: str = "") -> None:
+    """Whoever was asked and is not any more: ``by`` has taken it, or nobody needs to."""
+    title = {"title": envelope.title, "name": by}
+    what = (
+        _("%(name)s has taken “%(title)s”. You need not do anything.")
+        if by
+        else _("You are no longer asked to act on “%(title)s”. You need not do anything.")
+    )
+    _send(
+        actor,
+        envelope,
+        recipient,
+        subject=_("No longer needed: %(title)s") % title,
+        paragraphs=[what % title],
+        purpose="signing.not_needed",
     )
 
 
@@ -176,17 +259,27 @@ def tell_ended(
     )
 
 
-def tell_owner(envelope: Envelope, title: str, body: str = "") -> None:
-    """A notice for the sender."""
+def tell_owner(envelope: Envelope, title: str, body: str = "", *, url: str = "") -> None:
+    """A notice for the sender; ``url`` is where they can do something about it."""
     if envelope.owner is not None:
         notify(
             envelope.owner,
             title,
             body=body,
-            url=envelope.url,
+            url=url or envelope.url,
             object="envelope",
             record_id=envelope.pk,
         )
+
+
+def _until(envelope: Envelope) -> list[str]:
+    if envelope.expires_at is None:
+        return []
+    until = {
+        "day": format_date(envelope.expires_at.date(), "long"),
+        "time": f"{envelope.expires_at:%H:%M}",
+    }
+    return [_("This is possible until %(day)s, %(time)s UTC.") % until]
 
 
 def _sender(envelope: Envelope) -> str:
@@ -205,15 +298,19 @@ def _send(
     button: tuple[str, str] | None = None,
     attachments: Sequence[StoredFile] = (),
     sensitive: bool = False,
+    to: tuple[str, str] | None = None,
 ) -> None:
-    greeting = _("Hello %(name)s,") % {"name": recipient.name}
+    name, address = to or (recipient.name, recipient.email)
+    if not address:
+        return  # who signs in person need not have one
+    greeting = _("Hello %(name)s,") % {"name": name}
     lines = [greeting, *paragraphs]
     if button:
         lines.append(f"{button[0]}: {button[1]}")
     send_email(
         actor,
-        to=recipient.email,
-        to_name=recipient.name,
+        to=address,
+        to_name=name,
         subject=_one_line(subject),
         text="\n\n".join(lines) + "\n",
         html=loader.render_to_string(

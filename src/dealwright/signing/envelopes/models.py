@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
@@ -42,6 +43,17 @@ class EnvelopeStatus(models.TextChoices):
     VOIDED = "voided", "Voided"
     EXPIRED = "expired", "Expired"
     PURGED = "purged", "Purged"
+
+
+class SignatureLevel(models.TextChoices):
+    """What stands in the documents for each signer beside the organisation's seal.
+
+    Simple: the evidence of their act. Advanced: a signature by a certificate of their own as
+    well, issued by the organisation on the evidence of the identity step.
+    """
+
+    SES = "ses", "Simple"
+    AES = "aes", "Advanced: a certificate for each signer"
 
 
 class Envelope(Record):
@@ -82,6 +94,10 @@ class Envelope(Record):
     warn_days = models.PositiveSmallIntegerField(null=True, blank=True)
     warn_at = models.DateTimeField(null=True, blank=True)
     may_reassign = models.BooleanField(default=True)
+    part11 = models.BooleanField(default=False)
+    signature_level = models.CharField(
+        max_length=4, choices=SignatureLevel, default=SignatureLevel.SES
+    )
     seal_at = models.DateTimeField(null=True, blank=True)
     seal_attempts = models.PositiveIntegerField(default=0)
     seal_failed_at = models.DateTimeField(null=True, blank=True)
@@ -191,9 +207,10 @@ class EnvelopeDocument(models.Model):
     """One document: as it was given, as it was prepared and shown, and as it was sealed.
 
     ``prepared`` is what recipients see and its hash what they agree to; ``pages`` holds the
-    geometry of its pages, ``texts`` what they say, for those who hear them. Once sent it
-    does not change. ``sealed`` carries the signatures, the certificate of completion and
-    the seal.
+    geometry of its pages, ``texts`` what they say, for those who hear them, ``notes`` what the
+    sender should know of its making. Once sent it does not change. ``sealed`` carries the
+    signatures, the certificate of completion and the seal; ``archive_due_at`` is when its
+    archive time stamp is to be renewed, which rests on ``archive_digest``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -206,13 +223,23 @@ class EnvelopeDocument(models.Model):
     prepared_sha256 = models.CharField(max_length=64)
     pages = models.JSONField()
     texts = models.JSONField(default=list)
+    notes = models.JSONField(default=list, blank=True)
     sealed = models.ForeignKey(
         StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     sealed_sha256 = models.CharField(max_length=64, blank=True)
+    archive_due_at = models.DateTimeField(null=True, blank=True)
+    archive_digest = models.CharField(max_length=12, blank=True)
 
     class Meta:
         ordering: ClassVar = ["position"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["archive_due_at"],
+                name="document_archive_due",
+                condition=Q(archive_due_at__isnull=False),
+            )
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["envelope", "position"], name="document_position_once"),
             models.UniqueConstraint(
@@ -260,10 +287,17 @@ class IdentityMethod(models.TextChoices):
     IDP = "idp", "Identity provider"
 
 
+def by_mailed_code() -> list[str]:
+    """What is asked of a recipient unless the sender says otherwise."""
+    return [IdentityMethod.EMAIL_OTP.value]
+
+
 class Recipient(models.Model):
     """One person in an envelope. Who it is never changes; another person is another row.
 
     ``order`` is the routing order: equal numbers act side by side, a higher one waits.
+    ``identity_methods`` are the ways they show who they are, in order; none is the link alone.
+    ``meaning`` is what their signature means, in their words (21 CFR 11.50).
     ``token_hash`` is SHA-256 of the link's 256-bit secret. ``session_hash`` binds a
     confirmed code to one browser. ``queued_at`` is when the envelope was sent and they were to
     wait, ``delivered_at`` when their mail server took the invitation. Whoever hands the part on
@@ -285,9 +319,10 @@ class Recipient(models.Model):
     role = models.CharField(max_length=20, choices=Role, default=Role.SIGNER)
     name = models.CharField(max_length=160)
     email = models.EmailField(max_length=254, blank=True)
-    identity_method = models.CharField(
-        max_length=12, choices=IdentityMethod, default=IdentityMethod.EMAIL_OTP
+    identity_methods = ArrayField(
+        models.CharField(max_length=12, choices=IdentityMethod), default=by_mailed_code, blank=True
     )
+    meaning = models.CharField(max_length=200, blank=True)
     token_hash = models.CharField(max_length=64, blank=True)
     session_hash = models.CharField(max_length=64, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True)

@@ -8,29 +8,39 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from dealwright.base.access.visibility import get_changeable, get_visible
-from dealwright.base.errors import Conflict, Invalid, NotFound
+from dealwright.base.errors import Conflict, Gone, Invalid, NotFound
 from dealwright.base.files.access import get_file
 from dealwright.base.files.models import StoredFile
 from dealwright.base.files.services import read_file
 from dealwright.base.objects.registry import object_type
+from dealwright.base.people.identity import providers
+from dealwright.base.people.models import User
 from dealwright.base.web.pages import Form, actor_of, done, page, render
 from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes import placing, queries, services
 from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
-from dealwright.signing.envelopes.models import IdentityMethod, Role
+from dealwright.signing.envelopes.models import SIGNING_ROLES, Role
 from dealwright.signing.envelopes.sealing import seal_envelope
 from dealwright.signing.evidence.services import verify_envelope
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
+from dealwright.signing.groups import queries as group_queries
+from dealwright.signing.identity.choices import IDENTITY_WAYS, identity_choice
+from dealwright.signing.identity.policy import signing_settings
 
+MORE = (
+    "condition", "group", "named_by", "witness_of", "host",
+    "identity", "access_code", "phone", "provider",
+)  # fmt: skip
 ROWS = 4  # empty rows for recipients that the form starts with
 PICTURE_WIDTHS = (800, 1600)
 
@@ -50,9 +60,11 @@ def new(request: HttpRequest) -> HttpResponse:
             "title": _title(request, subject, given),
             "expires_in": "30",
             "remind_every": "3",
+            "warn_days": "3",
+            "part11": signing_settings().part11,
             "language": get_language() or "en",
         },
-        lists=("name", "email", "role", "order"),
+        lists=("name", "email", "role", "order", *MORE),
     )
     if request.method == "POST":
         with form:
@@ -66,6 +78,11 @@ def new(request: HttpRequest) -> HttpResponse:
                 language=_language(form["language"]),
                 expires_at=_expiry(form["expires_in"]),
                 remind_every_days=_reminder(form["remind_every"]),
+                remind_first_days=_reminder(form["remind_first"]),
+                remind_most=_times(form["remind_most"]),
+                warn_days=_warning(form["warn_days"]),
+                may_reassign=not form.checked("keep_person"),
+                part11=form.checked("part11"),
             )
             return done(request, f"/envelopes/{envelope.pk}/send")
     return form.page(
@@ -75,7 +92,11 @@ def new(request: HttpRequest) -> HttpResponse:
             "given": given,
             "rows": _rows(form),
             "roles": Role.choices,
+            "groups": group_queries.groups(offered=True),
+            "hosts": User.objects.filter(is_active=True).order_by("name")[:500],
             "languages": settings.LANGUAGES,
+            "identity_ways": IDENTITY_WAYS,
+            "identity_providers": providers(),
         },
     )
 
@@ -108,8 +129,54 @@ def add_field(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
             y=form["y"],
             label=form["label"],
             required=not form.checked("optional"),
+            options=form["options"],
+            option=form["option"],
+            formula=form["formula"],
         )
         return done(request, f"/envelopes/{envelope_id}/send#field-{field.pk}")
+    return _preview(request, envelope_id, form)
+
+
+@page(methods=["POST"])
+def arrange_fields(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    """What the editor changed, as JSON: fields put, and the ids of those removed."""
+    get_changeable_or_visible(actor_of(request), envelope_id)
+    try:
+        sent = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        sent = None
+    put = sent.get("put") if isinstance(sent, dict) else None
+    removed = sent.get("removed") if isinstance(sent, dict) else None
+    if (
+        not isinstance(put, list)
+        or not isinstance(removed, list)
+        or not all(isinstance(each, dict) for each in put)
+    ):
+        raise Invalid("This could not be understood. Reload the page and try again.")
+    warnings = placing.arrange_fields(
+        actor_of(request), envelope_id, put=put, removed=[str(each) for each in removed]
+    )
+    without = queries.signers_without_place(envelope_id)
+    return JsonResponse({"warnings": warnings, "without_place": without})
+
+
+@page(methods=["POST"])
+def place_at_words(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    """Place a field at every occurrence of some words."""
+    form = Form(request)
+    with form:
+        count = placing.place_at_words(
+            actor_of(request),
+            envelope_id,
+            words=form["words"],
+            recipient_id=form["recipient"],
+            kind=form["kind"],
+            dx=form["dx"] or 0,
+            dy=form["dy"] or 0,
+            label=form["label"],
+        )
+        told = ngettext("%(count)s field was placed.", "%(count)s fields were placed.", count)
+        return done(request, f"/envelopes/{envelope_id}/send", told % {"count": count})
     return _preview(request, envelope_id, form)
 
 
@@ -142,7 +209,9 @@ def remind(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
             return done(request, f"/envelopes/{envelope_id}", told % {"count": count})
     envelope = get_visible(actor, "envelope", envelope_id)
     waiting = [
-        each for each in queries.recipients_of(envelope.pk) if each["status"] in ("sent", "viewed")
+        each
+        for each in queries.recipients_of(envelope.pk)
+        if each["id"] in {row.pk for row in services.waited_for(envelope)}
     ]
     return form.page("signing/envelopes/remind.html", {"envelope": envelope, "waiting": waiting})
 
@@ -199,6 +268,8 @@ def download(request: HttpRequest, envelope_id: UUID, document_id: UUID, form: s
 @page
 def certificate(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     envelope = get_visible(actor_of(request), "envelope", envelope_id)
+    if envelope.purged_at is not None:
+        raise Gone("The certificate was destroyed when its time to be kept was over.")
     if envelope.certificate is None:
         raise NotFound("The certificate of completion is made together with the seal.")
     return _as_download(envelope.certificate)
@@ -224,7 +295,7 @@ def _preview(request: HttpRequest, envelope_id: UUID, form: Form) -> HttpRespons
             "envelope": envelope,
             "recipients": recipients,
             "signers": [
-                (each["id"], each["name"]) for each in recipients if each["role"] == "signer"
+                (each["id"], each["name"]) for each in recipients if each["role"] in SIGNING_ROLES
             ],
             "documents": documents,
             "pages": [
@@ -234,6 +305,8 @@ def _preview(request: HttpRequest, envelope_id: UUID, form: Form) -> HttpRespons
             ],
             "without_place": queries.signers_without_place(envelope.pk),
             "kinds": FieldKind.choices,
+            "word_kinds": placing.kinds_at_words(),
+            "editor": queries.editor_of(envelope),
         },
     )
 
@@ -295,18 +368,42 @@ def _documents(request: HttpRequest, given: StoredFile | None) -> list[NewDocume
 
 
 def _recipients(form: Form) -> list[NewRecipient]:
-    method = IdentityMethod.EMAIL_LINK if form.checked("without_code") else IdentityMethod.EMAIL_OTP
     return [
         NewRecipient(
+            **_identity(form, row),
             name=row["name"],
             email=row["email"],
             role=row["role"],
             order=int(row["order"]) if re.fullmatch(r"[0-9]{1,3}", row["order"]) else 1,
-            identity_method=method,
+            condition=row["condition"],
+            group=row["group"] or None,
+            named_by=_number_of(row["named_by"]),
+            witness_of=_number_of(row["witness_of"]),
+            host=row["host"] or None,
         )
         for row in _rows(form)
-        if row["name"].strip() or row["email"].strip()
+        if any(row[key].strip() for key in ("name", "email", "group", "named_by"))
     ]
+
+
+def _identity(form: Form, row: dict[str, str]) -> dict[str, Any]:
+    """How a recipient shows who they are; a group or somebody named later only by mail."""
+    if form.checked("without_code") and not row["identity"]:
+        return {"identity_methods": []}
+    choice = identity_choice(row)
+    return {
+        "identity_methods": choice.methods,
+        "access_code": choice.access_code,
+        "phone": choice.phone,
+        "provider": choice.provider,
+    }
+
+
+def _number_of(text: str) -> int | None:
+    """The number of another recipient; 0, whom nobody has, where it is none."""
+    if not text.strip():
+        return None
+    return int(text) if re.fullmatch(r"[0-9]{1,3}", text.strip()) else 0
 
 
 def _rows(form: Form) -> Sequence[dict[str, str]]:
@@ -319,11 +416,21 @@ def _rows(form: Form) -> Sequence[dict[str, str]]:
             "email": str(emails[at]) if at < len(emails) else "",
             "role": str(roles[at]) if at < len(roles) else Role.SIGNER.value,
             "order": str(orders[at]) if at < len(orders) else "1",
+            **{
+                key: str(given[at]) if at < len(given := form.get(key) or []) else ""
+                for key in MORE
+            },
         }
         for at, name in enumerate(names)
     ]
     return typed + [
-        {"name": "", "email": "", "role": Role.SIGNER.value, "order": str(number + 1)}
+        {
+            "name": "",
+            "email": "",
+            "role": Role.SIGNER.value,
+            "order": str(number + 1),
+            **dict.fromkeys(MORE, ""),
+        }
         for number in range(len(typed), max(ROWS, len(typed)))
     ]
 
@@ -341,6 +448,19 @@ def _reminder(days: str) -> int | None:
     return _days(days, 30, "remind_every", "Reminds every") if days else None
 
 
+def _times(times: str) -> int | None:
+    if not times:
+        return None
+    if not re.fullmatch(r"[0-9]{1,2}", times) or not 1 <= int(times) <= 50:
+        sentence = "Remind 1 to 50 times, or leave it open."
+        raise Invalid(sentence, fields={"remind_most": [sentence]})
+    return int(times)
+
+
+def _warning(days: str) -> int | None:
+    return _days(days, 30, "warn_days", "Warns") if days else None
+
+
 def _days(days: str, most: int, key: str, what: str) -> int:
     if not re.fullmatch(r"[0-9]{1,3}", days) or not 1 <= int(days) <= most:
         sentence = f"{what} 1 to {most} days."
@@ -349,7 +469,7 @@ def _days(days: str, most: int, key: str, what: str) -> int:
 
 
 def _as_download(stored: StoredFile) -> HttpResponse:
-    response = HttpResponse(read_file(stored), content_type="application/pdf")
+    response = HttpResponse(read_file(stored), content_type=stored.content_type)
     response.headers["Content-Disposition"] = (
         content_disposition_header(True, stored.name) or "attachment"
     )

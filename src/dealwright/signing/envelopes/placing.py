@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid, get_changeable
 from dealwright.base.errors import Conflict, Invalid, NotFound
-from dealwright.signing.documents.anchors import SIZES
+from dealwright.signing.documents.anchors import SIZES, find_words
 from dealwright.signing.documents.geometry import Box, PageGeometry
-from dealwright.signing.envelopes.drafts import MAX_FIELDS, check_text
+from dealwright.signing.envelopes.contents import file_content
+from dealwright.signing.envelopes.drafts import MAX_FIELDS, NewField, check_text, wrong_field
 from dealwright.signing.envelopes.models import (
+    SIGNING_ROLES,
     Envelope,
     EnvelopeDocument,
     Recipient,
-    Role,
 )
+from dealwright.signing.fields.applying import wrong_rules
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
+
+# Kinds that say nothing without options or a formula.
+NEEDING_MORE = ("radio", "dropdown", "multi_select", "formula")
 
 
 def add_field(
@@ -32,6 +38,9 @@ def add_field(
     y: Any,
     label: str = "",
     required: bool = True,
+    options: str = "",
+    option: str = "",
+    formula: str = "",
 ) -> EnvelopeField:
     """Put a field of the usual size with its middle at (x, y), in percent of the visible page
     from the top left; ``page`` counts from 1. Raises Invalid, Conflict for a sent envelope."""
@@ -43,10 +52,21 @@ def add_field(
         if document is None:
             raise NotFound("This envelope has no such document.")
         recipient: Recipient | None = envelope.recipients.filter(pk=as_uuid(recipient_id)).first()
-        if recipient is None or recipient.role != Role.SIGNER:
+        if recipient is None or recipient.role not in SIGNING_ROLES:
             raise _invalid("recipient", "Choose someone who signs.")
         if kind not in FieldKind.values:
             raise _invalid("kind", "Choose a kind of field.")
+        new = NewField(
+            recipient=1,
+            kind=kind,
+            box=Box(0, 0, 1, 1),
+            label=label.strip(),
+            options=[line.strip() for line in options.split("\n") if line.strip()],
+            option=option.strip(),
+            formula=formula.strip(),
+        )
+        if sentence := wrong_field(new):
+            raise _invalid("kind", sentence)
         if EnvelopeField.objects.filter(document__envelope=envelope).count() >= MAX_FIELDS:
             raise _invalid("kind", f"An envelope has at most {MAX_FIELDS} fields.")
         number = _number("page", page)
@@ -71,8 +91,182 @@ def add_field(
             w=box.w,
             h=box.h,
             required=required,
+            **new.details,
         )
     return field
+
+
+def arrange_fields(
+    actor: Actor, envelope_id: Any, *, put: Sequence[Mapping[str, Any]], removed: Sequence[Any]
+) -> list[str]:
+    """What the editor changed: fields ``put`` (new or changed, by id, as
+    ``EnvelopeField.as_json``) and the ids of those ``removed``; both are safe to repeat.
+
+    Returns what keeps the envelope from being sent yet: rules that ask for fields that are not
+    there. Raises Invalid naming a field by its id, NotFound, Conflict for a sent envelope.
+    """
+    with change(actor):
+        envelope = _draft(actor, envelope_id)
+        mine = EnvelopeField.objects.filter(document__envelope=envelope)
+        mine.filter(pk__in=[as_uuid(each) for each in removed]).delete()
+        there = {each.pk: each for each in mine}
+        documents = {str(each.pk): each for each in envelope.documents.all()}
+        owners = {str(each.pk): each for each in envelope.recipients.all()}
+        for given in put:
+            key = as_uuid(given.get("id"))
+            field = there.get(key)
+            if field is None:
+                if EnvelopeField.objects.filter(pk=key).exists():
+                    raise NotFound("This envelope has no such field.")
+                if len(there) >= MAX_FIELDS:
+                    raise _invalid("fields", f"An envelope has at most {MAX_FIELDS} fields.")
+                field = there[key] = EnvelopeField(pk=key, position=len(there) + 1)
+                field._state.adding = True
+            _put(field, given, documents, owners)
+    return rule_warnings(envelope)
+
+
+def kinds_at_words() -> list[tuple[str, str]]:
+    """The kinds that can be placed at words, with their labels."""
+    return [each for each in FieldKind.choices if each[0] not in NEEDING_MORE]
+
+
+def rule_warnings(envelope: Envelope) -> list[str]:
+    """What is wrong with the rules of an envelope's fields."""
+    fields = list(EnvelopeField.objects.filter(document__envelope=envelope))
+    return [f"{fields[at].title}: {said}" for at, said in wrong_rules(fields).items()]
+
+
+def check_rules(envelope: Envelope) -> None:
+    """Raises Invalid where a rule of a field cannot work."""
+    if warnings := rule_warnings(envelope):
+        raise Invalid(" ".join(warnings), code="rules_broken", fields={"fields": warnings})
+
+
+def _put(
+    field: EnvelopeField,
+    given: Mapping[str, Any],
+    documents: Mapping[str, EnvelopeDocument],
+    owners: Mapping[str, Recipient],
+) -> None:
+    key = str(field.pk)
+    document = documents.get(str(given.get("document")))
+    if document is None:
+        raise NotFound("This envelope has no such document.")
+    owner = owners.get(str(given.get("owner")))
+    if owner is None or owner.role not in SIGNING_ROLES:
+        raise _invalid(key, "Choose someone who signs.")
+    new = new_field(key, given, page_count=document.page_count)
+    field.document, field.recipient, field.page = document, owner, new.page - 1
+    field.kind, field.label, field.required = new.kind, new.label, new.required
+    field.x, field.y, field.w, field.h = new.box.x, new.box.y, new.box.w, new.box.h
+    for name, value in new.details.items():
+        setattr(field, name, value)
+    field.save()
+
+
+def new_field(key: str, given: Mapping[str, Any], *, page_count: int) -> NewField:
+    """What the editor of an envelope or a template gave; raises Invalid naming ``key``."""
+    texts: dict[str, Any] = {name: given.get(name) or "" for name in _TEXTS}
+    options, checks = given.get("options") or [], given.get("checks") or {}
+    page, tab = given.get("page"), given.get("tab")
+    if (
+        any(not isinstance(text, str) or "\x00" in text for text in texts.values())
+        or not isinstance(options, list)
+        or not isinstance(checks, dict)
+        or not isinstance(tab, int | None)
+    ):
+        raise _invalid(key, "This field could not be understood. Reload the page and try again.")
+    if texts["kind"] not in FieldKind.values:
+        raise _invalid(key, "Choose a kind of field.")
+    if not isinstance(page, int) or not 1 <= page <= page_count:
+        raise _invalid(key, f"The document has {page_count} pages.")
+    for name, longest in (("label", 80), ("condition", 500), ("formula", 500)):
+        if len(texts[name].strip()) > longest:
+            raise _invalid(key, f"The {name} may have at most {longest} characters.")
+    x, y, w, h = (_number(key, given.get(axis)) for axis in ("x", "y", "w", "h"))
+    new = NewField(
+        recipient=1,
+        box=Box(x, y, w, h).inside(),
+        page=page,
+        required=bool(given.get("required", True)),
+        read_only=bool(given.get("read_only")),
+        tab=tab,
+        options=options,
+        checks=checks,
+        **{name: text.strip() for name, text in texts.items()},
+    )
+    if new.box.w < 0.001 or new.box.h < 0.001:
+        raise _invalid(key, "The field is too small.")
+    if sentence := wrong_field(new):
+        raise _invalid(key, sentence)
+    return new
+
+
+_TEXTS = ("kind", "label", "help", "value", "option", "condition", "formula")
+
+
+def place_at_words(
+    actor: Actor,
+    envelope_id: Any,
+    *,
+    words: str,
+    recipient_id: Any,
+    kind: str,
+    dx: Any = 0,
+    dy: Any = 0,
+    label: str = "",
+    required: bool = True,
+) -> int:
+    """Place a field at every occurrence of ``words`` in the documents, its bottom left corner at
+    theirs moved by (dx, dy) points, right and down; returns how many were placed.
+
+    Upper and lower case are the same, and any run of blanks is one. Raises Invalid where the
+    words occur nowhere.
+    """
+    with change(actor):
+        envelope = _draft(actor, envelope_id)
+        words = " ".join(words.split())
+        if not 2 <= len(words) <= 80 or "\x00" in words:
+            raise _invalid("words", "Give 2 to 80 characters that stand in the documents.")
+        if kind not in FieldKind.values or kind in NEEDING_MORE:
+            raise _invalid("kind", "Choose a kind of field that needs no options.")
+        right, down = _number("dx", dx), _number("dy", dy)
+        recipient = envelope.recipients.filter(pk=as_uuid(recipient_id)).first()
+        if recipient is None or recipient.role not in SIGNING_ROLES:
+            raise _invalid("recipient", "Choose someone who signs.")
+        count = EnvelopeField.objects.filter(document__envelope=envelope).count()
+        placed = 0
+        for document in envelope.documents.all():
+            pages = tuple(PageGeometry.from_json(page) for page in document.pages)
+            for number, found in find_words(file_content(document.prepared), pages, words):
+                if count + placed >= MAX_FIELDS:
+                    raise _invalid("words", f"An envelope has at most {MAX_FIELDS} fields.")
+                page = pages[number]
+                w, h = SIZES[kind][0] / page.width, SIZES[kind][1] / page.height
+                box = Box(
+                    found.x + right / page.width,
+                    found.y + found.h - h + down / page.height,
+                    w,
+                    h,
+                ).inside()
+                EnvelopeField.objects.create(
+                    document=document,
+                    recipient=recipient,
+                    position=document.fields.count() + 1,
+                    kind=kind,
+                    label=check_text("label", label, longest=80, name="The label"),
+                    page=number,
+                    x=box.x,
+                    y=box.y,
+                    w=box.w,
+                    h=box.h,
+                    required=required,
+                )
+                placed += 1
+        if not placed:
+            raise _invalid("words", f"“{words}” does not occur in the documents.")
+    return placed
 
 
 def remove_field(actor: Actor, envelope_id: Any, field_id: Any) -> None:

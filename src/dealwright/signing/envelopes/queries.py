@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import as_uuid, get_visible, visible_to
 from dealwright.base.errors import NotFound
 from dealwright.base.evidence.models import EvidenceChain
 from dealwright.base.files.models import StoredFile
 from dealwright.base.people.models import Profile
+from dealwright.signing.documents.anchors import SIZES
 from dealwright.signing.documents.geometry import PageGeometry
 from dealwright.signing.envelopes.certificate import evidence_rows
 from dealwright.signing.envelopes.models import (
+    SIGNING_ROLES,
     STATUS_LABELS,
     Envelope,
     EnvelopeDocument,
@@ -22,6 +27,7 @@ from dealwright.signing.envelopes.models import (
     Role,
 )
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
+from dealwright.signing.identity.choices import labels_of
 
 TONES = {
     "draft": "neutral",
@@ -52,7 +58,11 @@ TONES = {
 
 def recipients_of(envelope_id: Any) -> list[dict[str, Any]]:
     """The people of an envelope in routing order, for a screen or the API."""
-    rows = Recipient.objects.filter(envelope_id=envelope_id).order_by("order", "position")
+    rows = (
+        Recipient.objects.filter(envelope_id=envelope_id)
+        .select_related("host", "witness_of", "named_by", "member_of", "reassigned_to")
+        .order_by("order", "position")
+    )
     return [
         {
             "id": row.pk,
@@ -61,8 +71,10 @@ def recipients_of(envelope_id: Any) -> list[dict[str, Any]]:
             "role": row.role,
             "role_label": Role(row.role).label,
             "order": row.order,
-            "identity_method": row.identity_method,
-            "identity_label": IdentityMethod(row.identity_method).label,
+            "identity_method": (row.identity_methods or [IdentityMethod.EMAIL_LINK.value])[0],
+            "identity_methods": row.identity_methods,
+            "identity_label": ", ".join(labels_of(row.identity_methods)),
+            "meaning": row.meaning,
             "status": row.status,
             "status_label": STATUS_LABELS[row.status],
             "tone": TONES.get(row.status, "neutral"),
@@ -75,9 +87,49 @@ def recipients_of(envelope_id: Any) -> list[dict[str, Any]]:
             "declined_at": row.declined_at,
             "decline_reason": row.decline_reason,
             "locked_at": row.locked_at,
+            "delivered_at": row.delivered_at,
+            "bounced_at": row.bounced_at,
+            "reassigned_at": row.reassigned_at,
+            "reassigned_to": row.reassigned_to_id,
+            "skipped_at": row.skipped_at,
+            "condition": row.condition,
+            "group": row.group_id,
+            "member_of": row.member_of_id,
+            "named_by": row.named_by_id,
+            "witness_of": row.witness_of_id,
+            "host": row.host_id,
         }
         for row in rows
     ]
+
+
+def asked_of(row: Recipient) -> dict[str, Any]:
+    """What the sender can still do about a recipient, and what ties them to others."""
+    is_asked = row.acts and not row.is_done
+    member_waits = row.member_of is not None and not row.member_of.is_done
+    return {
+        "note": _note(row),
+        "is_asked": is_asked,
+        "is_invited": is_asked and row.sent_at is not None and not row.is_group,
+        "may_change": is_asked and not row.is_group and not row.is_unnamed and not member_waits,
+    }
+
+
+def _note(row: Recipient) -> str:
+    """One sentence on how a recipient hangs together with others."""
+    if row.reassigned_to is not None:
+        return _("Now: %(name)s") % {"name": row.reassigned_to.name}
+    if row.is_group:
+        return _("Any one of the group")
+    if row.member_of is not None:
+        return _("One of %(group)s") % {"group": row.member_of.name}
+    if row.witness_of is not None:
+        return _("Witness of %(name)s") % {"name": row.witness_of.name}
+    if row.host is not None:
+        return _("In person, with %(name)s as the host") % {"name": row.host.name}
+    if row.is_unnamed and row.named_by is not None:
+        return _("%(name)s says who it is") % {"name": row.named_by.name}
+    return _("Only if %(condition)s") % {"condition": row.condition} if row.condition else ""
 
 
 def documents_of(envelope_id: Any) -> list[dict[str, Any]]:
@@ -105,7 +157,16 @@ def progress_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
     return {
         "envelope": envelope,
         "tone": TONES[envelope.status],
-        "recipients": recipients_of(record_id),
+        "recipients": [
+            {**shown, **asked_of(row)}
+            for shown, row in zip(
+                recipients_of(record_id),
+                envelope.recipients.select_related(
+                    "host", "witness_of", "named_by", "member_of", "reassigned_to"
+                ),
+                strict=True,
+            )
+        ],
         "documents": documents_of(record_id),
         "subject": subject_of(user, envelope),
     }
@@ -182,23 +243,26 @@ def find_document(actor: Actor, envelope_id: Any, document_id: Any) -> EnvelopeD
 
 
 def find_file(actor: Actor, envelope_id: Any, document_id: Any, form: str) -> StoredFile:
-    """The file of a document in one form: "original", "prepared" or "sealed"; raises NotFound."""
+    """The file of a document in one form: "original", "prepared", "sealed" or "archived" (the
+    newest with a renewed archive time stamp); raises NotFound."""
     document = find_document(actor, envelope_id, document_id)
     stored: StoredFile | None = (
         getattr(document, form, None) if form in ("original", "prepared", "sealed") else None
     )
+    if form == "archived" and (newest := document.archived_versions.last()):
+        stored = newest.file
     if stored is None:
         raise NotFound("This document does not exist in this form (yet).")
     return stored
 
 
 def sealed_document(sha256: str) -> EnvelopeDocument | None:
-    """The document that this installation sealed with exactly these bytes, or None."""
-    return (
-        EnvelopeDocument.objects.filter(sealed_sha256=sha256).select_related("envelope").first()
-        if sha256
-        else None
-    )
+    """The document that this installation sealed, or renewed in its archive, with exactly these
+    bytes, or None."""
+    if not sha256:
+        return None
+    known = Q(sealed_sha256=sha256) | Q(archived_versions__sha256=sha256)
+    return EnvelopeDocument.objects.filter(known).select_related("envelope").first()
 
 
 def preview_of(envelope: Envelope) -> list[dict[str, Any]]:
@@ -220,6 +284,7 @@ def preview_of(envelope: Envelope) -> list[dict[str, Any]]:
         {
             "id": document.pk,
             "name": document.name,
+            "notes": document.notes,
             "pages": [
                 {
                     "number": number + 1,
@@ -234,10 +299,24 @@ def preview_of(envelope: Envelope) -> list[dict[str, Any]]:
     ]
 
 
+def editor_of(envelope: Envelope) -> dict[str, Any]:
+    """What the field editor starts with."""
+    fields = EnvelopeField.objects.filter(document__envelope=envelope)
+    signers = envelope.recipients.filter(role__in=SIGNING_ROLES)
+    return {
+        "owners": [
+            {"id": str(each.pk), "name": each.name, "tint": each.position % 6} for each in signers
+        ],
+        "kinds": {value: _(label) for value, label in FieldKind.choices},
+        "sizes": SIZES,
+        "fields": [field.as_json() for field in fields],
+    }
+
+
 def signers_without_place(envelope_id: Any) -> list[str]:
     """Who signs but has no signature field yet: they get a page for signatures on sending."""
     return list(
-        Recipient.objects.filter(envelope_id=envelope_id, role=Role.SIGNER)
+        Recipient.objects.filter(envelope_id=envelope_id, role__in=SIGNING_ROLES)
         .exclude(fields__kind=FieldKind.SIGNATURE)
         .values_list("name", flat=True)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 from collections.abc import Sequence
@@ -21,16 +22,21 @@ from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.documents.fonts import isolated
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.documents.signature_page import append_pages
+from dealwright.signing.documents.sources import pdf_name
 from dealwright.signing.documents.stamping import Mark, missing_marks, place_marks
 from dealwright.signing.envelopes import mail
 from dealwright.signing.envelopes.certificate import certificate_of_completion, utc
 from dealwright.signing.envelopes.events import EnvelopeSealed, EnvelopeSealFailed
-from dealwright.signing.envelopes.models import Envelope, EnvelopeDocument
+from dealwright.signing.envelopes.models import Envelope, EnvelopeDocument, SignatureLevel
 from dealwright.signing.envelopes.routing import new_link
 from dealwright.signing.evidence.services import record_evidence
-from dealwright.signing.fields.models import EnvelopeField, FieldKind
-from dealwright.signing.seals.sealing import seal_pdf
-from dealwright.signing.seals.services import ensure_organisation_seal, timestamper
+from dealwright.signing.fields.checking import shown_value
+from dealwright.signing.fields.models import INK, EnvelopeField, FieldKind
+from dealwright.signing.identity.choices import labels_of
+from dealwright.signing.seals.renewal import archive_state
+from dealwright.signing.seals.sealing import PersonalSignature, seal_pdf
+from dealwright.signing.seals.services import plan_seal
+from dealwright.signing.seals.signers import personal_signatures
 
 log = logging.getLogger("dealwright.signing")
 
@@ -66,8 +72,10 @@ def seal_envelope(envelope_id: Any) -> bool:
 
 
 def _seal_locked(envelope: Envelope) -> None:
-    key = ensure_organisation_seal()
-    stamper = timestamper()
+    plan = plan_seal()
+    signatures: list[PersonalSignature] = []
+    if envelope.signature_level == SignatureLevel.AES:
+        signatures = personal_signatures(envelope, plan)
     now = timezone.now()
     certificate = certificate_of_completion(envelope, at=now)
     kept = store_file(
@@ -86,9 +94,12 @@ def _seal_locked(envelope: Envelope) -> None:
         filled = fill_document(document)
         sealed = seal_pdf(
             append_pages(filled, certificate),
-            key=key,
+            key=plan.key,
             reason=f"All parties have signed. Envelope {envelope.pk}",
-            timestamper=stamper,
+            timestamper=plan.timestamper,
+            profile=plan.profile,
+            proof=plan.proof,
+            signatures=signatures,
         )
         document.sealed = store_file(
             SEAL,
@@ -101,7 +112,9 @@ def _seal_locked(envelope: Envelope) -> None:
             generated=True,
         )
         document.sealed_sha256 = hashlib.sha256(sealed).hexdigest()
-        document.save(update_fields=["sealed", "sealed_sha256"])
+        if plan.profile == "B-LTA" and (state := archive_state(sealed)):
+            document.archive_due_at, document.archive_digest = state.due_at, state.digest
+        document.save(update_fields=["sealed", "sealed_sha256", "archive_due_at", "archive_digest"])
         files.append(document.sealed)
         hashes.append(document.sealed_sha256)
     save_changes(
@@ -113,10 +126,11 @@ def _seal_locked(envelope: Envelope) -> None:
             "seal_at": None,
             "seal_failed_at": None,
             "seal_error": "",
-            "seal_profile": "B-T" if stamper else "B-B",
+            "seal_profile": plan.profile,
         },
     )
-    _tell(envelope, files, hashes, serial=f"{key.certificate.serial_number:x}")
+    certificates = [f"{each.key.certificate.serial_number:x}" for each in signatures]
+    _tell(envelope, files, hashes, serial=plan.serial, certificates=certificates)
 
 
 def fill_document(document: EnvelopeDocument) -> bytes:
@@ -128,7 +142,7 @@ def fill_document(document: EnvelopeDocument) -> bytes:
     prepared = read_file(document.prepared)
     if hashlib.sha256(prepared).hexdigest() != document.prepared_sha256:
         raise Unavailable(f"{document.name} is not the document that was shown to the recipients.")
-    fields = list(document.fields.select_related("recipient__envelope"))
+    fields = list(document.fields.select_related("recipient__envelope", "file"))
     marks = [mark for field in fields if (mark := mark_of(field)) is not None]
     empty = [field for field in fields if field.required and field.filled_at is None]
     if empty:
@@ -144,11 +158,11 @@ def fill_document(document: EnvelopeDocument) -> bytes:
 
 
 def mark_of(field: EnvelopeField) -> Mark | None:
-    """What a filled field looks like in the document; None for an empty one."""
-    if field.filled_at is None:
+    """What a filled field looks like in the document; None for one without a value."""
+    if field.filled_at is None or not field.value.strip():
         return None
     box = Box(field.x, field.y, field.w, field.h)
-    if field.kind in (FieldKind.SIGNATURE, FieldKind.INITIALS):
+    if field.kind in INK:
         adopted = AdoptedSignature.objects.get(recipient=field.recipient, kind=field.kind)
         return Mark(
             page=field.page,
@@ -157,32 +171,47 @@ def mark_of(field: EnvelopeField) -> Mark | None:
             text=adopted.text,
             font=adopted.font,
             strokes=adopted.ink,
+            picture=bytes(adopted.picture or b""),
             caption=_caption(field) if field.kind == FieldKind.SIGNATURE else "",
         )
-    if field.kind == FieldKind.CHECKBOX:
-        return Mark(page=field.page, box=box, kind="check") if field.value == "on" else None
-    if not field.value.strip():
-        return None
-    return Mark(page=field.page, box=box, kind="text", text=field.value)
+    match field.kind:
+        case FieldKind.CHECKBOX:
+            return Mark(page=field.page, box=box, kind="check")
+        case FieldKind.RADIO:
+            chosen = field.value == field.option
+            return Mark(page=field.page, box=box, kind="radio") if chosen else None
+        case FieldKind.STAMP if field.file is not None:
+            picture = read_file(field.file)
+            return Mark(page=field.page, box=box, kind="image", picture=picture)
+        case FieldKind.ATTACHMENT if field.file is not None:
+            text = f"Attached: {field.file.name} · SHA-256 {field.file.sha256[:16]}…"
+        case _:
+            text = shown_value(field, field.value, field.recipient.envelope.language)
+    return Mark(page=field.page, box=box, kind="text", text=text)
 
 
 def _caption(field: EnvelopeField) -> str:
     recipient = field.recipient
-    method = "e-mail code" if recipient.verified_at else "e-mail link"
+    method = ", ".join(labels_of(recipient.identity_methods)).lower()
+    meaning = f"{isolated(recipient.meaning)} · " if recipient.meaning else ""
     signed = recipient.signed_at or field.filled_at
     return (
-        f"Signed by {isolated(recipient.name)} · {utc(signed)} · {method} · "
+        f"Signed by {isolated(recipient.name)} · {utc(signed)} · {meaning}{method} · "
         f"envelope {str(recipient.envelope_id)[-12:]}"
     )
 
 
 def _signed_name(name: str) -> str:
-    stem = name[:-4] if name.lower().endswith(".pdf") else name
-    return f"{stem} (signed).pdf"
+    return f"{pdf_name(name)[:-4]} (signed).pdf"
 
 
 def _tell(
-    envelope: Envelope, files: Sequence[StoredFile], hashes: Sequence[str], *, serial: str
+    envelope: Envelope,
+    files: Sequence[StoredFile],
+    hashes: Sequence[str],
+    *,
+    serial: str,
+    certificates: Sequence[str],
 ) -> None:
     record_evidence(
         envelope,
@@ -193,6 +222,7 @@ def _tell(
             "profile": envelope.seal_profile,
             "organisation": organization().name,
             "certificate_serial": serial,
+            **({"signer_certificates": list(certificates)} if certificates else {}),
         },
     )
     record_event(
@@ -216,7 +246,7 @@ def _tell(
 
 def _note_failure(envelope_id: Any, error: Exception) -> None:
     """Write down why, and when it is tried again; the first failure is told to the sender."""
-    reason = error.message if isinstance(error, DealwrightError) else type(error).__name__
+    reason = _reason(error)
     with change(SEAL):
         envelope = (
             Envelope.objects.select_for_update(of=("self",))
@@ -253,3 +283,12 @@ def _note_failure(envelope_id: Any, error: Exception) -> None:
             record_id=envelope.pk,
         )
         mail.tell_owner(envelope, f"{envelope.title} could not be sealed yet", reason)
+
+
+def _reason(error: Exception) -> str:
+    """Why sealing did not work, for the sender."""
+    if isinstance(error, DealwrightError):
+        return error.message
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "There is no space left to store the sealed documents. Make room; it is tried again."
+    return type(error).__name__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,33 +16,45 @@ from dealwright.base.events.outbox import record_event
 from dealwright.base.events.records import tell_record_changed
 from dealwright.base.files.services import read_file, store_file
 from dealwright.base.objects.registry import object_types
+from dealwright.base.people.models import User
 from dealwright.base.records.services import bin_record, save_changes
-from dealwright.signing.documents.geometry import Box
+from dealwright.signing.documents.geometry import Box, PageGeometry
 from dealwright.signing.documents.signature_page import add_signature_page
+from dealwright.signing.documents.sources import CONTENT_TYPES, kind_of, pdf_name
 from dealwright.signing.documents.uploads import Upload, read_upload
 from dealwright.signing.envelopes import mail
+from dealwright.signing.envelopes.conditions import check_conditions
 from dealwright.signing.envelopes.drafts import (
+    KeptDocument,
     NewDocument,
     NewField,
     NewRecipient,
+    Reminders,
     check_draft,
+    check_draft_conditions,
     check_fields,
+    check_part11,
     check_text,
 )
 from dealwright.signing.envelopes.events import EnvelopeSent, EnvelopeVoided
 from dealwright.signing.envelopes.models import (
+    SIGNING_ROLES,
     Envelope,
     EnvelopeDocument,
     Recipient,
-    Role,
 )
+from dealwright.signing.envelopes.placing import check_rules
 from dealwright.signing.envelopes.routing import advance, invite, pending_recipients
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
+from dealwright.signing.groups.models import SigningGroup
+from dealwright.signing.identity.choices import keep_choice
+from dealwright.signing.identity.policy import signing_settings
 from dealwright.signing.seals.services import ensure_organisation_seal
 
 DEFAULT_DAYS = 30
 DEFAULT_REMINDER = 3
+DEFAULT_WARNING = 3
 LONGEST = timedelta(days=731)
 
 
@@ -58,6 +70,11 @@ def create_envelope(
     language: str = "en",
     expires_at: datetime | None = None,
     remind_every_days: int | None = DEFAULT_REMINDER,
+    remind_first_days: int | None = None,
+    remind_most: int | None = None,
+    warn_days: int | None = DEFAULT_WARNING,
+    may_reassign: bool = True,
+    part11: bool | None = None,
     owner: Any = None,
 ) -> Envelope:
     """Make a draft: documents checked and normalised, fields placed.
@@ -66,22 +83,33 @@ def create_envelope(
     ``documents.anchors``); who signs and has no signature field yet gets a place on a page
     for signatures when it is sent. ``subject`` is (object key, id) of the record it is
     about, which the actor must be able to see. ``expires_at`` is 30 days from now if not
-    given. ``owner`` is the actor's user if not given.
+    given; ``warn_days`` before, everyone waited for is told (None: nobody). Reminders are as in
+    ``drafts.Reminders``. ``may_reassign`` lets recipients hand their part to somebody else.
+    ``part11`` holds it to 21 CFR Part 11 (None: what the company decided). ``owner`` is the
+    actor's user if not given.
 
     Raises Invalid that names every wrong place, NotAllowed, or NotFound for the subject.
     """
     check_create(actor, "envelope")
     check_draft(title=title, message=message, documents=documents, recipients=recipients)
-    expires_at = _check_expiry(expires_at)
-    if remind_every_days is not None and not 1 <= remind_every_days <= 30:
-        raise _invalid("remind_every_days", "Remind every 1 to 30 days, or not at all.")
+    part11 = signing_settings().part11 if part11 is None else part11
+    if part11:
+        check_part11(recipients)
+    expires_at = check_expiry(expires_at)
+    Reminders(every=remind_every_days, first=remind_first_days, most=remind_most).check()
+    check_warning(warn_days)
+    groups, hosts = groups_and_hosts(recipients)
     uploads = [
-        read_upload(each.name, each.content, accept_signed=each.accept_signed) for each in documents
+        _of_kept(each.kept)
+        if each.kept is not None
+        else read_upload(each.name, each.content, accept_signed=each.accept_signed)
+        for each in documents
     ]
     placed = [*_fields_of_anchors(uploads, recipients), *fields]
     check_fields(
         placed, recipients=recipients, page_counts=[len(upload.pages) for upload in uploads]
     )
+    check_draft_conditions(recipients, placed)
     with change(actor):
         envelope = Envelope(
             title=title.strip(),
@@ -89,6 +117,11 @@ def create_envelope(
             language=language,
             expires_at=expires_at,
             remind_every_days=remind_every_days,
+            remind_first_days=remind_first_days,
+            remind_most=remind_most,
+            warn_days=warn_days,
+            may_reassign=may_reassign,
+            part11=part11,
             owner=owner or actor.user,
             created_by=actor.user,
             updated_by=actor.user,
@@ -108,12 +141,22 @@ def create_envelope(
                 position=position,
                 order=each.order,
                 role=each.role,
-                name=each.name.strip(),
+                name=each.name.strip() or open_name(each, groups),
                 email=each.email.strip().lower(),
-                identity_method=each.identity_method,
+                identity_methods=each.methods,
+                condition=each.condition.strip(),
+                group=groups.get(str(each.group)),
+                host=hosts.get(str(each.host)),
             )
             for position, each in enumerate(recipients, start=1)
         ]
+        for person, given_person in zip(people, recipients, strict=True):
+            keep_choice(person, given_person.identity)
+            namer, seen = given_person.named_by, given_person.witness_of
+            if namer is not None or seen is not None:
+                person.named_by = people[namer - 1] if namer else None
+                person.witness_of = people[seen - 1] if seen else None
+                person.save(update_fields=["named_by", "witness_of"])
         for position, each in enumerate(placed, start=1):
             EnvelopeField.objects.create(
                 document=kept[each.document - 1],
@@ -127,6 +170,7 @@ def create_envelope(
                 w=each.box.w,
                 h=each.box.h,
                 required=each.required,
+                **each.details,
             )
         tell_record_changed(actor, envelope, "created")
     return envelope
@@ -141,17 +185,20 @@ def send_envelope(actor: Actor, envelope_id: Any) -> Envelope:
     ensure_organisation_seal()
     with change(actor):
         envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
-        if envelope.sent_at is not None or envelope.voided_at is not None:
-            raise Conflict("This envelope was sent already.", code="already_sent")
-        if envelope.expires_at is not None and envelope.expires_at <= timezone.now():
-            raise _invalid("expires_at", "The envelope has expired. Set a later date, then send.")
+        check_sendable(envelope)
+        check_rules(envelope)
         _complete_fields(actor, envelope)
         _prefill(envelope)
         now = timezone.now()
-        changes: dict[str, Any] = {"sent_at": now}
-        if envelope.remind_every_days:
-            changes["remind_at"] = now + timedelta(days=envelope.remind_every_days)
-        save_changes(actor, envelope, changes)
+        save_changes(
+            actor,
+            envelope,
+            {
+                "sent_at": now,
+                "send_at": None,
+                "warn_at": warning_time(envelope.expires_at, envelope.warn_days),
+            },
+        )
         envelope.recipients.update(queued_at=now)
         people = list(envelope.recipients.all())
         record_evidence(
@@ -201,7 +248,12 @@ def void_envelope(actor: Actor, envelope_id: Any, *, reason: str) -> Envelope:
         save_changes(
             actor,
             envelope,
-            {"voided_at": timezone.now(), "ended_reason": reason, "remind_at": None},
+            {
+                "voided_at": timezone.now(),
+                "ended_reason": reason,
+                "remind_at": None,
+                "warn_at": None,
+            },
         )
         record_evidence(envelope, "envelope.voided", actor=actor, details={"reason": reason})
         record_event(
@@ -230,7 +282,7 @@ def remind_recipients(actor: Actor, envelope_id: Any) -> int:
         envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
         if not envelope.is_open:
             raise Conflict("Nobody is waited for in this envelope.", code="not_open")
-        waiting = [each for each in pending_recipients(envelope) if each.sent_at is not None]
+        waiting = waited_for(envelope)
         for recipient in waiting:
             invite(actor, envelope, recipient, reminder=True)
         changes: dict[str, Any] = {}
@@ -244,14 +296,13 @@ def unlock_recipient(actor: Actor, envelope_id: Any, recipient_id: Any) -> Recip
     """Let a recipient who was locked after too many wrong codes try again, with a new link."""
     with change(actor):
         envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
-        recipient: Recipient | None = envelope.recipients.filter(pk=as_uuid(recipient_id)).first()
-        if recipient is None:
-            raise NotFound("This envelope has no such recipient.")
+        recipient = find_recipient(envelope, recipient_id)
         if recipient.locked_at is None or not envelope.is_open:
             raise Conflict("This recipient is not locked.", code="not_locked")
         recipient.locked_at = None
         recipient.save(update_fields=["locked_at"])
         recipient.codes.update(counted=False)
+        recipient.identity_steps.update(attempts=0)
         record_evidence(envelope, "recipient.unlocked", actor=actor, recipient=recipient)
         invite(actor, envelope, recipient, reminder=True)
     return recipient
@@ -272,7 +323,91 @@ def delete_envelope(actor: Actor, envelope: Envelope) -> None:
     bin_record(actor, envelope)
 
 
-def _check_expiry(given: datetime | None) -> datetime:
+def resend_invitation(actor: Actor, envelope_id: Any, recipient_id: Any) -> Recipient:
+    """Write once more to one recipient whose turn it is, with a new link; a mail that came back
+    is forgotten. Raises NotFound, or Conflict where it is not their turn."""
+    with change(actor):
+        envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
+        recipient = find_recipient(envelope, recipient_id)
+        found = [each for each in waited_for(envelope) if each.pk == recipient.pk]
+        if not envelope.is_open or not found:
+            raise Conflict("It is not this person's turn.", code="not_their_turn")
+        invite(actor, envelope, found[0], reminder=True, resend=True)
+    return found[0]
+
+
+def waited_for(envelope: Envelope) -> list[Recipient]:
+    """Those who were invited and have not acted."""
+    return [
+        each
+        for each in pending_recipients(envelope)
+        if each.sent_at is not None and not each.is_group
+    ]
+
+
+def find_recipient(envelope: Envelope, recipient_id: Any) -> Recipient:
+    """A recipient of the envelope; raises NotFound."""
+    found: Recipient | None = envelope.recipients.filter(pk=as_uuid(recipient_id)).first()
+    if found is None:
+        raise NotFound("This envelope has no such recipient.")
+    return found
+
+
+def check_sendable(envelope: Envelope) -> None:
+    """Raises Conflict where it is no draft, Invalid where it could not be sent as it is."""
+    if envelope.sent_at is not None or envelope.voided_at is not None:
+        raise Conflict("This envelope was sent already.", code="already_sent")
+    if envelope.expires_at is not None and envelope.expires_at <= timezone.now():
+        raise _invalid("expires_at", "The envelope has expired. Set a later date, then send.")
+    check_conditions(envelope)
+    for each in envelope.recipients.exclude(group=None).select_related("group"):
+        if each.group is None or each.group.retired_at or not each.group.members.exists():
+            raise _invalid("recipients", f"The group “{each.name}” is not there any more.")
+
+
+def warning_time(expires_at: datetime | None, warn_days: int | None) -> datetime | None:
+    """When everyone waited for is told that it expires soon; None where it is too late for it."""
+    if expires_at is None or not warn_days:
+        return None
+    at = expires_at - timedelta(days=warn_days)
+    return at if at > timezone.now() else None
+
+
+def check_warning(warn_days: int | None) -> None:
+    """Raises Invalid for days that cannot be."""
+    if warn_days is not None and not 1 <= warn_days <= 30:
+        raise _invalid("warn_days", "Warn 1 to 30 days before it expires, or not at all.")
+
+
+def groups_and_hosts(
+    recipients: Sequence[NewRecipient],
+) -> tuple[dict[str, SigningGroup], dict[str, User]]:
+    """The groups and hosts that were named, by id; raises Invalid naming the recipient."""
+    groups: dict[str, SigningGroup] = {}
+    hosts: dict[str, User] = {}
+    for number, each in enumerate(recipients, start=1):
+        key = f"recipients.{number}"
+        if each.group is not None:
+            group = SigningGroup.objects.filter(pk=as_uuid(each.group), retired_at=None).first()
+            if group is None or not group.members.exists():
+                raise _invalid(key, f"Recipient {number}: there is no such signing group.")
+            groups[str(each.group)] = group
+        if each.host is not None:
+            host = User.objects.filter(pk=as_uuid(each.host), is_active=True).first()
+            if host is None:
+                raise _invalid(key, f"Recipient {number}: the host is no user who can sign in.")
+            hosts[str(each.host)] = host
+    return groups, hosts
+
+
+def open_name(given: NewRecipient, groups: Mapping[str, SigningGroup]) -> str:
+    """How a recipient is called who is no one person yet."""
+    if given.group is not None:
+        return groups[str(given.group)].name
+    return f"Named by recipient {given.named_by}"
+
+
+def check_expiry(given: datetime | None) -> datetime:
     now = timezone.now()
     if given is None:
         return now + timedelta(days=DEFAULT_DAYS)
@@ -293,9 +428,7 @@ def _check_subject(actor: Actor, subject: tuple[str, Any]) -> tuple[str, Any]:
 def _fields_of_anchors(
     uploads: Sequence[Upload], recipients: Sequence[NewRecipient]
 ) -> list[NewField]:
-    signers = [
-        number for number, each in enumerate(recipients, start=1) if each.role == Role.SIGNER
-    ]
+    signers = [number for number, each in enumerate(recipients, start=1) if each.signs]
     fields = []
     for document, upload in enumerate(uploads, start=1):
         for anchor in upload.anchors:
@@ -314,20 +447,47 @@ def _fields_of_anchors(
                     box=anchor.box,
                     label=anchor.label,
                     required=anchor.required,
+                    options=anchor.options,
+                    option=anchor.option,
+                    formula=anchor.formula,
                 )
             )
     return fields
+
+
+def _of_kept(kept: KeptDocument) -> Upload:
+    """A document that is here as one that was read: its marks became fields when it came."""
+    return Upload(
+        pdf=b"",
+        pages=tuple(PageGeometry.from_json(each) for each in kept.pages),
+        texts=tuple(kept.texts),
+        anchors=(),
+        notes=(),
+    )
 
 
 def _keep_document(
     actor: Actor, envelope: Envelope, position: int, given: NewDocument, upload: Upload
 ) -> EnvelopeDocument:
     name = given.name.strip() or f"Document {position}.pdf"
+    if given.kept is not None:
+        made: EnvelopeDocument = EnvelopeDocument.objects.create(
+            envelope=envelope,
+            position=position,
+            name=name,
+            original=given.kept.original,
+            original_sha256=given.kept.original_sha256,
+            prepared=given.kept.prepared,
+            prepared_sha256=given.kept.prepared_sha256,
+            pages=given.kept.pages,
+            texts=given.kept.texts,
+        )
+        return made
     original = store_file(
         actor,
         name=name,
         content=given.content,
-        content_type="application/pdf",
+        content_type=CONTENT_TYPES.get(kind_of(given.content, name), "application/octet-stream"),
         object="envelope",
         record_id=envelope.pk,
         purpose="original",
@@ -335,7 +495,7 @@ def _keep_document(
     )
     prepared = store_file(
         actor,
-        name=name,
+        name=pdf_name(name),
         content=upload.pdf,
         content_type="application/pdf",
         object="envelope",
@@ -352,6 +512,7 @@ def _keep_document(
         prepared=prepared,
         prepared_sha256=hashlib.sha256(upload.pdf).hexdigest(),
         pages=[page.as_json() for page in upload.pages],
+        notes=list(upload.notes),
         texts=list(upload.texts),
     )
 
@@ -364,7 +525,7 @@ def _complete_fields(actor: Actor, envelope: Envelope) -> None:
         ).values_list("recipient_id", flat=True)
     )
     without = [
-        each for each in envelope.recipients.filter(role=Role.SIGNER) if each.pk not in signed
+        each for each in envelope.recipients.filter(role__in=SIGNING_ROLES) if each.pk not in signed
     ]
     if not without:
         return
@@ -428,10 +589,12 @@ def _prefill(envelope: Envelope) -> None:
     for field in EnvelopeField.objects.filter(
         document__envelope=envelope, kind__in=(FieldKind.NAME, FieldKind.EMAIL)
     ).select_related("recipient"):
+        if not field.recipient.email and field.recipient.host_id is None:
+            continue  # nobody yet
         field.value = (
             field.recipient.name if field.kind == FieldKind.NAME else field.recipient.email
         )
-        field.filled_at = timezone.now()
+        field.filled_at = timezone.now() if field.value else None
         field.save(update_fields=["value", "filled_at"])
 
 

@@ -258,6 +258,9 @@ def _add_recipients(package: Package) -> None:
                 package.small[f"{folder}/{adopted.kind}.json"] = adopted_bytes(adopted)
             if recipient.signed_at:
                 package.small[f"{folder}/fields.json"] = fields_bytes(recipient)
+            for field in recipient.fields.exclude(file=None).select_related("file"):
+                if field.file is not None:
+                    package.files[f"{folder}/files/{field.pk}/{field.file.name}"] = field.file
         if recipient.consent:
             consents[recipient.consent_id] = recipient.consent
     for text in consents.values():
@@ -267,8 +270,7 @@ def _add_recipients(package: Package) -> None:
 
 def adopted_bytes(adopted: AdoptedSignature) -> bytes:
     """The bytes that ``recipient.adopted`` holds the SHA-256 of."""
-    values = {"strokes": adopted.strokes, "text": adopted.text, "font": adopted.font}
-    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+    return adopted.as_bytes
 
 
 def fields_bytes(recipient: Recipient) -> bytes:
@@ -285,7 +287,7 @@ def _about(recipient: Recipient) -> Mapping[str, Any]:
         "email": recipient.email,
         "role": recipient.role,
         "order": recipient.order,
-        "identity_method": recipient.identity_method,
+        "identity_methods": recipient.identity_methods,
         "status": recipient.status,
         **{key: utc_text(at) for key in moments if (at := getattr(recipient, key))},
     }

@@ -13,6 +13,7 @@ from dealwright.base.evidence.models import EvidenceEntry
 from dealwright.base.evidence.services import append_entry
 from dealwright.base.evidence.verification import Problem, Verification, verify_chain
 from dealwright.signing.envelopes.models import Envelope, Recipient
+from dealwright.signing.envelopes.telling import tell_recipient_event
 from dealwright.signing.evidence.models import EvidenceDetail
 
 
@@ -49,6 +50,7 @@ def record_evidence(
         details=dict(details or {}),
         salt=salt,
     )
+    tell_recipient_event(envelope, kind, actor=actor, recipient=recipient, facts=facts or {})
     return entry
 
 
@@ -63,11 +65,28 @@ def verify_envelope(envelope: Envelope) -> Verification:
     Raises NotFound where the envelope has no evidence yet.
     """
     result = verify_chain(envelope.chain)
+    erased = erased_entries(envelope)
     kept = {row.seq: row for row in EvidenceDetail.objects.filter(envelope=envelope)}
     for entry in EvidenceEntry.objects.filter(chain_id=envelope.chain).order_by("seq"):
         promised = entry.payload.get("details_sha256")
         row = kept.get(entry.seq)
-        if promised and (row is None or commitment(row.salt, row.details) != promised):
+        if not promised or (row is not None and not row.salt and entry.seq in erased):
+            continue
+        if row is None or commitment(row.salt, row.details) != promised:
             text = f"The details of entry {entry.seq} are not those it was written with."
             result.problems.append(Problem(entry.seq, "changed", text))
     return result
+
+
+def erased_entries(envelope: Envelope) -> set[int]:
+    """The entries whose details were erased lawfully: the chain itself says so."""
+    erased: set[int] = set()
+    later = EvidenceEntry.objects.filter(
+        chain_id=envelope.chain, kind__in=("envelope.purged", "recipient.erased")
+    )
+    for entry in later:
+        if entry.kind == "envelope.purged":
+            erased.update(range(1, entry.seq))
+        else:
+            erased.update(entry.payload["erased"])
+    return erased

@@ -405,11 +405,21 @@ class Package:
 
     def check_details(self) -> None:
         """Who and from where: the log holds a salted hash of it, the text lies beside."""
+        erased: set[int] = set()
+        for entry in self.entries:
+            if entry["said"]["kind"] == "envelope.purged":
+                erased.update(range(1, entry["seq"]))
+            elif entry["said"]["kind"] == "recipient.erased":
+                erased.update(entry["said"]["payload"]["erased"])
         for entry in self.entries:
             promised = entry["said"]["payload"].get("details_sha256")
             if not promised:
                 continue
             details, seq = entry.get("details"), entry["seq"]
+            if details is None and seq not in erased:
+                message = f"The details of entry {seq} are missing, and no entry says why."
+                self.report.fail("content", "details_missing", message, "events.jsonl")
+                continue
             if details is None:
                 message = f"The personal details of entry {seq} were erased."
                 self.report.doubt("content", "details_erased", message, "events.jsonl")

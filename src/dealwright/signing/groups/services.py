@@ -42,15 +42,11 @@ def save_group(
     if not members or len(members) > MAX_MEMBERS:
         raise _invalid("members", f"A group has 1 to {MAX_MEMBERS} members.")
     with change(actor):
-        same = SigningGroup.objects.filter(name__iexact=name).exclude(pk=as_uuid(group_id))
-        if same.exists():
+        group = SigningGroup() if group_id is None else find_group(group_id, lock=True)
+        if SigningGroup.objects.filter(name__iexact=name).exclude(pk=group.pk).exists():
             raise _invalid("name", "There is a group of this name already.")
-        if group_id is None:
-            group = SigningGroup.objects.create(name=name)
-        else:
-            group = find_group(group_id, lock=True)
-            group.name = name
-            group.save(update_fields=["name"])
+        group.name = name
+        group.save()
         rows = [_row(group, number, each) for number, each in enumerate(members, start=1)]
         addresses = [each.address for each in rows]
         twice = next((each for each in addresses if addresses.count(each) > 1), None)

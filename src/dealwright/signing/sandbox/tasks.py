@@ -11,16 +11,19 @@ Task = Callable[[bytes, Mapping[str, Any]], tuple[dict[str, Any], bytes]]
 
 
 def normalise(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """``documents.normalising.normalise_pdf``, and the anchors and texts of the result."""
+    """``documents.sources.to_pdf``, then ``documents.normalising.normalise_pdf``, and the
+    anchors and texts of the result."""
     from dealwright.signing.documents.anchors import find_anchors, without_anchors
     from dealwright.signing.documents.normalising import normalise_pdf
     from dealwright.signing.documents.reading import all_text
+    from dealwright.signing.documents.sources import to_pdf
 
-    document = normalise_pdf(content, accept_signed=bool(options.get("accept_signed")))
+    pdf, told = to_pdf(content, str(options.get("name", "")))
+    document = normalise_pdf(pdf, accept_signed=bool(options.get("accept_signed")))
     return {
         "sha256": document.sha256,
         "pages": [page.as_json() for page in document.pages],
-        "notes": list(document.notes),
+        "notes": [*told, *document.notes],
         "texts": [without_anchors(text) for text in all_text(document.pdf)],
         "anchors": [asdict(anchor) for anchor in find_anchors(document.pdf, document.pages)],
     }, document.pdf
@@ -33,10 +36,37 @@ def verify(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], 
     return verify_pdf(content, trust=base64.b64decode(options.get("trust", ""))), b""
 
 
-TASKS: dict[str, Task] = {"normalise": normalise, "verify": verify}
+def picture(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """``documents.pictures.redraw``."""
+    from dealwright.signing.documents.pictures import redraw
+
+    return {}, redraw(content)
+
+
+def signature_picture(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """``documents.pictures.ink_of``."""
+    from dealwright.signing.documents.pictures import ink_of
+
+    return {}, ink_of(content)
+
+
+TASKS: dict[str, Task] = {
+    "normalise": normalise,
+    "verify": verify,
+    "picture": picture,
+    "signature_picture": signature_picture,
+}
 
 
 def load_parsers() -> None:
     """Load what the tasks use, before there is anything hostile to read."""
-    from dealwright.signing.documents import anchors, normalising, reading  # noqa: F401
+    from dealwright.signing.documents import (  # noqa: F401
+        anchors,
+        html,
+        normalising,
+        pictures,
+        reading,
+        sources,
+        word,
+    )
     from dealwright.signing.verification import policy  # noqa: F401

@@ -1,31 +1,37 @@
-"""Whether documents can be sealed, asked by ``bin/dealwright doctor`` and before sending."""
+"""Whether documents can be sealed, asked by ``bin/dealwright doctor``."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from dealwright.base.database.doctor import Finding, register_check
-from dealwright.signing.seals.keys import RENEW_BEFORE
-from dealwright.signing.seals.services import ensure_organisation_seal
+from dealwright.base.errors import DealwrightError
+from dealwright.signing.seals.administration import check_signs
+from dealwright.signing.seals.keys import RENEW_BEFORE, SealKey
+from dealwright.signing.seals.services import plan_seal, seal_settings
 
 
 def check_seal_key() -> Finding:
-    """Sign and verify something with the key; it is made here if nothing asked for it before."""
-    key = ensure_organisation_seal()
-    probe = b"Dealwright asks its seal key."
-    signature = key.private_key.sign(probe, ec.ECDSA(hashes.SHA256()))
-    public = key.certificate.public_key()
-    assert isinstance(public, ec.EllipticCurvePublicKey)
-    public.verify(signature, probe, ec.ECDSA(hashes.SHA256()))
+    """Sign and verify something with the key that seals; the own one is made here if need be."""
+    try:
+        plan = plan_seal()
+        check_signs(plan.key)
+    except DealwrightError as error:
+        return Finding(False, error.message, "Open Settings, Seal.")
+    key = plan.key
     until = key.certificate.not_valid_after_utc
-    message = f"The seal key of {key.organisation} signs; it is valid until {until:%F}."
+    message = (
+        f"The seal key of {key.organisation} signs; it is valid until {until:%F}. Documents are "
+        f"sealed at level {plan.profile}."
+    )
     if until - datetime.now(UTC) < RENEW_BEFORE:
-        return Finding(
-            False, message, "Check that the data folder is writable: it is renewed by itself."
+        own = isinstance(key, SealKey) and seal_settings().key is None
+        mend = (
+            "Check that the data folder is writable: it is renewed by itself."
+            if own
+            else "Import its successor under Settings, Seal."
         )
+        return Finding(False, message, mend)
     return Finding(True, message)
 
 

@@ -30,6 +30,7 @@ island("filter-field", () => import("./filters/filter-field"));
 island("copy", () => import("./copy"));
 island("consent", () => import("./consent"));
 island("signature", () => import("./signature"));
+island("field-editor", () => import("./signing/editor"));
 island("passkey", () => import("./passkey"));
 island("offline-list", () => import("./offline/list"));
 island("live-refresh", () => import("./live-refresh"));

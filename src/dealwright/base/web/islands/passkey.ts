@@ -70,13 +70,14 @@ async function options(form: HTMLFormElement): Promise<Json> {
 
 async function ask(form: HTMLFormElement): Promise<PublicKeyCredential | null> {
   const publicKey = (await options(form)).publicKey as Json;
+  const asGiven = "verify" in form.dataset; // a signer's: the server says what is wanted
   if (form.dataset.mode !== "create") {
     const found = await navigator.credentials.get({ publicKey: withBytes(publicKey) as PublicKeyCredentialRequestOptions });
     return found as PublicKeyCredential | null;
   }
   const alone = one<HTMLInputElement>("[name=passwordless]", form)?.checked ?? false;
   const made = await navigator.credentials.create({
-    publicKey: withBytes(asPasskey(publicKey, alone)) as PublicKeyCredentialCreationOptions,
+    publicKey: withBytes(asGiven ? publicKey : asPasskey(publicKey, alone)) as PublicKeyCredentialCreationOptions,
   });
   return made as PublicKeyCredential | null;
 }

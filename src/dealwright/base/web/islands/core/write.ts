@@ -28,6 +28,22 @@ export async function send(address: string, body: unknown, options: { keep?: str
     }
     return { ok: false, problem: { title: t("No connection. Nothing was saved."), status: 0, code: "offline", fields: {} } };
   }
+  return answerOf(response);
+}
+
+/** POST a form with files to our own server; answers as `send` does. */
+export async function sendFile(address: string, values: Record<string, string | Blob>): Promise<Answer> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(values)) form.append(name, value);
+  try {
+    const response = await fetch(address, { method: "POST", headers: { Accept: "application/json", "X-CSRFToken": meta("csrf-token") }, body: form, credentials: "same-origin" });
+    return await answerOf(response);
+  } catch {
+    return { ok: false, problem: { title: t("No connection. Nothing was saved."), status: 0, code: "offline", fields: {} } };
+  }
+}
+
+async function answerOf(response: Response): Promise<Answer> {
   const data = (await response.json().catch(() => ({}))) as Data;
   if (response.ok) return { ok: true, data };
   return {

@@ -1,0 +1,62 @@
+"""What the company decided about signing: numbers that codes may go to, Part 11, consent."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+from dealwright.base.access.actor import Actor, change
+from dealwright.base.errors import Invalid, NotAllowed
+from dealwright.base.whole_numbers import whole_number
+from dealwright.signing.identity.models import SigningSettings
+
+MOST_SMS_PER_DAY = 100_000
+
+
+def signing_settings() -> SigningSettings:
+    """The decisions; unsaved defaults before the first was made."""
+    return SigningSettings.objects.first() or SigningSettings()
+
+
+def save_signing_settings(
+    actor: Actor, *, countries: str, sms_per_day: str, part11: bool, consent_code: bool
+) -> SigningSettings:
+    """Decide anew; for administrators. Raises Invalid that names each wrong place.
+
+    ``countries`` are ISO 3166 codes with anything between them; none lets no SMS out.
+    """
+    if not actor.is_system and not actor.require_user().is_administrator:
+        raise NotAllowed("Only administrators may do this.")
+    wrong: dict[str, list[str]] = {}
+    codes = sorted(set(re.findall(r"[A-Za-z]+", countries.upper())))
+    unknown = [each for each in codes if each not in phonenumbers.SUPPORTED_REGIONS]
+    if unknown:
+        wrong["countries"] = [f"These are no countries: {', '.join(unknown)[:80]}."]
+    most = whole_number(sms_per_day, most=MOST_SMS_PER_DAY)
+    if most is None:
+        wrong["sms_per_day"] = [f"Give a number from 0 to {MOST_SMS_PER_DAY}."]
+    if wrong:
+        raise Invalid(" ".join(each for said in wrong.values() for each in said), fields=wrong)
+    with change(actor):
+        stored = SigningSettings.objects.select_for_update().first() or SigningSettings()
+        stored.sms_countries, stored.sms_per_day = codes, most or 0
+        stored.part11, stored.consent_code = part11, consent_code
+        stored.updated_by = actor.user
+        stored.save()
+    return stored
+
+
+def refused_country(phone: str) -> str:
+    """Why no code goes to a number (E.164), as a sentence; empty where one may.
+
+    Numbers of some countries earn their holder money with every message (pumping fraud), so
+    only countries of the list are served.
+    """
+    number = phonenumbers.parse(phone)
+    region = phonenumbers.region_code_for_number(number)
+    if region is None or not phonenumbers.is_valid_number(number):
+        return f"{phone} is no number that can be reached."
+    if region not in signing_settings().sms_countries:
+        return f"No SMS is sent to {region}: an administrator can allow it in the settings."
+    return ""
