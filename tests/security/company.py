@@ -71,6 +71,7 @@ from dealwright.signing.delegation.services import delegate
 from dealwright.signing.embedding.services import allow_site, begin_visit, create_signing_url
 from dealwright.signing.envelopes.placing import add_field
 from dealwright.signing.groups.services import Member, save_group
+from dealwright.signing.identity.models import SignerTotp
 from dealwright.signing.retention.services import hold_envelope, save_policy
 from make import acting, make_administrator, make_role, make_team, make_user
 from signing.make import make_envelope, make_sent_envelope
@@ -223,6 +224,7 @@ def _paper(one: Company) -> None:
         starts_on=date(2027, 1, 1),
         ends_on=date(2027, 2, 1),
     )
+    one.enrolled_app = SignerTotp.objects.create(email="ada@buyer.example", secret="none")
     one.legal_hold = hold_envelope(acting(one.ada), one.sent_envelope.pk, reason="A dispute.")
     one.retention_policy = save_policy(acting(one.ada), name="Old ones", keep_days=3_650)
     one.signing_template = make_template(one.actor)

@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from dealwright.base.objects.registry import object_types
+from dealwright.signing.consent.services import current_consent
 from signing.make import token_of
 
 from .company import Company
@@ -126,6 +127,8 @@ class Places:
             },
             "envelopes/<uuid:envelope_id>/recipients": {"envelope_id": one.sent_envelope.pk},
             "settings/retention": {"policy_id": one.retention_policy.pk},
+            "settings/signing": {"enrolment_id": one.enrolled_app.pk},
+            "settings/consent": {"text_id": current_consent().pk},
             "envelopes/<uuid:envelope_id>/fields": {"field_id": one.envelope_field.pk},
             "timeline/": {"record_id": one.account.pk},
             "journeys/": {"object_key": "contact", "record_id": one.contact.pk},

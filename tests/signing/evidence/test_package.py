@@ -31,6 +31,8 @@ from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.envelopes.services import void_envelope
 from dealwright.signing.evidence import verify
 from dealwright.signing.evidence.package import prepare_package, sign_detached, stream_package
+from dealwright.signing.evidence.verifier.der import certificates, children, is_plain_signature
+from dealwright.signing.evidence.verifier.vocabulary import START, Report
 from dealwright.signing.seals.services import ensure_organisation_seal
 from dealwright.site.commands.line import main
 from make import acting, make_user
@@ -38,7 +40,6 @@ from signing.make import make_envelope, make_sent_envelope, sign_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 Members = dict[str, bytes]
-VERIFIER = Path(verify.__file__)
 
 
 def make_completed(**fields: Any) -> Envelope:
@@ -86,7 +87,7 @@ def mails_with_codes() -> Any:
     return OutboundMessage.objects.filter(purpose="signing.code")
 
 
-def failures(report: verify.Report) -> set[tuple[str, str, str]]:
+def failures(report: Report) -> set[tuple[str, str, str]]:
     return {
         (claim, each["code"], each["member"])
         for claim, found in report.failures.items()
@@ -94,7 +95,7 @@ def failures(report: verify.Report) -> set[tuple[str, str, str]]:
     }
 
 
-def codes(report: verify.Report, claim: str) -> set[str]:
+def codes(report: Report, claim: str) -> set[str]:
     return {each["code"] for each in report.failures[claim]}
 
 
@@ -219,12 +220,12 @@ def test_no_bit_of_the_signature_is_free(members: Members) -> None:
     """Also what openssl reads past: apart from the attributes and the signature's own number,
     which openssl checks, every bit is where the standard has it."""
     signature = members["manifest.p7s"]
-    known = verify.certificates(members["trust/chain.pem"] + members["trust/root.pem"])
-    assert verify.is_plain_signature(signature, known)
-    free = sum(verify.is_plain_signature(each, known) for each in every_bit_of(signature))
-    signed = verify.children(verify.children(signature)[1][1])[0][1]
-    info = verify.children(verify.children(signed)[-1][1])[0][1]
-    parts = verify.children(info)
+    known = certificates(members["trust/chain.pem"] + members["trust/root.pem"])
+    assert is_plain_signature(signature, known)
+    free = sum(is_plain_signature(each, known) for each in every_bit_of(signature))
+    signed = children(children(signature)[1][1])[0][1]
+    info = children(children(signed)[-1][1])[0][1]
+    parts = children(info)
     assert free <= 3 * (len(parts[3][1]) + len(parts[5][1]))
 
 
@@ -240,7 +241,7 @@ def with_entries(members: Members, entries: list[dict[str, Any]], **head: Any) -
 
 def rehashed(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The whole chain computed anew, as one who owns the database could."""
-    before, made = verify.START, []
+    before, made = START, []
     for seq, entry in enumerate(entries, start=1):
         said = {**json.loads(entry["canonical"]), "seq": seq}
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

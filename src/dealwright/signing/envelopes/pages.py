@@ -96,7 +96,7 @@ def new(request: HttpRequest) -> HttpResponse:
             "hosts": User.objects.filter(is_active=True).order_by("name")[:500],
             "languages": settings.LANGUAGES,
             "identity_ways": IDENTITY_WAYS,
-            "identity_providers": providers(),
+            "providers_for_signers": providers(),
         },
     )
 

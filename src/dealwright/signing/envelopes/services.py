@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,21 +10,16 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid, check_create, get_changeable, get_visible
-from dealwright.base.errors import Conflict, Invalid, NotFound
+from dealwright.base.errors import Conflict, NotFound
 from dealwright.base.events.outbox import record_event
 from dealwright.base.events.records import tell_record_changed
-from dealwright.base.files.services import read_file, store_file
 from dealwright.base.objects.registry import object_types
 from dealwright.base.people.models import User
 from dealwright.base.records.services import bin_record, save_changes
-from dealwright.signing.documents.geometry import Box, PageGeometry
-from dealwright.signing.documents.signature_page import add_signature_page
-from dealwright.signing.documents.sources import CONTENT_TYPES, kind_of, pdf_name
-from dealwright.signing.documents.uploads import Upload, read_upload
+from dealwright.signing.documents.uploads import read_upload
 from dealwright.signing.envelopes import mail
 from dealwright.signing.envelopes.conditions import check_conditions
 from dealwright.signing.envelopes.drafts import (
-    KeptDocument,
     NewDocument,
     NewField,
     NewRecipient,
@@ -38,15 +32,21 @@ from dealwright.signing.envelopes.drafts import (
 )
 from dealwright.signing.envelopes.events import EnvelopeSent, EnvelopeVoided
 from dealwright.signing.envelopes.models import (
-    SIGNING_ROLES,
     Envelope,
-    EnvelopeDocument,
     Recipient,
 )
 from dealwright.signing.envelopes.placing import check_rules
+from dealwright.signing.envelopes.preparing import (
+    complete_fields,
+    fields_of_anchors,
+    invalid,
+    keep_document,
+    of_kept,
+    prefill,
+)
 from dealwright.signing.envelopes.routing import advance, invite, pending_recipients
 from dealwright.signing.evidence.services import record_evidence
-from dealwright.signing.fields.models import EnvelopeField, FieldKind
+from dealwright.signing.fields.models import EnvelopeField
 from dealwright.signing.groups.models import SigningGroup
 from dealwright.signing.identity.choices import keep_choice
 from dealwright.signing.identity.policy import signing_settings
@@ -100,12 +100,12 @@ def create_envelope(
     check_warning(warn_days)
     groups, hosts = groups_and_hosts(recipients)
     uploads = [
-        _of_kept(each.kept)
+        of_kept(each.kept)
         if each.kept is not None
         else read_upload(each.name, each.content, accept_signed=each.accept_signed)
         for each in documents
     ]
-    placed = [*_fields_of_anchors(uploads, recipients), *fields]
+    placed = [*fields_of_anchors(uploads, recipients), *fields]
     check_fields(
         placed, recipients=recipients, page_counts=[len(upload.pages) for upload in uploads]
     )
@@ -130,7 +130,7 @@ def create_envelope(
             envelope.subject_object, envelope.subject_id = _check_subject(actor, subject)
         envelope.save(force_insert=True)
         kept = [
-            _keep_document(actor, envelope, position, given, upload)
+            keep_document(actor, envelope, position, given, upload)
             for position, (given, upload) in enumerate(
                 zip(documents, uploads, strict=True), start=1
             )
@@ -187,8 +187,8 @@ def send_envelope(actor: Actor, envelope_id: Any) -> Envelope:
         envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
         check_sendable(envelope)
         check_rules(envelope)
-        _complete_fields(actor, envelope)
-        _prefill(envelope)
+        complete_fields(actor, envelope)
+        prefill(envelope)
         now = timezone.now()
         save_changes(
             actor,
@@ -238,7 +238,7 @@ def void_envelope(actor: Actor, envelope_id: Any, *, reason: str) -> Envelope:
     """Take an envelope back; who was invited is told why. Raises Conflict where it has ended."""
     reason = check_text("reason", reason, longest=2_000, name="The reason")
     if not reason:
-        raise _invalid("reason", "Say why: everyone who was invited will read it.")
+        raise invalid("reason", "Say why: everyone who was invited will read it.")
     with change(actor):
         envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
         if not envelope.is_open:
@@ -358,11 +358,11 @@ def check_sendable(envelope: Envelope) -> None:
     if envelope.sent_at is not None or envelope.voided_at is not None:
         raise Conflict("This envelope was sent already.", code="already_sent")
     if envelope.expires_at is not None and envelope.expires_at <= timezone.now():
-        raise _invalid("expires_at", "The envelope has expired. Set a later date, then send.")
+        raise invalid("expires_at", "The envelope has expired. Set a later date, then send.")
     check_conditions(envelope)
     for each in envelope.recipients.exclude(group=None).select_related("group"):
         if each.group is None or each.group.retired_at or not each.group.members.exists():
-            raise _invalid("recipients", f"The group “{each.name}” is not there any more.")
+            raise invalid("recipients", f"The group “{each.name}” is not there any more.")
 
 
 def warning_time(expires_at: datetime | None, warn_days: int | None) -> datetime | None:
@@ -376,7 +376,7 @@ def warning_time(expires_at: datetime | None, warn_days: int | None) -> datetime
 def check_warning(warn_days: int | None) -> None:
     """Raises Invalid for days that cannot be."""
     if warn_days is not None and not 1 <= warn_days <= 30:
-        raise _invalid("warn_days", "Warn 1 to 30 days before it expires, or not at all.")
+        raise invalid("warn_days", "Warn 1 to 30 days before it expires, or not at all.")
 
 
 def groups_and_hosts(
@@ -390,12 +390,12 @@ def groups_and_hosts(
         if each.group is not None:
             group = SigningGroup.objects.filter(pk=as_uuid(each.group), retired_at=None).first()
             if group is None or not group.members.exists():
-                raise _invalid(key, f"Recipient {number}: there is no such signing group.")
+                raise invalid(key, f"Recipient {number}: there is no such signing group.")
             groups[str(each.group)] = group
         if each.host is not None:
             host = User.objects.filter(pk=as_uuid(each.host), is_active=True).first()
             if host is None:
-                raise _invalid(key, f"Recipient {number}: the host is no user who can sign in.")
+                raise invalid(key, f"Recipient {number}: the host is no user who can sign in.")
             hosts[str(each.host)] = host
     return groups, hosts
 
@@ -414,189 +414,12 @@ def check_expiry(given: datetime | None) -> datetime:
     if given.tzinfo is None:
         given = given.replace(tzinfo=UTC)
     if not now < given <= now + LONGEST:
-        raise _invalid("expires_at", "The envelope must expire in the future, within two years.")
+        raise invalid("expires_at", "The envelope must expire in the future, within two years.")
     return given
 
 
 def _check_subject(actor: Actor, subject: tuple[str, Any]) -> tuple[str, Any]:
     key, record_id = subject
     if key not in {of.key for of in object_types()}:
-        raise _invalid("subject", f"There is no object “{key[:40]}”.")
+        raise invalid("subject", f"There is no object “{key[:40]}”.")
     return key, get_visible(actor, key, record_id).pk
-
-
-def _fields_of_anchors(
-    uploads: Sequence[Upload], recipients: Sequence[NewRecipient]
-) -> list[NewField]:
-    signers = [number for number, each in enumerate(recipients, start=1) if each.signs]
-    fields = []
-    for document, upload in enumerate(uploads, start=1):
-        for anchor in upload.anchors:
-            if not 1 <= anchor.signer <= len(signers):
-                raise _invalid(
-                    "documents",
-                    f"The document asks for signer {anchor.signer} on page {anchor.page + 1}, "
-                    f"but {len(signers)} sign.",
-                )
-            fields.append(
-                NewField(
-                    recipient=signers[anchor.signer - 1],
-                    kind=anchor.kind,
-                    document=document,
-                    page=anchor.page + 1,
-                    box=anchor.box,
-                    label=anchor.label,
-                    required=anchor.required,
-                    options=anchor.options,
-                    option=anchor.option,
-                    formula=anchor.formula,
-                )
-            )
-    return fields
-
-
-def _of_kept(kept: KeptDocument) -> Upload:
-    """A document that is here as one that was read: its marks became fields when it came."""
-    return Upload(
-        pdf=b"",
-        pages=tuple(PageGeometry.from_json(each) for each in kept.pages),
-        texts=tuple(kept.texts),
-        anchors=(),
-        notes=(),
-    )
-
-
-def _keep_document(
-    actor: Actor, envelope: Envelope, position: int, given: NewDocument, upload: Upload
-) -> EnvelopeDocument:
-    name = given.name.strip() or f"Document {position}.pdf"
-    if given.kept is not None:
-        made: EnvelopeDocument = EnvelopeDocument.objects.create(
-            envelope=envelope,
-            position=position,
-            name=name,
-            original=given.kept.original,
-            original_sha256=given.kept.original_sha256,
-            prepared=given.kept.prepared,
-            prepared_sha256=given.kept.prepared_sha256,
-            pages=given.kept.pages,
-            texts=given.kept.texts,
-        )
-        return made
-    original = store_file(
-        actor,
-        name=name,
-        content=given.content,
-        content_type=CONTENT_TYPES.get(kind_of(given.content, name), "application/octet-stream"),
-        object="envelope",
-        record_id=envelope.pk,
-        purpose="original",
-        generated=True,
-    )
-    prepared = store_file(
-        actor,
-        name=pdf_name(name),
-        content=upload.pdf,
-        content_type="application/pdf",
-        object="envelope",
-        record_id=envelope.pk,
-        purpose="prepared",
-        generated=True,
-    )
-    return EnvelopeDocument.objects.create(
-        envelope=envelope,
-        position=position,
-        name=name,
-        original=original,
-        original_sha256=hashlib.sha256(given.content).hexdigest(),
-        prepared=prepared,
-        prepared_sha256=hashlib.sha256(upload.pdf).hexdigest(),
-        pages=[page.as_json() for page in upload.pages],
-        notes=list(upload.notes),
-        texts=list(upload.texts),
-    )
-
-
-def _complete_fields(actor: Actor, envelope: Envelope) -> None:
-    """Give every signer without a signature field a place on a page for signatures."""
-    signed = set(
-        EnvelopeField.objects.filter(
-            document__envelope=envelope, kind=FieldKind.SIGNATURE
-        ).values_list("recipient_id", flat=True)
-    )
-    without = [
-        each for each in envelope.recipients.filter(role__in=SIGNING_ROLES) if each.pk not in signed
-    ]
-    if not without:
-        return
-    document: EnvelopeDocument | None = envelope.documents.order_by("-position").first()
-    assert document is not None
-    pdf, blocks = add_signature_page(
-        read_file(document.prepared),
-        title=envelope.title,
-        signers=[(each.name, each.email) for each in without],
-    )
-    _replace_prepared(actor, envelope, document, pdf)
-    for block in blocks:
-        for kind, box in (
-            (FieldKind.SIGNATURE, block.signature),
-            (FieldKind.DATE_SIGNED, block.date),
-        ):
-            _add_field(document, without[block.signer], kind, block.page, box)
-
-
-def _replace_prepared(
-    actor: Actor, envelope: Envelope, document: EnvelopeDocument, pdf: bytes
-) -> None:
-    from dealwright.signing.sandbox import run_limited
-
-    # Through the same gate as an upload, so that its geometry is read in one place.
-    answer = run_limited("normalise", pdf)
-    document.prepared = store_file(
-        actor,
-        name=document.name,
-        content=answer.content,
-        content_type="application/pdf",
-        object="envelope",
-        record_id=envelope.pk,
-        purpose="prepared",
-        generated=True,
-    )
-    document.prepared_sha256 = answer.data["sha256"]
-    document.pages = answer.data["pages"]
-    document.texts = answer.data["texts"]
-    document.save(update_fields=["prepared", "prepared_sha256", "pages", "texts"])
-
-
-def _add_field(
-    document: EnvelopeDocument, recipient: Recipient, kind: str, page: int, box: Box
-) -> None:
-    EnvelopeField.objects.create(
-        document=document,
-        recipient=recipient,
-        position=document.fields.count() + 1,
-        kind=kind,
-        page=page,
-        x=box.x,
-        y=box.y,
-        w=box.w,
-        h=box.h,
-    )
-
-
-def _prefill(envelope: Envelope) -> None:
-    """Put the recipient's name and address where they are asked for; they may correct them."""
-    for field in EnvelopeField.objects.filter(
-        document__envelope=envelope, kind__in=(FieldKind.NAME, FieldKind.EMAIL)
-    ).select_related("recipient"):
-        if not field.recipient.email and field.recipient.host_id is None:
-            continue  # nobody yet
-        field.value = (
-            field.recipient.name if field.kind == FieldKind.NAME else field.recipient.email
-        )
-        field.filled_at = timezone.now() if field.value else None
-        field.save(update_fields=["value", "filled_at"])
-
-
-def _invalid(key: str, sentence: str) -> Invalid:
-    return Invalid(sentence, fields={key: [sentence]})

@@ -44,6 +44,7 @@ from dealwright.signing.consent.models import ConsentText
 from dealwright.signing.envelopes.models import Envelope, Recipient
 from dealwright.signing.evidence.models import EvidenceDetail
 from dealwright.signing.evidence.services import record_evidence
+from dealwright.signing.evidence.stand_alone import verifier_in_one_file
 from dealwright.signing.seals.keys import SealKey
 from dealwright.signing.seals.sealing import CachedKeySigner
 from dealwright.signing.seals.services import ensure_organisation_seal
@@ -149,7 +150,7 @@ class _Sink(io.RawIOBase):
 
 def _add_texts(package: Package) -> None:
     package.small["README.txt"] = (_HERE / "README.txt").read_bytes()
-    package.small["verify.py"] = (_HERE / "verify.py").read_bytes()
+    package.small["verify.py"] = verifier_in_one_file()
     pem = serialization.Encoding.PEM
     package.small["trust/root.pem"] = package.key.root.public_bytes(pem)
     package.small["trust/chain.pem"] = b"".join(

@@ -1,0 +1,210 @@
+"""Documents and fields of a draft, from what was given to what recipients see."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from dealwright.base.access.actor import Actor
+from dealwright.base.errors import Invalid
+from dealwright.base.files.services import read_file, store_file
+from dealwright.signing.documents.geometry import Box, PageGeometry
+from dealwright.signing.documents.signature_page import add_signature_page
+from dealwright.signing.documents.sources import CONTENT_TYPES, kind_of, pdf_name
+from dealwright.signing.documents.uploads import Upload
+from dealwright.signing.envelopes.drafts import (
+    KeptDocument,
+    NewDocument,
+    NewField,
+    NewRecipient,
+)
+from dealwright.signing.envelopes.models import (
+    SIGNING_ROLES,
+    Envelope,
+    EnvelopeDocument,
+    Recipient,
+)
+from dealwright.signing.fields.models import EnvelopeField, FieldKind
+
+
+def fields_of_anchors(
+    uploads: Sequence[Upload], recipients: Sequence[NewRecipient]
+) -> list[NewField]:
+    """The fields that marks in the documents ask for; raises Invalid where a signer is missing."""
+    signers = [number for number, each in enumerate(recipients, start=1) if each.signs]
+    fields = []
+    for document, upload in enumerate(uploads, start=1):
+        for anchor in upload.anchors:
+            if not 1 <= anchor.signer <= len(signers):
+                raise invalid(
+                    "documents",
+                    f"The document asks for signer {anchor.signer} on page {anchor.page + 1}, "
+                    f"but {len(signers)} sign.",
+                )
+            fields.append(
+                NewField(
+                    recipient=signers[anchor.signer - 1],
+                    kind=anchor.kind,
+                    document=document,
+                    page=anchor.page + 1,
+                    box=anchor.box,
+                    label=anchor.label,
+                    required=anchor.required,
+                    options=anchor.options,
+                    option=anchor.option,
+                    formula=anchor.formula,
+                )
+            )
+    return fields
+
+
+def of_kept(kept: KeptDocument) -> Upload:
+    """A document that is here as one that was read: its marks became fields when it came."""
+    return Upload(
+        pdf=b"",
+        pages=tuple(PageGeometry.from_json(each) for each in kept.pages),
+        texts=tuple(kept.texts),
+        anchors=(),
+        notes=(),
+    )
+
+
+def keep_document(
+    actor: Actor, envelope: Envelope, position: int, given: NewDocument, upload: Upload
+) -> EnvelopeDocument:
+    """Keep a document as it was given and as it is shown."""
+    name = given.name.strip() or f"Document {position}.pdf"
+    if given.kept is not None:
+        made: EnvelopeDocument = EnvelopeDocument.objects.create(
+            envelope=envelope,
+            position=position,
+            name=name,
+            original=given.kept.original,
+            original_sha256=given.kept.original_sha256,
+            prepared=given.kept.prepared,
+            prepared_sha256=given.kept.prepared_sha256,
+            pages=given.kept.pages,
+            texts=given.kept.texts,
+        )
+        return made
+    original = store_file(
+        actor,
+        name=name,
+        content=given.content,
+        content_type=CONTENT_TYPES.get(kind_of(given.content, name), "application/octet-stream"),
+        object="envelope",
+        record_id=envelope.pk,
+        purpose="original",
+        generated=True,
+    )
+    prepared = store_file(
+        actor,
+        name=pdf_name(name),
+        content=upload.pdf,
+        content_type="application/pdf",
+        object="envelope",
+        record_id=envelope.pk,
+        purpose="prepared",
+        generated=True,
+    )
+    return EnvelopeDocument.objects.create(
+        envelope=envelope,
+        position=position,
+        name=name,
+        original=original,
+        original_sha256=hashlib.sha256(given.content).hexdigest(),
+        prepared=prepared,
+        prepared_sha256=hashlib.sha256(upload.pdf).hexdigest(),
+        pages=[page.as_json() for page in upload.pages],
+        notes=list(upload.notes),
+        texts=list(upload.texts),
+    )
+
+
+def complete_fields(actor: Actor, envelope: Envelope) -> None:
+    """Give every signer without a signature field a place on a page for signatures."""
+    signed = set(
+        EnvelopeField.objects.filter(
+            document__envelope=envelope, kind=FieldKind.SIGNATURE
+        ).values_list("recipient_id", flat=True)
+    )
+    without = [
+        each for each in envelope.recipients.filter(role__in=SIGNING_ROLES) if each.pk not in signed
+    ]
+    if not without:
+        return
+    document: EnvelopeDocument | None = envelope.documents.order_by("-position").first()
+    assert document is not None
+    pdf, blocks = add_signature_page(
+        read_file(document.prepared),
+        title=envelope.title,
+        signers=[(each.name, each.email) for each in without],
+    )
+    replace_prepared(actor, envelope, document, pdf)
+    for block in blocks:
+        for kind, box in (
+            (FieldKind.SIGNATURE, block.signature),
+            (FieldKind.DATE_SIGNED, block.date),
+        ):
+            _add_field(document, without[block.signer], kind, block.page, box)
+
+
+def replace_prepared(
+    actor: Actor, envelope: Envelope, document: EnvelopeDocument, pdf: bytes
+) -> None:
+    """Show another PDF in its place, through the same gate as an upload."""
+    from dealwright.signing.sandbox import run_limited
+
+    # Through the same gate as an upload, so that its geometry is read in one place.
+    answer = run_limited("normalise", pdf)
+    document.prepared = store_file(
+        actor,
+        name=document.name,
+        content=answer.content,
+        content_type="application/pdf",
+        object="envelope",
+        record_id=envelope.pk,
+        purpose="prepared",
+        generated=True,
+    )
+    document.prepared_sha256 = answer.data["sha256"]
+    document.pages = answer.data["pages"]
+    document.texts = answer.data["texts"]
+    document.save(update_fields=["prepared", "prepared_sha256", "pages", "texts"])
+
+
+def _add_field(
+    document: EnvelopeDocument, recipient: Recipient, kind: str, page: int, box: Box
+) -> None:
+    EnvelopeField.objects.create(
+        document=document,
+        recipient=recipient,
+        position=document.fields.count() + 1,
+        kind=kind,
+        page=page,
+        x=box.x,
+        y=box.y,
+        w=box.w,
+        h=box.h,
+    )
+
+
+def prefill(envelope: Envelope) -> None:
+    """Put the recipient's name and address where they are asked for; they may correct them."""
+    for field in EnvelopeField.objects.filter(
+        document__envelope=envelope, kind__in=(FieldKind.NAME, FieldKind.EMAIL)
+    ).select_related("recipient"):
+        if not field.recipient.email and field.recipient.host_id is None:
+            continue  # nobody yet
+        field.value = (
+            field.recipient.name if field.kind == FieldKind.NAME else field.recipient.email
+        )
+        field.filled_at = timezone.now() if field.value else None
+        field.save(update_fields=["value", "filled_at"])
+
+
+def invalid(key: str, sentence: str) -> Invalid:
+    """One wrong place with its sentence."""
+    return Invalid(sentence, fields={key: [sentence]})
