@@ -6,7 +6,7 @@ management system and its auditors to say. Nothing here certifies anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from dealwright.base.database.doctor import examine
+from dealwright.base.database.doctor import Finding, examine
 from dealwright.base.evidence.canonical import utc_text
 from dealwright.base.evidence.models import (
     EvidenceAnchor,
@@ -31,6 +31,7 @@ from dealwright.signing.envelopes.models import Envelope, IdentityMethod, Recipi
 from dealwright.signing.retention.models import LegalHold, RetentionPolicy, RetentionRun
 
 Fact = tuple[str, str]
+Findings = Mapping[str, Finding]  # of the doctor, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,10 @@ class Control:
     number: str
     title: str
     does: str
-    facts: Callable[[], Sequence[Fact]]
+    facts: Callable[[Findings], Sequence[Fact]]
 
 
-def collection() -> Sequence[Fact]:
+def collection(_found: Findings) -> Sequence[Fact]:
     checked = last_check()
     return [
         (_("Chains of evidence"), str(EvidenceChain.objects.count())),
@@ -54,7 +55,7 @@ def collection() -> Sequence[Fact]:
     ]
 
 
-def records() -> Sequence[Fact]:
+def records(_found: Findings) -> Sequence[Fact]:
     anchor = EvidenceAnchor.objects.order_by("-size").first()
     stamp = EvidenceTimestamp.objects.order_by("-at").first()
     return [
@@ -66,7 +67,7 @@ def records() -> Sequence[Fact]:
     ]
 
 
-def privacy() -> Sequence[Fact]:
+def privacy(_found: Findings) -> Sequence[Fact]:
     return [
         (_("Recipients whose details are kept"), str(Recipient.objects.exclude(email="").count())),
         (_("Recipients erased"), _count("recipient.erased")),
@@ -74,7 +75,7 @@ def privacy() -> Sequence[Fact]:
     ]
 
 
-def authentication() -> Sequence[Fact]:
+def authentication(_found: Findings) -> Sequence[Fact]:
     confirmed = EvidenceEntry.objects.filter(kind="recipient.authenticated")
     methods = confirmed.values_list("payload__method").annotate(count=Count("pk"))
     labels = dict(IdentityMethod.choices)
@@ -93,7 +94,7 @@ def authentication() -> Sequence[Fact]:
     ]
 
 
-def deletion() -> Sequence[Fact]:
+def deletion(_found: Findings) -> Sequence[Fact]:
     run = RetentionRun.objects.first()
     return [
         (_("Envelopes purged"), _count("envelope.purged")),
@@ -103,18 +104,18 @@ def deletion() -> Sequence[Fact]:
     ]
 
 
-def backup() -> Sequence[Fact]:
+def backup(found: Findings) -> Sequence[Fact]:
     newest = last_backup()
     return [
         (
             _("Newest backup in the data folder"),
             utc_text(newest) if newest else _("none there; keep yours elsewhere, and tried"),
         ),
-        *_findings("disk"),
+        *_findings(found, "disk"),
     ]
 
 
-def logging() -> Sequence[Fact]:
+def logging(_found: Findings) -> Sequence[Fact]:
     newest = AuditEvent.objects.order_by("-id").first()
     return [
         (_("Lines of the audit trail"), str(newest.pk if newest else 0)),
@@ -123,16 +124,16 @@ def logging() -> Sequence[Fact]:
     ]
 
 
-def clocks() -> Sequence[Fact]:
+def clocks(found: Findings) -> Sequence[Fact]:
     return [
-        *_findings("clock"),
+        *_findings(found, "clock"),
         (_("Time-stamping authority"), settings.TSA_URL or _("none is set")),
     ]
 
 
-def cryptography() -> Sequence[Fact]:
+def cryptography(found: Findings) -> Sequence[Fact]:
     return [
-        *_findings("file keys", "seal key"),
+        *_findings(found, "file keys", "seal key"),
         *(
             (_("Files under master key %(key)s") % {"key": key}, str(n))
             for key, n in key_versions()
@@ -225,6 +226,12 @@ CONTROLS = (
 )
 
 
+def controls_with_facts() -> Sequence[tuple[Control, Sequence[Fact]]]:
+    """Every control with what shows it on this installation now."""
+    found = examine()
+    return [(each, each.facts(found)) for each in CONTROLS]
+
+
 def _count(kind: str) -> str:
     return str(EvidenceEntry.objects.filter(kind=kind).count())
 
@@ -235,6 +242,5 @@ def _result(checked: EvidenceEntry | None) -> str:
     return _("sound") if checked.payload["ok"] else _("NOT SOUND: see Evidence")
 
 
-def _findings(*names: str) -> list[Fact]:
-    found = examine()
+def _findings(found: Findings, *names: str) -> list[Fact]:
     return [(name, found[name].message) for name in names if name in found]

@@ -20,6 +20,7 @@ from email_validator import EmailNotValidError, validate_email
 from dealwright.base.errors import Invalid
 
 MAX_VALUE = 1_000
+MAX_RULE = 500
 MAX_OPTIONS = 50
 MAX_PATTERN = 200
 MAX_PLACES = 6  # as many as the language takes
@@ -51,6 +52,10 @@ class Checked(Protocol):
     @property
     def option(self) -> str: ...
     @property
+    def condition(self) -> str: ...
+    @property
+    def formula(self) -> str: ...
+    @property
     def checks(self) -> Mapping[str, Any]: ...
 
 
@@ -68,6 +73,12 @@ def wrong_definition(field: Checked) -> str:
             return "A radio button needs an option of at most 80 characters."
     elif field.option:
         return "Only a radio button stands for an option."
+    if field.formula and field.kind != "formula":
+        return "Only a formula field has a formula."
+    if max(len(field.formula), len(field.condition)) > MAX_RULE:
+        return f"A formula or a condition may have at most {MAX_RULE} characters."
+    if "\x00" in field.formula + field.condition:
+        return "This contains a character that cannot be stored."
     return _wrong_checks(field.kind, field.checks)
 
 

@@ -5,44 +5,12 @@ import type { Mount } from "../core/mount";
 import { announce } from "../core/toast";
 import { t } from "../core/words";
 import { optimistically, send } from "../core/write";
-
-interface Field {
-  id: string;
-  document: string;
-  owner: string;
-  kind: string;
-  page: number;
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-  label: string;
-  required: boolean;
-  [property: string]: unknown;
-}
-interface Setup {
-  owners: { id: string; name: string; tint: number }[];
-  kinds: Record<string, string>;
-  sizes: Record<string, [number, number]>;
-  fields: Field[];
-}
-type Box = Pick<Field, "x" | "y" | "w" | "h">;
+import { covers, freshId, inside, LEAST, sizeOf, snapped, withoutGuides } from "./field";
+import type { Box, Field, Setup } from "./field";
+import { callPanel, fillPanel, valuesOf } from "./properties";
 
 const STEP = 1; // points, for an arrow key
 const LEAP = 10; // with Alt
-const LEAST = 8; // points, of a side
-const NEAR = 5; // pixels within which an edge snaps to another
-const CHECKS = ["pattern", "min_length", "max_length", "minimum", "maximum", "places", "message"];
-const WHOLE = ["min_length", "max_length", "places"];
-
-function freshId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
 class Editor {
   private readonly setup: Setup;
   private readonly pages: HTMLElement[];
@@ -147,7 +115,7 @@ class Editor {
     this.selected = this.fields.has(id) ? id : "";
     for (const each of [before, this.selected]) this.boxes.get(each)?.setAttribute("aria-pressed", String(each === this.selected && each !== ""));
     this.rove();
-    this.fillPanel();
+    fillPanel(this.root, this.current, this.current ? this.titleOf(this.current) : "");
     if (focus) this.boxes.get(id)?.focus({ preventScroll: false });
   }
 
@@ -199,25 +167,15 @@ class Editor {
     this.put(field);
   }
 
-  private sizeOf(page: HTMLElement): [number, number] {
-    return [Number(page.dataset.width), Number(page.dataset.height)];
-  }
-
-  private inside(box: Box): Box {
-    const w = Math.min(Math.max(box.w, 0.004), 1);
-    const h = Math.min(Math.max(box.h, 0.004), 1);
-    return { w, h, x: Math.min(Math.max(box.x, 0), 1 - w), y: Math.min(Math.max(box.y, 0), 1 - h) };
-  }
-
   /** A new field of the kind with its middle at (x, y) of the page. */
   private add(kind: string, page: HTMLElement, x: number, y: number): void {
-    const [width, height] = this.sizeOf(page);
+    const [width, height] = sizeOf(page);
     const [w, h] = this.setup.sizes[kind] ?? [120, 18];
     const [document, number] = (page.dataset.editorPage ?? "").split(":");
     const owner = one<HTMLSelectElement>("[data-owner]", this.root)?.value ?? this.setup.owners[0]?.id ?? "";
     this.remember();
     const field: Field = {
-      ...this.inside({ x: x - w / width / 2, y: y - h / height / 2, w: w / width, h: h / height }),
+      ...inside({ x: x - w / width / 2, y: y - h / height / 2, w: w / width, h: h / height }),
       id: freshId(),
       document: document ?? "",
       page: Number(number),
@@ -257,7 +215,7 @@ class Editor {
   private duplicate(field: Field): void {
     this.remember();
     const copy = { ...structuredClone(field), id: freshId() };
-    Object.assign(copy, this.inside({ ...copy, y: copy.y + copy.h + 0.008 }));
+    Object.assign(copy, inside({ ...copy, y: copy.y + copy.h + 0.008 }));
     this.put(copy);
     this.select(copy.id, true);
     announce(t("Placed: {field}", { field: this.described(copy) }));
@@ -280,7 +238,7 @@ class Editor {
   private key(event: KeyboardEvent, field: Field): void {
     const page = this.pageOf(field);
     if (!page) return;
-    const [width, height] = this.sizeOf(page);
+    const [width, height] = sizeOf(page);
     const by = event.altKey ? LEAP : STEP;
     const across = { ArrowLeft: -by, ArrowRight: by }[event.key] ?? 0;
     const down = { ArrowUp: -by, ArrowDown: by }[event.key] ?? 0;
@@ -290,7 +248,7 @@ class Editor {
       const box = event.shiftKey
         ? { ...field, w: Math.max(field.w + across / width, LEAST / width), h: Math.max(field.h + down / height, LEAST / height) }
         : { ...field, x: field.x + across / width, y: field.y + down / height };
-      this.change(field, this.inside(box));
+      this.change(field, inside(box));
       this.told(field, event.shiftKey);
       return;
     }
@@ -315,7 +273,7 @@ class Editor {
   private readonly told = debounce(400, (field: Field, resized: boolean): void => {
     const page = this.pageOf(field);
     if (!page) return;
-    const [width, height] = this.sizeOf(page);
+    const [width, height] = sizeOf(page);
     announce(
       resized
         ? t("{width} by {height} points", { width: Math.round(field.w * width), height: Math.round(field.h * height) })
@@ -338,24 +296,24 @@ class Editor {
       if (!page || (!moved && Math.hypot(to.clientX - start.x, to.clientY - start.y) < 4)) return;
       if (!moved) this.remember();
       moved = true;
-      const under = resizing ? page : (this.pages.find((each) => this.covers(each, to)) ?? page);
+      const under = resizing ? page : (this.pages.find((each) => covers(each, to)) ?? page);
       const sheet = under.getBoundingClientRect();
       if (under !== page) {
         const [document, number] = (under.dataset.editorPage ?? "").split(":");
-        const [oldWidth, oldHeight] = this.sizeOf(page);
-        const [newWidth, newHeight] = this.sizeOf(under);
+        const [oldWidth, oldHeight] = sizeOf(page);
+        const [newWidth, newHeight] = sizeOf(under);
         Object.assign(field, { document, page: Number(number), w: (field.w * oldWidth) / newWidth, h: (field.h * oldHeight) / newHeight });
         page = under;
       }
       const next = resizing
         ? { ...start.box, w: Math.max(start.box.w + (to.clientX - start.x) / sheet.width, 0.01), h: Math.max(start.box.h + (to.clientY - start.y) / sheet.height, 0.008) }
         : { w: field.w, h: field.h, x: (to.clientX - grip.x - sheet.left) / sheet.width, y: (to.clientY - grip.y - sheet.top) / sheet.height };
-      Object.assign(field, this.inside(to.altKey ? next : this.snapped(field, next, sheet, resizing)));
+      Object.assign(field, inside(to.altKey ? next : this.drawn(field, next, page, resizing)));
       this.draw(field);
     };
     const end = (): void => {
       box.removeEventListener("pointermove", move);
-      for (const line of all(".envelope-guide", this.root)) line.remove();
+      withoutGuides(this.root);
       if (moved) {
         this.put(field);
         this.told(field, resizing);
@@ -366,40 +324,11 @@ class Editor {
     box.addEventListener("pointercancel", end, { once: true });
   }
 
-  private covers(page: HTMLElement, at: { clientX: number; clientY: number }): boolean {
-    const sheet = page.getBoundingClientRect();
-    return at.clientX >= sheet.left && at.clientX <= sheet.right && at.clientY >= sheet.top && at.clientY <= sheet.bottom;
-  }
-
-  /** The box drawn to edges and middles of other fields of its page, with a line that shows it. */
-  private snapped(field: Field, box: Box, sheet: DOMRect, resizing: boolean): Box {
+  /** The box drawn to the other fields of its page. */
+  private drawn(field: Field, box: Box, page: HTMLElement, resizing: boolean): Box {
+    withoutGuides(this.root);
     const others = [...this.fields.values()].filter((each) => each.id !== field.id && each.document === field.document && each.page === field.page);
-    const page = this.pageOf(field);
-    for (const line of all(".envelope-guide", this.root)) line.remove();
-    const result = { ...box };
-    for (const [at, size, pixels] of [["x", "w", sheet.width], ["y", "h", sheet.height]] as const) {
-      const own = resizing ? [box[at] + box[size]] : [box[at], box[at] + box[size] / 2, box[at] + box[size]];
-      const lines = others.flatMap((each) => [each[at], each[at] + each[size] / 2, each[at] + each[size]]);
-      let best = NEAR / pixels;
-      let by = 0;
-      let shown: number | null = null;
-      for (const edge of own) {
-        for (const line of lines) {
-          if (Math.abs(line - edge) >= best) continue;
-          best = Math.abs(line - edge);
-          by = line - edge;
-          shown = line;
-        }
-      }
-      if (shown === null) continue;
-      if (resizing) result[size] += by;
-      else result[at] += by;
-      const guide = document.createElement("span");
-      guide.className = `envelope-guide envelope-guide-${at}`;
-      guide.style[at === "x" ? "left" : "top"] = `${shown * 100}%`;
-      page?.append(guide);
-    }
-    return result;
+    return snapped(box, others, page, resizing);
   }
 
   /** From the palette onto a page; a press without a way puts it on the page in sight. */
@@ -427,7 +356,7 @@ class Editor {
       if (!ghost) return;
       ghost.remove();
       button.dataset.dragged = "";
-      const page = this.pages.find((each) => this.covers(each, to));
+      const page = this.pages.find((each) => covers(each, to));
       if (!page || to.type === "pointercancel") return;
       const sheet = page.getBoundingClientRect();
       this.add(kind, page, (to.clientX - sheet.left) / sheet.width, (to.clientY - sheet.top) / sheet.height);
@@ -456,41 +385,12 @@ class Editor {
 
   // ---- Properties ----
 
-  private fillPanel(): void {
-    const panel = one("[data-properties]", this.root);
-    const field = this.current;
-    if (!panel) return;
-    panel.hidden = !field;
-    if (!field) return;
-    const title = one("[data-properties-title]", panel);
-    if (title) title.textContent = this.titleOf(field);
-    const checks = (field.checks ?? {}) as Record<string, unknown>;
-    for (const place of all("[data-for-kinds]", panel)) place.hidden = !(place.dataset.forKinds ?? "").split(" ").includes(field.kind);
-    for (const input of all<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>("[data-property]", panel)) {
-      const name = input.dataset.property ?? "";
-      const value = CHECKS.includes(name) ? checks[name] : field[name];
-      if (input instanceof HTMLInputElement && input.type === "checkbox") input.checked = Boolean(value);
-      else input.value = Array.isArray(value) ? value.join("\n") : String(value ?? "");
-    }
-  }
-
   private property(input: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement): void {
     const field = this.current;
-    const name = input.dataset.property ?? "";
     if (!field) return;
     this.remember();
-    if (CHECKS.includes(name)) {
-      const checks: Record<string, unknown> = { ...((field.checks ?? {}) as object) };
-      const text = input.value.trim();
-      if (!text) delete checks[name];
-      else checks[name] = WHOLE.includes(name) && /^\d+$/.test(text) ? Number(text) : text;
-      this.change(field, { checks });
-    } else if (input instanceof HTMLInputElement && input.type === "checkbox") this.change(field, { [name]: input.checked });
-    else if (name === "options") this.change(field, { options: input.value.split("\n").map((line) => line.trim()).filter(Boolean) });
-    else if (name === "tab") this.change(field, { tab: input.value === "" ? null : Number(input.value) });
-    else this.change(field, { [name]: input.value });
-    const title = one("[data-properties-title]", this.root);
-    if (title) title.textContent = this.titleOf(field);
+    this.change(field, valuesOf(input, field));
+    callPanel(this.root, this.titleOf(field));
   }
 
   // ---- Saving ----
