@@ -90,6 +90,7 @@ class EnvelopeIn(Schema):
     warn_days: Annotated[int, Field(ge=1, le=30)] | None = 3
     may_reassign: bool = True
     part11: bool | None = None
+    signature_level: Literal["ses", "aes"] = "ses"
     send: bool = False
 
 
@@ -167,6 +168,7 @@ def create(request: HttpRequest, body: EnvelopeIn) -> HttpResponse:
         warn_days=body.warn_days,
         may_reassign=body.may_reassign,
         part11=body.part11,
+        signature_level=body.signature_level,
     )
     if body.send:
         services.send_envelope(actor, envelope.pk)

@@ -93,7 +93,7 @@ def test_the_sealed_file_holds_document_signatures_and_certificate() -> None:
     assert "Certificate of completion" in certificate
     for told in (
         "Ada Lovelace agreed to sign electronically",
-        "Grace Hopper confirmed the one-time code",
+        "Grace Hopper showed who they are (code by e-mail)",
         document.prepared_sha256[:40],
         "203.0.113.7",
         "UTC",

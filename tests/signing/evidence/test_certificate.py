@@ -57,7 +57,7 @@ def test_it_is_an_archive_file_with_all_that_was_done() -> None:
     text = " ".join(" ".join(all_text(pdf)).split())
     for told in (
         "Signature as drawn", "Signature as typed", "203.0.113.7", "Mozilla/5.0 (test)",
-        "text version", "SHA-256", "code sent to r1@buyer.test", "Grace Hopper signed",
+        "text version", "SHA-256", "code by e-mail; r1@buyer.test", "Grace Hopper signed",
     ):  # fmt: skip
         assert told in text
 

@@ -9,11 +9,17 @@ from typing import Any
 
 import typst
 
-from dealwright.base.evidence.models import EvidenceChain
+from dealwright.base.evidence.models import EvidenceChain, EvidenceEntry
 from dealwright.base.people.organization import organization
 from dealwright.signing.documents import fonts
 from dealwright.signing.documents.typesetting import typeset
-from dealwright.signing.envelopes.models import Envelope, Recipient, Role, SignatureLevel
+from dealwright.signing.envelopes.models import (
+    Envelope,
+    IdentityMethod,
+    Recipient,
+    Role,
+    SignatureLevel,
+)
 from dealwright.signing.evidence.models import EvidenceDetail
 
 _TEMPLATE = Path(__file__).with_name("certificate.typ")
@@ -32,7 +38,7 @@ EVENT_TEXTS = {
     "recipient.consented": "{who} agreed to sign electronically",
     "recipient.consent_withdrawn": "{who} withdrew the agreement to sign electronically",
     "recipient.code_sent": "A one-time code was sent to {who}",
-    "recipient.authenticated": "{who} confirmed the one-time code",
+    "recipient.authenticated": "{who} showed who they are ({method})",
     "recipient.authentication_failed": "{who} entered a wrong code",
     "recipient.locked": "{who} was locked after too many wrong codes",
     "recipient.unlocked": "The sender let {who} try again",
@@ -81,8 +87,8 @@ _FORMS = {
     "uploaded": "picture of a signature",
 }
 _STATEMENT = (
-    "Each person named above held a secret link sent to the e-mail address shown, proved access "
-    "to that mailbox where a one-time code is noted, agreed to sign electronically, and chose "
+    "Each person named above held a secret link sent to the e-mail address shown, showed "
+    "who they are in the way that is noted, agreed to sign electronically, and chose "
     "to sign. These are simple electronic signatures (eIDAS, Regulation (EU) 910/2014, article "
     "3(10); ESIGN Act, 15 USC 7006(5)). {organisation} then put its seal on each document "
     "together with this certificate. The seal shows that the file is unchanged since; it is not "
@@ -134,6 +140,11 @@ def evidence_rows(envelope: Envelope, *, named: Callable[[str], str] = str) -> l
 
     ``named`` says how a person's name is put into a sentence.
     """
+    methods = dict(
+        EvidenceEntry.objects.filter(
+            chain_id=envelope.chain, kind="recipient.authenticated"
+        ).values_list("seq", "payload__method")
+    )
     rows = (
         EvidenceDetail.objects.filter(envelope=envelope).select_related("recipient").order_by("seq")
     )
@@ -145,6 +156,7 @@ def evidence_rows(envelope: Envelope, *, named: Callable[[str], str] = str) -> l
             "text": EVENT_TEXTS.get(row.kind, row.kind).format(
                 who=named(row.recipient.name) if row.recipient else "Someone",
                 form=_FORMS.get(str(row.details.get("form")), "signature"),
+                method=_method(methods.get(row.seq, "")),
             ),
             "where": ", ".join(
                 str(row.details[key])
@@ -154,6 +166,12 @@ def evidence_rows(envelope: Envelope, *, named: Callable[[str], str] = str) -> l
         }
         for row in rows
     ]
+
+
+def _method(key: str) -> str:
+    """A way to show who one is, within a sentence."""
+    label = str(dict(IdentityMethod.choices).get(key, "as the sender asked"))
+    return label[:1].lower() + label[1:]
 
 
 def utc(moment: datetime | None) -> str:
@@ -176,12 +194,15 @@ def _person(recipient: Recipient) -> dict[str, Any]:
             ]
         )
     if recipient.verified_at:
-        facts.append(["Identity", f"code sent to {recipient.email}, {utc(recipient.verified_at)}"])
+        shown = ", ".join(map(_method, recipient.identity_methods)) or "as the sender asked"
+        facts.append(["Identity", f"{shown}; {recipient.email}, {utc(recipient.verified_at)}"])
     elif recipient.signed_at:
         facts.append(["Identity", f"secret link sent to {recipient.email}"])
     if recipient.signed_at:
         verb = {"approver": "Approved", "viewer": "Confirmed reading"}.get(recipient.role, "Signed")
         facts.append([verb, utc(recipient.signed_at)])
+        if recipient.meaning:
+            facts.append(["Meaning", recipient.meaning])
     return {
         "name": recipient.name,
         "email": recipient.email,

@@ -91,6 +91,16 @@ class EnvelopeSealed(Event):
     documents: list[str] = field(default_factory=list)
 
 
+@event("envelope.completed")
+@dataclass(frozen=True)
+class EnvelopeCompleted(Event):
+    """Nothing is left to do: everyone acted, all is sealed, and everyone has their copy."""
+
+    envelope_id: UUID
+    subject_object: str
+    subject_id: UUID | None
+
+
 @event("envelope.seal_failed")
 @dataclass(frozen=True)
 class EnvelopeSealFailed(Event):

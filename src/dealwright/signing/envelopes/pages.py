@@ -29,7 +29,7 @@ from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes import placing, queries, services
 from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
-from dealwright.signing.envelopes.models import SIGNING_ROLES, Role
+from dealwright.signing.envelopes.models import SIGNING_ROLES, Role, SignatureLevel
 from dealwright.signing.envelopes.sealing import seal_envelope
 from dealwright.signing.evidence.services import verify_envelope
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
@@ -62,6 +62,7 @@ def new(request: HttpRequest) -> HttpResponse:
             "remind_every": "3",
             "warn_days": "3",
             "part11": signing_settings().part11,
+            "signature_level": SignatureLevel.SES,
             "language": get_language() or "en",
         },
         lists=("name", "email", "role", "order", *MORE),
@@ -83,6 +84,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 warn_days=_warning(form["warn_days"]),
                 may_reassign=not form.checked("keep_person"),
                 part11=form.checked("part11"),
+                signature_level=form["signature_level"] or SignatureLevel.SES,
             )
             return done(request, f"/envelopes/{envelope.pk}/send")
     return form.page(

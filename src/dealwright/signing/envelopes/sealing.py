@@ -26,7 +26,11 @@ from dealwright.signing.documents.sources import pdf_name
 from dealwright.signing.documents.stamping import Mark, missing_marks, place_marks
 from dealwright.signing.envelopes import mail
 from dealwright.signing.envelopes.certificate import certificate_of_completion, utc
-from dealwright.signing.envelopes.events import EnvelopeSealed, EnvelopeSealFailed
+from dealwright.signing.envelopes.events import (
+    EnvelopeCompleted,
+    EnvelopeSealed,
+    EnvelopeSealFailed,
+)
 from dealwright.signing.envelopes.models import Envelope, EnvelopeDocument, SignatureLevel
 from dealwright.signing.envelopes.routing import new_link
 from dealwright.signing.evidence.services import record_evidence
@@ -237,7 +241,17 @@ def _tell(
         object="envelope",
         record_id=envelope.pk,
     )
-    for recipient in envelope.recipients.all():
+    record_event(
+        SEAL,
+        EnvelopeCompleted(
+            envelope_id=envelope.pk,
+            subject_object=envelope.subject_object,
+            subject_id=envelope.subject_id,
+        ),
+        object="envelope",
+        record_id=envelope.pk,
+    )
+    for recipient in envelope.recipients.filter(reassigned_at=None, skipped_at=None):
         token = new_link(recipient)
         recipient.save(update_fields=["token_hash"])
         mail.tell_completed(SEAL, envelope, recipient, token, files)

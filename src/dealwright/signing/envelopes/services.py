@@ -34,6 +34,7 @@ from dealwright.signing.envelopes.events import EnvelopeSent, EnvelopeVoided
 from dealwright.signing.envelopes.models import (
     Envelope,
     Recipient,
+    SignatureLevel,
 )
 from dealwright.signing.envelopes.placing import check_rules
 from dealwright.signing.envelopes.preparing import (
@@ -51,6 +52,7 @@ from dealwright.signing.groups.models import SigningGroup
 from dealwright.signing.identity.choices import keep_choice
 from dealwright.signing.identity.policy import signing_settings
 from dealwright.signing.seals.services import ensure_organisation_seal
+from dealwright.signing.seals.signers import check_signature_level
 
 DEFAULT_DAYS = 30
 DEFAULT_REMINDER = 3
@@ -75,6 +77,7 @@ def create_envelope(
     warn_days: int | None = DEFAULT_WARNING,
     may_reassign: bool = True,
     part11: bool | None = None,
+    signature_level: str = SignatureLevel.SES,
     owner: Any = None,
 ) -> Envelope:
     """Make a draft: documents checked and normalised, fields placed.
@@ -85,8 +88,9 @@ def create_envelope(
     about, which the actor must be able to see. ``expires_at`` is 30 days from now if not
     given; ``warn_days`` before, everyone waited for is told (None: nobody). Reminders are as in
     ``drafts.Reminders``. ``may_reassign`` lets recipients hand their part to somebody else.
-    ``part11`` holds it to 21 CFR Part 11 (None: what the company decided). ``owner`` is the
-    actor's user if not given.
+    ``part11`` holds it to 21 CFR Part 11 (None: what the company decided). With the
+    ``signature_level`` aes each signer gets a certificate as well. ``owner`` is the actor's
+    user if not given.
 
     Raises Invalid that names every wrong place, NotAllowed, or NotFound for the subject.
     """
@@ -95,6 +99,7 @@ def create_envelope(
     part11 = signing_settings().part11 if part11 is None else part11
     if part11:
         check_part11(recipients)
+    check_signature_level(signature_level)
     expires_at = check_expiry(expires_at)
     Reminders(every=remind_every_days, first=remind_first_days, most=remind_most).check()
     check_warning(warn_days)
@@ -122,6 +127,7 @@ def create_envelope(
             warn_days=warn_days,
             may_reassign=may_reassign,
             part11=part11,
+            signature_level=signature_level,
             owner=owner or actor.user,
             created_by=actor.user,
             updated_by=actor.user,

@@ -7,7 +7,7 @@ verifies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,13 @@ from dealwright.signing.envelopes.models import Envelope, Recipient
 from dealwright.signing.evidence.models import EvidenceDetail
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.fields.models import EnvelopeField
-from dealwright.signing.identity.models import OneTimeCode
+from dealwright.signing.identity.models import (
+    IdentityStep,
+    OneTimeCode,
+    PasskeyChallenge,
+    SignerPasskey,
+    SignerTotp,
+)
 from dealwright.signing.retention.events import EnvelopePurged, RecipientErased
 from dealwright.signing.retention.models import RetentionRun
 from dealwright.signing.retention.queries import due_envelopes
@@ -101,7 +107,7 @@ def purge_envelope(actor: Actor, envelope_id: Any, *, reason: str) -> Envelope:
         rows = [each.pk for each in (*documents, *people, *fields, *adopted)]
         fields.update(value="", label="")
         adopted.delete()
-        OneTimeCode.objects.filter(recipient__envelope=envelope).delete()
+        _forget_proofs(people)
         for recipient in people:
             _forget(recipient)
         for eraser in _erasers.values():
@@ -175,7 +181,7 @@ def erase_recipient(actor: Actor, envelope_id: Any, recipient_id: Any, *, reason
         for row in about:
             row.details, row.salt = {}, ""
             row.save(update_fields=["details", "salt"])
-        OneTimeCode.objects.filter(recipient=recipient).delete()
+        _forget_proofs([recipient])
         _forget(recipient)
         _erase_messages(Q(object="envelope", record_id=envelope.pk, to__iexact=address))
         erase_audit_values([recipient.pk])
@@ -218,11 +224,23 @@ def _reason(text: str) -> str:
     return reason
 
 
+def _forget_proofs(people: Sequence[Recipient]) -> None:
+    """What they showed who they are with, and what their addresses are enrolled with where no
+    other envelope knows the address."""
+    for model in (OneTimeCode, IdentityStep, PasskeyChallenge):
+        model.objects.filter(recipient__in=people).delete()
+    others = Recipient.objects.exclude(pk__in=[each.pk for each in people])
+    for address in {each.email for each in people if each.email}:
+        if not others.filter(email=address).exists():
+            SignerTotp.objects.filter(email=address).delete()
+            SignerPasskey.objects.filter(email=address).delete()
+
+
 def _forget(recipient: Recipient) -> None:
     """The link's hash stays, so that whoever opens it is told that the envelope is gone."""
     recipient.name, recipient.email, recipient.decline_reason = ERASED_NAME, "", ""
-    recipient.session_hash = ""
-    recipient.save(update_fields=["name", "email", "decline_reason", "session_hash"])
+    recipient.session_hash = recipient.meaning = ""
+    recipient.save(update_fields=["name", "email", "decline_reason", "session_hash", "meaning"])
 
 
 def _erase_messages(which: Q) -> None:
