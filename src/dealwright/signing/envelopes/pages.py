@@ -25,6 +25,7 @@ from dealwright.base.objects.registry import object_type
 from dealwright.base.people.identity import providers
 from dealwright.base.people.models import User
 from dealwright.base.web.pages import Form, actor_of, done, page, render
+from dealwright.signing.compliance.exclusions import exclusion_hints
 from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes import placing, queries, services
 from dealwright.signing.envelopes.contents import file_content
@@ -309,6 +310,10 @@ def _preview(request: HttpRequest, envelope_id: UUID, form: Form) -> HttpRespons
             "kinds": FieldKind.choices,
             "word_kinds": placing.kinds_at_words(),
             "editor": queries.editor_of(envelope),
+            "exclusions": exclusion_hints(
+                envelope.title,
+                ("\n".join(each.texts[:2]) for each in envelope.documents.all()),
+            ),
         },
     )
 
