@@ -130,7 +130,7 @@ class ForeignSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """An invited person who proves the address elsewhere has accepted the invitation."""
         from dealwright.base.people.invitations import join_by_proven_address
 
-        if sociallogin.state.get("process") == AuthProcess.REDIRECT.value:
+        if sociallogin.state.get("process") == AuthProcess.REDIRECT:
             return  # an address is proven for something else; nobody signs in
         waiting = sociallogin.is_existing and sociallogin.user.is_placeholder
         if waiting and not join_by_proven_address(sociallogin.user):

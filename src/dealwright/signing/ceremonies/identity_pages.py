@@ -45,7 +45,7 @@ def to_provider(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRes
         request.session["signing_proof"] = token
         response: HttpResponse = provider.redirect(
             request,
-            process=AuthProcess.REDIRECT.value,
+            process=AuthProcess.REDIRECT,
             next_url=f"/sign/{token}",
             data={MARK: described["provider"]},
             auth_params={"prompt": "login", "max_age": "300"},
@@ -58,7 +58,7 @@ def take_proof(request: HttpRequest, sociallogin: Any, **kwargs: Any) -> None:
     """Who comes back from a provider for a ceremony is not signed in: only their address is
     taken as proven, for the envelope they came from."""
     provider = (sociallogin.state.get("data") or {}).get(MARK)
-    if sociallogin.state.get("process") != AuthProcess.REDIRECT.value or not provider:
+    if sociallogin.state.get("process") != AuthProcess.REDIRECT or not provider:
         return
     token = request.session.pop("signing_proof", "")
     given = sociallogin.account.extra_data
