@@ -1,5 +1,5 @@
 """The compensation engine on a year of transactions: seconds, peak memory, and the ratio to a
-calibration query in the same process (a busy machine slows both).
+calibration query just before (a busy machine slows both), in a process of its own as each program.
 
     python -m bench.compensation_engine [TRANSACTIONS] [--programs duckdb,pandas,polars,spark]
 
@@ -112,9 +112,10 @@ def measure(program: str, transactions: int) -> dict[str, Any]:
     inputs = open_inputs(read_plan(PLAN), ["events", "splits", "quotas", "hierarchy"])
     inputs.connection.execute("SET threads = 2")
     fill(inputs, transactions)
-    timed(lambda: inputs.rows(CALIBRATION))
-    calibration = min(timed(lambda: inputs.rows(CALIBRATION)) for _ in range(3))
-    found: dict[str, Any] = {"program": program, "calibration": round(calibration, 3)}
+    found: dict[str, Any] = {"program": program}
+    if program == "calibration":
+        timed(lambda: inputs.rows(CALIBRATION))
+        return {"seconds": min(timed(lambda: inputs.rows(CALIBRATION)) for _ in range(3))}
     if program in ("pandas", "polars"):
         from bench import plain_programs
 
@@ -131,8 +132,24 @@ def measure(program: str, transactions: int) -> dict[str, Any]:
         ((lines, total),) = inputs.rows("SELECT count(*), sum(payout) FROM line")
         found["seconds"] = round(prepared + calculated, 2)
         found |= {"total": f"{total:.2f}", "lines": lines}
-    found["ratio"] = round(found["seconds"] / calibration, 1)
     found["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return found
+
+
+def apart(program: str, transactions: int) -> dict[str, Any]:
+    """``measure`` in a process of its own, so that its memory is its own."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "bench.compensation_engine"),
+            *(str(transactions), "--one", program),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).resolve().parents[1],
+    )
+    if done.returncode:
+        return {"program": program, "failed": True}
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -145,22 +162,14 @@ def main(arguments: Sequence[str]) -> None:
     if options.one:
         print(json.dumps(measure(options.one, options.transactions)))
         return
-    # Each in a process of its own, so that its memory is its own.
     found = []
     for program in options.programs.split(","):
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "bench.compensation_engine"),
-                *(str(options.transactions), "--one", program),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).resolve().parents[1],
-        )
-        if done.returncode == 0:
-            found.append(json.loads(done.stdout.splitlines()[-1]))
-        else:
-            found.append({"program": program, "failed": True})
+        calibration = apart("calibration", options.transactions)
+        result = apart(program, options.transactions)
+        if "seconds" in result and "seconds" in calibration:
+            result["calibration"] = round(calibration["seconds"], 3)
+            result["ratio"] = round(result["seconds"] / calibration["seconds"], 1)
+        found.append(result)
     totals = {each["total"] for each in found if "total" in each}
     print(
         json.dumps(

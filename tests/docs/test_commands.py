@@ -76,8 +76,9 @@ class Checkout:
         )
         printed, told = _pieces(done.stdout), _pieces(done.stderr)
         if done.returncode:
-            last = commands[max(told)]
-            return [f"{last}\n  exit status {done.returncode}: {told[max(told)].strip()}"]
+            n = max(told)
+            said = f"{told[n]}\n{printed.get(n, '')}".strip()
+            return [f"{commands[n]}\n  exit status {done.returncode}: {said}"]
         return [
             f"{command}\n  does not print “{line}” but:\n{printed[n]}"
             for n, command in enumerate(commands)

@@ -49,6 +49,7 @@ from dealwright.compensation.disputes.services import open_dispute, propose_adju
 from dealwright.compensation.holds.services import place_hold
 from dealwright.compensation.ledger.models import PaymentBatch
 from dealwright.compensation.periods.models import PayPeriod
+from dealwright.compensation.planning.services import ScenarioValues, create_scenario
 from dealwright.compensation.quotas.models import Quota
 from dealwright.compensation.relationships.services import state_relationship
 from dealwright.compensation.simulation.forecasts import calculate_forecast, create_forecast
@@ -68,13 +69,19 @@ from dealwright.crm.quotes.delivery import send_quote
 from dealwright.intelligence.tracking.services import record_touch
 from dealwright.signing.bulk.services import upload_rows
 from dealwright.signing.delegation.services import delegate
+from dealwright.signing.embedding.sending import begin_sending, create_sending_url
 from dealwright.signing.embedding.services import allow_site, begin_visit, create_signing_url
 from dealwright.signing.envelopes.placing import add_field
 from dealwright.signing.groups.services import Member, save_group
 from dealwright.signing.identity.models import SignerTotp
+from dealwright.signing.payments.accounts import save_payment_settings
+from dealwright.signing.payments.services import begin_payment
+from dealwright.signing.redlines.services import ByText, add_at_text
 from dealwright.signing.retention.services import hold_envelope, save_policy
 from make import acting, make_administrator, make_role, make_team, make_user
 from signing.make import make_envelope, make_sent_envelope
+from signing.payments.make import make_paying
+from signing.routing.act import person, ready
 from signing.templates.make import make_template
 
 Company = SimpleNamespace
@@ -200,6 +207,11 @@ def _paper(one: Company) -> None:
         "obligation", one, action="Deliver", contract=one.contract.pk, due_on="2027-03-01"
     )
     one.envelope = make_envelope(one.actor)
+    save_payment_settings(acting(one.ada), provider="test")
+    one.paying = make_paying(one.actor, recipients=[person("Pay Er")])
+    one.payment = begin_payment(
+        ready(one.paying.recipients.get()), one.paying.documents.get().fields.get(kind="payment").pk
+    )
     one.sent_envelope = make_sent_envelope(one.actor)
     one.document = one.envelope.documents.first()
     one.envelope_field = add_field(
@@ -212,6 +224,7 @@ def _paper(one: Company) -> None:
         x=0.2,
         y=0.2,
     )
+    one.redline = add_at_text(one.actor, one.envelope.pk, ByText(find="The order"))
     one.sent_document = one.sent_envelope.documents.first()
     one.recipient = one.sent_envelope.recipients.first()
     one.signing_group = save_group(
@@ -238,6 +251,8 @@ def _paper(one: Company) -> None:
     one.embedding_site = allow_site(acting(one.ada), "https://portal.example.com")
     url = create_signing_url(one.actor, one.sent_envelope.pk, one.recipient.pk).url
     one.embedded_visit = begin_visit(url.rpartition("/")[2], details={})
+    address = create_sending_url(one.actor, one.envelope.pk, origin="https://portal.example.com")
+    _, one.sending_visit = begin_sending(address.url.rpartition("/")[2])
     one.chain = EvidenceEntry.objects.values_list("chain", flat=True).first()
 
 
@@ -285,6 +300,15 @@ def _pay(one: Company) -> None:
     one.line = RunLine.objects.filter(payee=one.assignee).first()
     one.quota = Quota.objects.first()
     one.territory = give_territory(system("test"), "north", one.assignee)
+    one.scenario = create_scenario(
+        system("test"),
+        ScenarioValues(
+            name="Plan 2028", measure="bookings", currency="EUR",
+            starts_on=date(2028, 1, 1), ends_on=date(2028, 12, 31), target=Decimal(1000),
+            history_starts_on=date(2027, 1, 1), history_ends_on=date(2027, 12, 31),
+        ),
+    )  # fmt: skip
+    one.planned = one.scenario.rows.get(user=one.assignee)
     one.mentoring = state_relationship(system("test"), one.assignee, one.rita, "mentor")
     one.dispute = open_dispute(
         acting(one.assignee),

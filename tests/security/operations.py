@@ -39,10 +39,12 @@ def bodies_of(one: Company) -> Mapping[str, Any]:
         "POST /contracts/{id}/send": {"signers": [{"name": "A", "email": "a@example.com"}]},
         "PUT /sequences/{id}/steps": [{"kind": "call", "subject": "Call"}],
         "POST /cases/{id}/assign": {"owner": str(one.rita.pk)},
-        "PUT /contracts/{id}/values": {"notes": "x"},
+        "PUT /contracts/{id}/values": {"term_months": "12"},
         "POST /contracts/draft": {"opportunity": str(one.opportunity.pk)},
         "POST /sequences/{id}/enroll": {"contact": str(one.contact.pk)},
         "POST /bulk-sends": {"template_id": str(one.signing_template.pk)},
+        "POST /envelopes/{id}/embedded-sending": {"origin": "https://portal.example.com"},
+        "POST /envelopes/{id}/redlines": {"find": "Page 1"},
         "POST /signing-groups": {"name": "New", "members": [{"name": "A", "email": "a@x.test"}]},
         "PUT /signing-groups/{group_id}": {
             "name": "New",
@@ -61,6 +63,7 @@ def bodies_of(one: Company) -> Mapping[str, Any]:
             "from_day": "2027-03-01",
         },
         "POST /compensation/territories/{holder_id}/end": {"ends_on": "2027-12-31"},
+        "PUT /compensation/planning/{scenario_id}/rows/{row_id}/proposal": {"amount": "1"},
         "PUT /compensation/relationships": {
             "user": pat,
             "manager": str(one.mia.pk),
@@ -205,9 +208,13 @@ class Addresses:
             "event_id": one.cost.event_id,
             "batch_id": one.batch.pk,
             "hold_id": one.hold.pk,
+            "redline_id": one.redline.pk,
+            "payment_id": one.payment.pk,
             "quota_id": one.quota.pk,
             "holder_id": one.territory.pk,
             "relationship_id": one.mentoring.pk,
+            "scenario_id": one.scenario.pk,
+            "row_id": one.planned.pk,
             "other_id": one.calculation.pk,
         }
         if name == "period_id" and "payee_id" not in operation.path and absent:
@@ -222,6 +229,8 @@ class Addresses:
             return ids[name]
         if name == "key":
             return self.keys[first]
+        if name == "id" and first == "envelopes" and "/payments" in operation.path:
+            return one.paying.pk
         if name == "id" and first == "envelopes" and re.search("recipient_id|hold", operation.path):
             return one.sent_envelope.pk
         if name == "id" and first in ("timeline", "journeys", "{slug}"):

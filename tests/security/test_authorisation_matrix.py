@@ -193,6 +193,9 @@ REFUSED_OTHERWISE = {
     **dict.fromkeys(
         (
             "DELETE /compensation/quotas/{quota_id}",
+            "GET /compensation/planning/{scenario_id}/adoption",
+            "POST /compensation/planning/{scenario_id}/adopt",
+            "POST /compensation/planning/{scenario_id}/undo",
             "POST /compensation/territories/{holder_id}/change",
             "POST /compensation/territories/{holder_id}/end",
             "DELETE /compensation/territories/{holder_id}",
@@ -251,8 +254,10 @@ OPEN_TO_READERS = {
 }
 OF_ANOTHER = ("webhooks", "webhook-messages", "imports", "jobs")  # not found, being another's
 
-# Pay plans are not shown to who is on none of them; nor is the bin to who cannot restore.
+# Pay plans are not shown to who is on none of them, nor drafts of quotas to who plans none; nor
+# is the bin to who cannot restore.
 HIDDEN_FROM_READERS = {
+    "PUT /compensation/planning/{scenario_id}/rows/{row_id}/proposal",
     "POST /compensation/plans/{plan_id}/versions/{number}/activate",
     "POST /compensation/what-if/{payee_id}/{plan_id}",
 }

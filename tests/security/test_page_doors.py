@@ -19,8 +19,10 @@ SIGN_IN = "a step of signing in, for who is not signed in yet"
 SECRET = "the unguessable token in the address is the right"
 MACHINE = "machines ask for it: tells how the installation does, nothing of the company"
 APP = "the same for everybody, without a word of the company"
+TOOLS = "programs call it: the token in the request says who, never a cookie"
 PROTOCOL = "OpenID Connect: the calling program proves itself by its own secret or token"
 OFFERED = "put on the company's own web site for everybody"
+ASKED = "says nothing: it makes us ask the payment provider about its own session"
 CHECK = "whoever holds a signed document may check it"
 PUBLIC = {
     "/me/login/": SIGN_IN,
@@ -40,8 +42,13 @@ PUBLIC = {
     "/me/social/connections/": SIGN_IN,
     "/me/oidc/(?P<provider_id>[/]+)/login/": SIGN_IN,
     "/me/oidc/(?P<provider_id>[/]+)/login/callback/": SIGN_IN,
+    "/me/oidc/<str:provider_id>/login/callback/": SIGN_IN,  # ours, before the library's
     "/.well-known/openid-configuration": PROTOCOL,
     "/.well-known/jwks.json": PROTOCOL,
+    "/.well-known/oauth-authorization-server": PROTOCOL,
+    "/.well-known/oauth-protected-resource/mcp": PROTOCOL,
+    "/mcp": TOOLS,
+    "/mcp/files/<str:secret>": SECRET,
     "/identity/o/api/token": PROTOCOL,
     "/identity/o/api/revoke": PROTOCOL,
     "/identity/o/api/device/code": PROTOCOL,
@@ -63,19 +70,26 @@ PUBLIC = {
     "/s/<slug:slug>": OFFERED,
     "/s/<slug:slug>/confirm/<str:token>": SECRET,
     "/embed/<str:secret>": SECRET,
+    "/embed/sending/<str:secret>": SECRET,
+    "/payments/<uuid:payment_id>/return": ASKED,
+    "/payments/messages": ASKED,
+    "/payments/test/<uuid:checkout_id>": SECRET,
     "/verify": CHECK,
     "/signing/root.pem": CHECK,
     "/signing/root.crl": CHECK,
 }
-# and all below: SECRET; the second for those who sign inside another site
-CEREMONY = ("/sign/<str:token>", "/sign/e/<str:token>")
+# and all below: SECRET; the others for those who sign or send inside another site
+EMBEDDED = ("/sign/e/<str:token>", "/embedded-sending/<str:token>")
+CEREMONY = ("/sign/<str:token>", *EMBEDDED)
 # Posts that no page of ours sends, so none can carry our token.
 WITHOUT_CSRF = {
+    "/mcp": TOOLS,
     "/unsubscribe/<str:token>": "a mail programme's one click",
     "/forms/<slug:slug>": "stands in a frame on other sites, which send no cookies",
     "/s/<slug:slug>": "stands in a frame on other sites, which send no cookies",
     "/s/<slug:slug>/confirm/<str:token>": "the secret in the address stands for the session",
     "/e": "the tracking script on other sites",
+    "/payments/messages": "the payment provider, which signs what it sends",
     "/identity/o/authorize": "sends on to the same address by GET, which asks",
     "/identity/o/logout": "asks, unless the program proves itself",
     "/identity/o/api/token": PROTOCOL,
@@ -141,7 +155,7 @@ def test_no_post_is_taken_without_the_page_it_comes_from(company: Company, place
         client = signed_in(company.ada, enforce_csrf_checks=True)
         answer = ask(client, "POST", places.fill(door))
         # Inside another site the secret in the address stands for the session.
-        if str(door) in WITHOUT_CSRF or str(door).startswith(CEREMONY[1]):
+        if str(door) in WITHOUT_CSRF or str(door).startswith(EMBEDDED):
             as_it_should = answer.status_code < 500
         else:
             as_it_should = answer.status_code == 403

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from crm.make import make_account
@@ -16,12 +18,14 @@ from dealwright.contracts.agreements.models import Contract
 from dealwright.contracts.clauses.models import Clause
 from dealwright.crm.models import Account, Opportunity
 from dealwright.intelligence.tracking.models import Touchpoint
+from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes.models import Envelope
+from dealwright.signing.public_forms.models import SigningForm
 from dealwright.site.demo import fill_empty_company as fill_or_say_so
 from dealwright.site.demo.company import fill_empty_company
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # nothing around it, as from the command line
 @pytest.mark.slow
 def test_the_demo_company_has_a_past_in_every_room():
     made = fill_empty_company()
@@ -32,6 +36,13 @@ def test_the_demo_company_has_a_past_in_every_room():
     assert set(Envelope.objects.values_list("status", flat=True)) >= {
         "draft", "sent", "declined", "completed",
     }  # fmt: skip
+    form = SigningForm.objects.get(is_active=True)
+    placed = [(each["role"], each["kind"]) for each in form.template.fields]
+    assert sorted(placed) == [
+        (1, "date_signed"), (1, "signature"), (1, "text"), (2, "date_signed"), (2, "signature"),
+    ]  # fmt: skip
+    boxes = [Box(*(each[key] for key in "xywh")) for each in form.template.fields]
+    assert not any(_overlap(one, other) for one, other in combinations(boxes, 2))
     assert Clause.objects.filter(edition=2).exists()
     states = [period.state for period in PayPeriod.objects.order_by("number")]
     assert states == ["closed"] * 4 + ["in_approval", "calculated"]
@@ -43,6 +54,15 @@ def test_the_demo_company_has_a_past_in_every_room():
     assert all(chain.ok for chain in verify_all())
     with pytest.raises(Conflict):
         fill_empty_company()
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one.x < other.x + other.w
+        and other.x < one.x + one.w
+        and one.y < other.y + other.h
+        and other.y < one.y + one.h
+    )
 
 
 @pytest.mark.django_db

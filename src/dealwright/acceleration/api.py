@@ -18,6 +18,7 @@ from dealwright.acceleration.sequences.services import (
 )
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.api.schemas import DecimalText
 from dealwright.base.errors import Invalid
@@ -28,7 +29,7 @@ from dealwright.crm.answers import LongText, RecordOut, ShortText, record_answer
 router = Router(tags=["Acceleration"])
 
 
-class StepIn(Schema):
+class StepIn(Given):
     """A step; `kind` is email, task or call, `wait_days` are working days after the one before."""
 
     kind: ShortText = "email"
@@ -37,7 +38,7 @@ class StepIn(Schema):
     body: LongText = ""
 
 
-class StepOut(Schema):
+class SequenceStepOut(Schema):
     """A step as it is stored; `position` counts from 1."""
 
     id: UUID
@@ -48,14 +49,14 @@ class StepOut(Schema):
     body: str
 
 
-class EnrollIn(Schema):
+class EnrollIn(Given):
     """Whom to enroll: a contact, or a lead's person."""
 
     contact: UUID | None = None
     lead: UUID | None = None
 
 
-class PlaceOut(Schema):
+class LeaderboardPlaceOut(Schema):
     """A place: equal values share a rank. `url` is the page of the records that make it."""
 
     rank: int
@@ -74,7 +75,7 @@ class LeaderboardOut(Schema):
     since: date
     until: date
     currency: str
-    places: list[PlaceOut]
+    places: list[LeaderboardPlaceOut]
 
 
 class ForecastLineOut(Schema):
@@ -87,7 +88,7 @@ class ForecastLineOut(Schema):
     weighted: DecimalText
 
 
-class ForecastOut(Schema):
+class SalesForecastOut(Schema):
     """What closes in the period; the lines sum to the total."""
 
     currency: str
@@ -97,7 +98,7 @@ class ForecastOut(Schema):
 
 @router.get(
     "/sequences/{uuid:id}/steps",
-    response=list[StepOut],
+    response=list[SequenceStepOut],
     operation_id="list_steps",
     summary="The steps of a sequence in order",
 )
@@ -108,7 +109,7 @@ def read_steps(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @router.put(
     "/sequences/{uuid:id}/steps",
-    response=list[StepOut],
+    response=list[SequenceStepOut],
     operation_id="save_steps",
     summary="Replace a sequence's steps",
 )
@@ -119,7 +120,7 @@ def write_steps(request: HttpRequest, id: UUID, body: list[StepIn]) -> HttpRespo
 
 def _steps(sequence: Sequence) -> HttpResponse:
     rows = sequence.steps.filter(archived_at__isnull=True).order_by("position")
-    return as_json(list(rows.values(*StepOut.model_fields)))
+    return as_json(list(rows.values(*SequenceStepOut.model_fields)))
 
 
 @router.post(
@@ -185,7 +186,7 @@ def board(request: HttpRequest, measure: str, since: date, until: date) -> HttpR
 
 @router.get(
     "/forecast",
-    response=ForecastOut,
+    response=SalesForecastOut,
     operation_id="get_forecast",
     summary="Open and won deals of a period",
 )

@@ -20,6 +20,7 @@ MODULES = (
     "dealwright.base.files.readiness",
     "dealwright.base.messaging.jobs",
     "dealwright.base.messaging.registration",
+    "dealwright.base.people.jobs",
     "dealwright.base.transfer.drafts",
     "dealwright.base.transfer.users",
     "dealwright.base.web.jobs",

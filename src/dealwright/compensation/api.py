@@ -11,6 +11,7 @@ from dealwright.compensation.api_plans import router as plans
 from dealwright.compensation.api_runs import router as runs
 from dealwright.compensation.api_statements import router as statements
 from dealwright.compensation.holds.api import router as holds
+from dealwright.compensation.planning.api import router as planning
 from dealwright.compensation.relationships.api import router as relationships
 from dealwright.compensation.simulation.api import router as simulation
 from dealwright.compensation.territories.api import router as territories
@@ -22,6 +23,7 @@ for part in (
     plans,
     territories,
     relationships,
+    planning,
     holds,
     acceptance,
     simulation,

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.errors import Invalid
 from dealwright.base.people.models import Team, User
@@ -20,9 +21,9 @@ from dealwright.compensation.api_shapes import (
     CheckOut,
     PlanOut,
     PlanText,
+    PlanVersionOut,
     QuotaOut,
     ShortText,
-    VersionOut,
     clauses_out,
 )
 from dealwright.compensation.plans import queries, services
@@ -36,7 +37,7 @@ READ, WRITE = "compensation:read", "compensation:write"
 Figure = Annotated[Decimal, Field(max_digits=18, decimal_places=2, ge=0)]
 
 
-class TextIn(Schema):
+class TextIn(Given):
     """A plan's text (YAML)."""
 
     text: PlanText
@@ -48,13 +49,13 @@ class PlanIn(TextIn):
     name: Annotated[ShortText, Field(max_length=160)] = ""
 
 
-class ActivateIn(Schema):
+class ActivateIn(Given):
     """The day from which a version pays: the first of a period."""
 
     starts_on: date
 
 
-class AssignmentIn(Schema):
+class AssignmentIn(Given):
     """A person on a plan from a day on; salary and target are yearly."""
 
     user: UUID
@@ -74,7 +75,7 @@ class AssignmentOut(Schema):
     ends_on: date | None
 
 
-class QuotaIn(Schema):
+class QuotaIn(Given):
     """A quota of one of user, position and team; ``per`` is range, month, quarter or year."""
 
     user: UUID | None = None
@@ -134,7 +135,7 @@ def check_plan(request: HttpRequest, body: TextIn) -> HttpResponse:
 
 @router.post(
     "/compensation/plans",
-    response={201: VersionOut},
+    response={201: PlanVersionOut},
     operation_id="create_compensation_plan",
     summary="Start a plan; its first version is a draft",
 )
@@ -146,7 +147,7 @@ def create_plan(request: HttpRequest, body: PlanIn) -> HttpResponse:
 
 @router.put(
     "/compensation/plans/{uuid:plan_id}/draft",
-    response=VersionOut,
+    response=PlanVersionOut,
     operation_id="write_compensation_plan_draft",
     summary="Rewrite the draft, or begin the next version",
 )
@@ -157,7 +158,7 @@ def write_draft(request: HttpRequest, plan_id: UUID, body: TextIn) -> HttpRespon
 
 @router.get(
     "/compensation/plans/{uuid:plan_id}/versions/{int:number}",
-    response=VersionOut,
+    response=PlanVersionOut,
     operation_id="get_compensation_plan_version",
     summary="A version's text and what it says in English",
 )
@@ -167,7 +168,7 @@ def read_version(request: HttpRequest, plan_id: UUID, number: int) -> HttpRespon
 
 @router.post(
     "/compensation/plans/{uuid:plan_id}/versions/{int:number}/activate",
-    response=VersionOut,
+    response=PlanVersionOut,
     operation_id="activate_compensation_plan_version",
     summary="Let a draft pay from a day on",
 )

@@ -14,16 +14,17 @@ from pydantic import Field
 
 from dealwright.base.access.actor import change
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.api.schemas import DecimalText
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.api_shapes import (
+    CalculationRunOut,
     CreditEventOut,
     KeyText,
     PeriodOut,
     PeriodTotalOut,
-    RunOut,
     ShortText,
     money_out,
     period_out,
@@ -47,7 +48,7 @@ MOST_EVENTS = 500
 Figure = Annotated[Decimal, Field(max_digits=20, decimal_places=6)]
 
 
-class ShareIn(Schema):
+class ShareIn(Given):
     """A payee's fraction of an event; direct ones sum to 1."""
 
     user: UUID
@@ -56,7 +57,7 @@ class ShareIn(Schema):
     kind: str = Field("direct", max_length=7)
 
 
-class EventIn(Schema):
+class EventIn(Given):
     """An event by the source's own key; sending it again corrects it."""
 
     key: KeyText
@@ -73,7 +74,7 @@ class EventIn(Schema):
     splits: list[ShareIn] = Field(default_factory=list, max_length=100)
 
 
-class VoidIn(Schema):
+class VoidIn(Given):
     """Which event counts no longer."""
 
     key: KeyText
@@ -210,7 +211,7 @@ def read_period(request: HttpRequest, period_id: UUID) -> HttpResponse:
 
 @router.post(
     "/compensation/periods/{uuid:period_id}/calculate",
-    response=list[RunOut],
+    response=list[CalculationRunOut],
     operation_id="calculate_pay_period",
     summary="Calculate a period for everybody",
 )
@@ -244,7 +245,7 @@ for _name in _STEPS:
     _add_step(_name)
 
 
-class PaymentOut(Schema):
+class PayPaymentOut(Schema):
     """A payroll file was made; download it at ``/files/<file_id>``."""
 
     batch_id: UUID
@@ -254,7 +255,7 @@ class PaymentOut(Schema):
 
 @router.post(
     "/compensation/periods/{uuid:period_id}/pay",
-    response=PaymentOut,
+    response=PayPaymentOut,
     operation_id="pay_pay_period",
     summary="Mark what a period owes as paid and make the payroll file",
 )
@@ -267,7 +268,7 @@ def write_pay(request: HttpRequest, period_id: UUID) -> HttpResponse:
 
 @router.get(
     "/compensation/runs",
-    response=list[RunOut],
+    response=list[CalculationRunOut],
     operation_id="list_compensation_runs",
     summary="Calculations, the newest first",
 )
@@ -282,7 +283,7 @@ def read_runs(
 
 @router.get(
     "/compensation/runs/{uuid:run_id}",
-    response=RunOut,
+    response=CalculationRunOut,
     operation_id="get_compensation_run",
     summary="One calculation with its hashes",
 )
@@ -295,7 +296,7 @@ def read_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return as_json(_run_out(run))
 
 
-class DifferenceOut(Schema):
+class RunDifferenceOut(Schema):
     """What a component came to for a payee and period after either run."""
 
     payee_id: UUID
@@ -310,11 +311,11 @@ class DifferenceOut(Schema):
 class ComparisonOut(Schema):
     """Two runs in the order of time; ``rows`` are the largest of ``count`` differences."""
 
-    before: RunOut
-    after: RunOut
+    before: CalculationRunOut
+    after: CalculationRunOut
     count: int
     delta: DecimalText
-    rows: list[DifferenceOut]
+    rows: list[RunDifferenceOut]
 
 
 @router.get(

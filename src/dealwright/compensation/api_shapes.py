@@ -53,7 +53,7 @@ class PeriodTotalOut(PeriodOut):
     totals: list[MoneyOut]
 
 
-class ClauseOut(Schema):
+class PlanClauseOut(Schema):
     """One numbered paragraph of a plan in English; ``line`` is where it stands in the text."""
 
     number: int
@@ -101,7 +101,7 @@ class HeldOut(Schema):
     currency: str
 
 
-class HoldOut(Schema):
+class PayHoldOut(Schema):
     """A hold: of a deal (``event_key``), of a person, or of a person's part of a deal."""
 
     id: UUID
@@ -144,7 +144,7 @@ class StatementOut(Schema):
     plans: list[PlanPartOut]
 
 
-class EventOut(Schema):
+class StatementEventOut(Schema):
     """The event behind a line."""
 
     id: UUID
@@ -170,7 +170,7 @@ class StatementsOut(Schema):
     periods: list[EarnedOut]
 
 
-class LineOut(Schema):
+class LedgerLineOut(Schema):
     """One line: ``sentence`` recomputes ``amount``."""
 
     id: int
@@ -181,7 +181,7 @@ class LineOut(Schema):
     earned: str
     is_prior: bool
     is_taken_back: bool
-    event: EventOut | None
+    event: StatementEventOut | None
     via: str
     role: str
 
@@ -189,7 +189,7 @@ class LineOut(Schema):
 class LinesOut(Schema):
     """A page of lines; go on with ``start`` = ``next`` while it is not null."""
 
-    items: list[LineOut]
+    items: list[LedgerLineOut]
     next: int | None
 
 
@@ -208,15 +208,15 @@ class SplitOut(Schema):
     role: str
 
 
-class LineDetailOut(LineOut):
+class LineDetailOut(LedgerLineOut):
     """Everything under a line: the records behind its event, and behind the cause where another
     event, such as a termination, changed what it pays."""
 
     splits: list[SplitOut]
     links: list[LinkOut]
-    cause: EventOut | None
+    cause: StatementEventOut | None
     cause_links: list[LinkOut]
-    clause: ClauseOut | None
+    clause: PlanClauseOut | None
 
 
 class PayeeOut(Schema):
@@ -228,7 +228,7 @@ class PayeeOut(Schema):
     attainment: DecimalText | None
 
 
-class RunOut(Schema):
+class CalculationRunOut(Schema):
     """One calculation; the three hashes name plan, input and result."""
 
     id: UUID
@@ -276,7 +276,7 @@ class PlanOut(Schema):
     draft_version: int | None
 
 
-class VersionOut(Schema):
+class PlanVersionOut(Schema):
     """One version of a plan with its text and what it says in English."""
 
     plan_id: UUID
@@ -286,10 +286,10 @@ class VersionOut(Schema):
     starts_on: date | None
     ends_on: date | None
     text: str
-    document: list[ClauseOut]
+    document: list[PlanClauseOut]
 
 
-class ProblemOut(Schema):
+class PlanProblemOut(Schema):
     """A mistake in a plan's text."""
 
     line: int
@@ -300,8 +300,8 @@ class CheckOut(Schema):
     """The English document, or the mistakes."""
 
     ok: bool
-    problems: list[ProblemOut]
-    document: list[ClauseOut]
+    problems: list[PlanProblemOut]
+    document: list[PlanClauseOut]
 
 
 class QuotaOut(Schema):

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date
@@ -13,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from dealwright.base.errors import Invalid, NotFound
-from dealwright.compensation.engine.inputs import InputInvalid, Inputs, load_csv
+from dealwright.base.spelling import nearest
+from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs, load_csv
 from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.presenting import chain_of, component_rows
 from dealwright.compensation.engine.results import ALL_ENGINES, Result, calculate
@@ -69,7 +72,11 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=Path, metavar="PLAN.yaml")
     for name in _FILES:
         parser.add_argument(
-            f"--{name}", type=Path, required=name == "events", metavar=f"{name.upper()}.csv"
+            f"--{name}",
+            type=Path,
+            required=name == "events",
+            metavar=f"{name.upper()}.csv",
+            help="- reads standard input" if name == "events" else None,
         )
     parser.add_argument("--engine", choices=ALL_ENGINES, default="duckdb")
     parser.add_argument("--period", help="only this period, such as 2027-03 or 2027-Q1")
@@ -83,7 +90,8 @@ def _telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Nam
             return run(arguments)
         except (PlanInvalid, InputInvalid) as error:
             if arguments.json:
-                raise
+                _print_problems(arguments, error)
+                return 1
             sys.stderr.write(f"dealwright: {error.message}\n")
             for problem in error.problems:
                 place = f"{arguments.plan}: " if isinstance(error, PlanInvalid) else ""
@@ -91,6 +99,19 @@ def _telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Nam
             return 1
 
     return told
+
+
+def _print_problems(arguments: argparse.Namespace, error: PlanInvalid | InputInvalid) -> None:
+    """The error as JSON on standard error, with each problem's file and line."""
+    problems: list[dict[str, Any]] = [
+        {"file": each.file, "row": each.row, "message": each.message}
+        if isinstance(each, InputProblem)
+        else {"file": str(arguments.plan), "line": each.line, "message": each.message}
+        for each in error.problems
+    ]
+    told = {"code": error.code, "message": error.message, "fields": error.fields}
+    sys.stderr.write(json.dumps({"error": told | {"problems": problems}}, ensure_ascii=False))
+    sys.stderr.write("\n")
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -123,6 +144,8 @@ def run_calculate(arguments: argparse.Namespace) -> int:
         for row in component_rows(result, present)
         if not arguments.period or row["period"] == arguments.period
     ]
+    if not rows:
+        sys.stderr.write("dealwright: there are no events and nobody is on the plan.\n")
     if arguments.json:
         _print_json(rows)
         return 0
@@ -148,7 +171,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
         number = next(each.number for each in result.periods if each.label == row["period"])
         chains.append(chain_of(result, row["payee"], number, row["component"]))
     if not chains:
-        raise NotFound(f"Nothing was calculated for “{arguments.payee}” there.")
+        near = nearest(arguments.payee, sorted({each for each, _ in present}))
+        hint = f" Did you mean “{near}”?" if near else ""
+        raise NotFound(f"Nothing was calculated for “{arguments.payee}” there.{hint}")
     if arguments.json:
         _print_json(chains)
         return 0
@@ -220,7 +245,17 @@ def _calculate(arguments: argparse.Namespace) -> tuple[Result, set[tuple[str, in
 
 
 def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
-    return {name: path for name in _FILES if (path := getattr(arguments, name)) is not None}
+    """The given files; ``-`` is what comes in, kept in a file as long as the arguments are."""
+    paths = {name: path for name in _FILES if (path := getattr(arguments, name)) is not None}
+    piped = [name for name, path in paths.items() if str(path) == "-"]
+    if len(piped) > 1:
+        raise Invalid(f"Only one file can come from standard input, not {' and '.join(piped)}.")
+    for name in piped:
+        arguments.kept = tempfile.TemporaryDirectory(prefix="dealwright-")
+        paths[name] = Path(arguments.kept.name) / f"{name}.csv"
+        with paths[name].open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+    return paths
 
 
 def _present(inputs: Inputs) -> set[tuple[str, int]]:
@@ -233,9 +268,15 @@ def _read(path: Path) -> Plan:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFound(f"The file {path} cannot be read: {error}.") from None
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise NotFound(f"The file {path} cannot be read: it is not there.") from None
+    except IsADirectoryError:
+        raise NotFound(f"The file {path} cannot be read: it is a folder.") from None
+    except UnicodeDecodeError:
+        raise NotFound(f"The file {path} cannot be read: it is no text in UTF-8.") from None
+    except OSError as error:
+        raise NotFound(f"The file {path} cannot be read: {error.strerror}.") from None
 
 
 def _day(text: str) -> date:

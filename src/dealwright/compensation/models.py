@@ -24,6 +24,7 @@ from dealwright.compensation.calculation.models import (
     Attainment,
     AttainmentVersion,
     CalculationRun,
+    LineDigest,
     RunLine,
 )
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
@@ -31,6 +32,14 @@ from dealwright.compensation.disputes.models import Adjustment, Dispute, Dispute
 from dealwright.compensation.holds.models import Hold
 from dealwright.compensation.ledger.models import PaymentBatch, Posting
 from dealwright.compensation.periods.models import PayPeriod
+from dealwright.compensation.planning.models import (
+    AdoptedQuota,
+    AdoptedTerritory,
+    PlannedTerritory,
+    PlanningChange,
+    PlanningRow,
+    PlanningScenario,
+)
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment, PlanVersion
 from dealwright.compensation.quotas.models import Quota, ReportingLine
 from dealwright.compensation.simulation.models import (
@@ -46,6 +55,8 @@ __all__ = [
     "AccountNumber",
     "AccountingRun",
     "Adjustment",
+    "AdoptedQuota",
+    "AdoptedTerritory",
     "Attainment",
     "AttainmentVersion",
     "Backtest",
@@ -67,6 +78,7 @@ __all__ = [
     "ForecastShare",
     "Hold",
     "JournalLine",
+    "LineDigest",
     "MonthClose",
     "PayPeriod",
     "PaymentBatch",
@@ -78,6 +90,10 @@ __all__ = [
     "PlanAssignment",
     "PlanRate",
     "PlanVersion",
+    "PlannedTerritory",
+    "PlanningChange",
+    "PlanningRow",
+    "PlanningScenario",
     "Posting",
     "Quota",
     "ReportingLine",

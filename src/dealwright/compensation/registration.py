@@ -17,6 +17,7 @@ from dealwright.compensation.holds import events as _holds  # noqa: F401  publis
 from dealwright.compensation.holds import jobs as _hold_jobs  # noqa: F401  makes the job known
 from dealwright.compensation.ledger.payroll import PAYROLL
 from dealwright.compensation.periods import events as _periods  # noqa: F401  publishes
+from dealwright.compensation.planning import events as _planning  # noqa: F401  publishes
 from dealwright.compensation.simulation import jobs as _simulation  # noqa: F401  makes jobs known
 from dealwright.compensation.simulation.queries import estimate_panel
 from dealwright.compensation.statements.card import PAY_CARD

@@ -9,6 +9,7 @@ from dealwright.compensation.bookings import pages as bookings
 from dealwright.compensation.disputes import pages as disputes
 from dealwright.compensation.holds import pages as holds
 from dealwright.compensation.periods import pages as periods
+from dealwright.compensation.planning.urls import urlpatterns as planning
 from dealwright.compensation.plans import editor
 from dealwright.compensation.plans import pages as plans
 from dealwright.compensation.quotas import pages as quotas
@@ -95,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compensation/disputes/<uuid:dispute_id>/resolve", disputes.resolve),
     path("compensation/adjustments/new", disputes.new_adjustment),
     path("compensation/adjustments/<uuid:adjustment_id>/<slug:decision>", disputes.decide),
+    *planning,
     *simulation,
     *accounting,
 ]

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json, with_etag
 from dealwright.base.api.schemas import DecimalText
 from dealwright.base.errors import Invalid
@@ -31,7 +32,7 @@ MOST_APPROVALS = 200
 _PDF = {"responses": {200: {"content": {"application/pdf": {}}, "description": "The file"}}}
 
 
-class FromQuote(Schema):
+class FromQuote(Given):
     """What a contract is made from: a quote or an opportunity; the default template otherwise."""
 
     quote: UUID | None = None
@@ -39,7 +40,7 @@ class FromQuote(Schema):
     template: UUID | None = None
 
 
-class SignerIn(Schema):
+class SignerIn(Given):
     """Who signs; ``party`` is printed above the line, the own company where it is empty."""
 
     name: ShortText
@@ -47,7 +48,7 @@ class SignerIn(Schema):
     party: ShortText = ""
 
 
-class SendIn(Schema):
+class SendIn(Given):
     """The signers in their order."""
 
     signers: Annotated[list[SignerIn], Field(max_length=MOST_SIGNERS)]
@@ -93,7 +94,7 @@ class WaitingOut(Schema):
     asked_at: datetime
 
 
-class DecisionIn(Schema):
+class DecisionIn(Given):
     """A decision on the content with this hash; a rejection needs a comment."""
 
     approve: bool
@@ -101,20 +102,20 @@ class DecisionIn(Schema):
     content_hash: ShortText = ""
 
 
-class RecallIn(Schema):
+class RecallIn(Given):
     """Why; everyone who was asked to sign reads it."""
 
     reason: Annotated[ShortText, Field(min_length=1)]
 
 
-class TerminateIn(Schema):
+class TerminateIn(Given):
     """The day of the early end, and why."""
 
     on: date
     reason: LongText
 
 
-class WaiveIn(Schema):
+class WaiveIn(Given):
     """Why a duty need not be done."""
 
     note: LongText = ""

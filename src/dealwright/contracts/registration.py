@@ -14,6 +14,7 @@ from dealwright.contracts.obligations import jobs as _jobs  # noqa: F401  makes 
 from dealwright.contracts.obligations.object import OBLIGATION
 from dealwright.signing.envelopes.queries import subject_panel
 from dealwright.signing.panels import add_signatures
+from dealwright.signing.redlines.queries import text_stands_elsewhere
 
 for each in (CONTRACT, OBLIGATION, CONTRACT_TEMPLATE, CLAUSE):
     register(each)
@@ -83,6 +84,8 @@ add_action(
         available=lambda user, row: row.get("status") == "open",
     ),
 )
-# Deals and offers can be sent for signature without a contract, too.
+# Accounts, deals and offers can be sent for signature without a contract, too.
+text_stands_elsewhere("contract")
+add_signatures("account")
 add_signatures("opportunity")
 add_signatures("quote")

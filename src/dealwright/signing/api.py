@@ -12,9 +12,10 @@ from ninja import File, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from dealwright.base.access.actor import Actor
+from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.errors import Gone, Invalid, NotFound
 from dealwright.base.files.access import get_file
@@ -22,7 +23,7 @@ from dealwright.base.files.models import StoredFile
 from dealwright.base.files.services import read_file
 from dealwright.signing.api_routing import router as routing
 from dealwright.signing.api_shapes import (
-    EnvelopeOut,
+    EnvelopeProgressOut,
     FieldIn,
     Name,
     RecipientIn,
@@ -39,6 +40,10 @@ from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
 from dealwright.signing.evidence.downloads import as_download
 from dealwright.signing.evidence.package import prepare_package
 from dealwright.signing.evidence.services import verify_envelope
+from dealwright.signing.payments.api import router as payments
+from dealwright.signing.redlines.api import RedlineIn, by_text
+from dealwright.signing.redlines.api import router as redlines
+from dealwright.signing.redlines.services import add_at_text
 from dealwright.signing.retention.api import router as keeping
 from dealwright.signing.verification.services import MAX_BYTES, verify_signed_pdf
 
@@ -54,11 +59,13 @@ router.post(
     tags=["Signing templates"],
 )(create_template)
 router.add_router("", keeping)
+router.add_router("", redlines)
+router.add_router("", payments)
 
 _PDF = {"responses": {200: {"content": {"application/pdf": {}}, "description": "The file"}}}
 
 
-class DocumentIn(Schema):
+class DocumentIn(Given):
     """A PDF: `content` in base64, or `file_id` of a file that is here already."""
 
     name: Name
@@ -67,21 +74,23 @@ class DocumentIn(Schema):
     accept_signed: bool = False
 
 
-class SubjectIn(Schema):
+class SubjectIn(Given):
     """The record the envelope is about."""
 
     object: Annotated[str, Field(max_length=40)]
     id: UUID
 
 
-class EnvelopeIn(Schema):
-    """A new envelope; `send` sends it at once."""
+class EnvelopeIn(Given):
+    """A new envelope; `redlines` strike out and insert words of its documents, `send` sends it at
+    once."""
 
     title: Name
     message: Text = ""
     documents: Annotated[list[DocumentIn], Field(max_length=20)]
     recipients: Annotated[list[RecipientIn], Field(max_length=50)]
     fields: Annotated[list[FieldIn], Field(max_length=500, default_factory=list)]
+    redlines: Annotated[list[RedlineIn], Field(max_length=200, default_factory=list)]
     subject: SubjectIn | None = None
     expires_at: datetime | None = None
     remind_every_days: Annotated[int, Field(ge=1, le=30)] | None = 3
@@ -94,13 +103,13 @@ class EnvelopeIn(Schema):
     send: bool = False
 
 
-class ReasonIn(Schema):
+class ReasonIn(Given):
     """Why; everyone who was invited reads it."""
 
     reason: Text
 
 
-class EventOut(Schema):
+class EnvelopeEventOut(Schema):
     """One entry of the evidence: `where` tells from which address and browser."""
 
     seq: int
@@ -117,7 +126,7 @@ class EvidenceOut(Schema):
     entries: int
     head: str
     problems: list[str]
-    events: list[EventOut]
+    events: list[EnvelopeEventOut]
 
 
 class RemindedOut(Schema):
@@ -145,7 +154,7 @@ class ReportOut(Schema):
 
 @router.post(
     "/envelopes",
-    response={201: EnvelopeOut},
+    response={201: EnvelopeProgressOut},
     operation_id="create_envelope",
     summary="Make an envelope, and send it with `send`",
 )
@@ -153,23 +162,26 @@ def create(request: HttpRequest, body: EnvelopeIn) -> HttpResponse:
     """Fields come from `fields` and from anchors in the text such as `{{sign:1}}`; who has no
     place to sign gets one on a page for signatures."""
     actor = require_scope(request, "signing:write")
-    envelope = services.create_envelope(
-        actor,
-        title=body.title,
-        message=body.message,
-        documents=[_document(actor, each) for each in body.documents],
-        recipients=[NewRecipient(**each.dict()) for each in body.recipients],
-        fields=[field_of(each) for each in body.fields],
-        subject=(body.subject.object, body.subject.id) if body.subject else None,
-        expires_at=body.expires_at,
-        remind_every_days=body.remind_every_days,
-        remind_first_days=body.remind_first_days,
-        remind_most=body.remind_most,
-        warn_days=body.warn_days,
-        may_reassign=body.may_reassign,
-        part11=body.part11,
-        signature_level=body.signature_level,
-    )
+    with change(actor):
+        envelope = services.create_envelope(
+            actor,
+            title=body.title,
+            message=body.message,
+            documents=[_document(actor, each) for each in body.documents],
+            recipients=[NewRecipient(**each.dict()) for each in body.recipients],
+            fields=[field_of(each) for each in body.fields],
+            subject=(body.subject.object, body.subject.id) if body.subject else None,
+            expires_at=body.expires_at,
+            remind_every_days=body.remind_every_days,
+            remind_first_days=body.remind_first_days,
+            remind_most=body.remind_most,
+            warn_days=body.warn_days,
+            may_reassign=body.may_reassign,
+            part11=body.part11,
+            signature_level=body.signature_level,
+        )
+        for each in body.redlines:
+            add_at_text(actor, envelope.pk, by_text(each))
     if body.send:
         services.send_envelope(actor, envelope.pk)
     return shown(actor, envelope.pk, status=201)
@@ -177,7 +189,7 @@ def create(request: HttpRequest, body: EnvelopeIn) -> HttpResponse:
 
 @router.get(
     "/envelopes/{uuid:id}/progress",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="read_envelope_progress",
     summary="An envelope with its people and documents",
 )
@@ -187,7 +199,7 @@ def progress(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @router.post(
     "/envelopes/{uuid:id}/send",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="send_envelope",
     summary="Send a draft",
 )
@@ -199,7 +211,7 @@ def send(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @router.post(
     "/envelopes/{uuid:id}/void",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="void_envelope",
     summary="Take an envelope back",
 )
@@ -222,7 +234,7 @@ def remind(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @router.post(
     "/envelopes/{uuid:id}/recipients/{uuid:recipient_id}/unlock",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="unlock_recipient",
     summary="Let a recipient who was locked out try again",
 )

@@ -9,11 +9,16 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.signing.api_shapes import (
-    EnvelopeOut,
+    Check,
+    EnvelopeProgressOut,
+    FieldIn,
     Fraction,
+    Method,
     Name,
+    OtherNames,
     RecipientIn,
     Text,
     shown,
@@ -21,22 +26,24 @@ from dealwright.signing.api_shapes import (
 from dealwright.signing.delegation import services as delegation
 from dealwright.signing.delegation.models import Delegation
 from dealwright.signing.documents.geometry import Box
-from dealwright.signing.envelopes import correcting, scheduling, services
-from dealwright.signing.envelopes.correcting import AddedField, Correction, RecipientChange
+from dealwright.signing.envelopes import asking, correcting, scheduling, services
+from dealwright.signing.envelopes.correcting import Correction, RecipientChange
+from dealwright.signing.envelopes.correcting_fields import AddedField
 from dealwright.signing.envelopes.drafts import NewRecipient, Reminders
 from dealwright.signing.groups import queries as group_queries
 from dealwright.signing.groups import services as groups
+from dealwright.signing.identity.choices import IdentityChoice, as_methods
 
 router = Router(tags=["Envelopes"])
 
 
-class ScheduleIn(Schema):
+class ScheduleIn(Given):
     """When it is to be sent."""
 
     send_at: datetime
 
 
-class RecipientChangeIn(Schema):
+class RecipientChangeIn(Given):
     """What is put right of one recipient. Another name or address is another person."""
 
     id: UUID
@@ -44,25 +51,46 @@ class RecipientChangeIn(Schema):
     email: Name | None = None
     role: Annotated[str, Field(max_length=20)] | None = None
     order: Annotated[int, Field(ge=1, le=100)] | None = None
+    access_code: Annotated[str, Field(max_length=80)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    messenger: Annotated[str, Field(max_length=120)] = ""
 
 
-class AddedFieldIn(Schema):
+class AddedFieldIn(FieldIn):
     """One more place, of a recipient by id or of an added one by number from 1."""
 
+    recipient: Annotated[int, Field(ge=1, le=50)] = 1
     recipient_id: UUID | None = None
     added: Annotated[int, Field(ge=1, le=50)] | None = None
-    kind: Annotated[str, Field(max_length=20)]
-    document: Annotated[int, Field(ge=1, le=20)] = 1
-    page: Annotated[int, Field(ge=1, le=2_000)] = 1
-    x: Fraction
-    y: Fraction
-    w: Fraction
-    h: Fraction
-    label: Annotated[str, Field(max_length=80)] = ""
-    required: bool = True
 
 
-class RemindersIn(Schema):
+class ChangedFieldIn(Given):
+    """What is put right of a field by its id; what is left out stays. `owner` is the id of the
+    recipient, `document` that of the document, `page` counts from 1."""
+
+    id: UUID
+    owner: UUID | None = None
+    document: UUID | None = None
+    kind: Annotated[str, Field(max_length=20)] | None = None
+    page: Annotated[int, Field(ge=1, le=2_000)] | None = None
+    x: Fraction | None = None
+    y: Fraction | None = None
+    w: Fraction | None = None
+    h: Fraction | None = None
+    label: Annotated[str, Field(max_length=80)] | None = None
+    required: bool | None = None
+    value: Annotated[str, Field(max_length=1_000)] | None = None
+    read_only: bool | None = None
+    tab: Annotated[int, Field(ge=0, le=9_999)] | None = None
+    help: Annotated[str, Field(max_length=200)] | None = None
+    options: Annotated[list[str], Field(max_length=50)] | None = None
+    option: Annotated[str, Field(max_length=80)] | None = None
+    condition: Annotated[str, Field(max_length=500)] | None = None
+    formula: Annotated[str, Field(max_length=500)] | None = None
+    checks: dict[str, bool | int | str] | None = None
+
+
+class RemindersIn(Given):
     """First after so many days, then every so many, at most so often."""
 
     every: Annotated[int, Field(ge=1, le=30)] | None = 3
@@ -70,7 +98,7 @@ class RemindersIn(Schema):
     most: Annotated[int, Field(ge=1, le=50)] | None = None
 
 
-class CorrectionIn(Schema):
+class CorrectionIn(Given):
     """What is put right; what is left out stays."""
 
     message: Annotated[str, Field(max_length=5_000)] | None = None
@@ -81,24 +109,43 @@ class CorrectionIn(Schema):
     add_recipients: Annotated[list[RecipientIn], Field(max_length=50, default_factory=list)]
     remove_recipients: Annotated[list[UUID], Field(max_length=50, default_factory=list)]
     add_fields: Annotated[list[AddedFieldIn], Field(max_length=500, default_factory=list)]
+    change_fields: Annotated[list[ChangedFieldIn], Field(max_length=500, default_factory=list)]
     remove_fields: Annotated[list[UUID], Field(max_length=500, default_factory=list)]
 
 
-class ResendIn(Schema):
+class ResendIn(Given):
     """To whom; without it to everyone whose turn it is."""
 
     recipient_id: UUID | None = None
 
 
-class ReassignIn(Schema):
-    """Who takes the part, and why."""
+class ReassignIn(Given):
+    """Who takes the part, and why; `access_code`, `phone` and `messenger` of their own where the
+    part asks for one."""
 
     name: Name
     email: Name
     reason: Text = ""
+    access_code: Annotated[str, Field(max_length=80)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    messenger: Annotated[str, Field(max_length=120)] = ""
 
 
-class MemberIn(Schema):
+class IdentityIn(Given):
+    """The ways in which a recipient shows who they are, in order (`[]`: the link alone). An empty
+    `access_code`, `phone` or `messenger` keeps what was given. With `idp`, `assurance` is what the
+    provider has to have checked."""
+
+    identity_methods: Annotated[list[Method], Field(max_length=8)]
+    access_code: Annotated[str, Field(max_length=80)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    messenger: Annotated[str, Field(max_length=120)] = ""
+    provider: Annotated[str, Field(max_length=200)] = ""
+    assurance: Check = ""
+    other_name: OtherNames = ""
+
+
+class GroupMemberIn(Given):
     """A user by id, or a name with an address."""
 
     user_id: UUID | None = None
@@ -106,11 +153,11 @@ class MemberIn(Schema):
     email: Name = ""
 
 
-class GroupIn(Schema):
+class GroupIn(Given):
     """A signing group."""
 
     name: Name
-    members: Annotated[list[MemberIn], Field(max_length=50)]
+    members: Annotated[list[GroupMemberIn], Field(max_length=50)]
 
 
 class MemberOut(Schema):
@@ -130,7 +177,7 @@ class GroupOut(Schema):
     members: list[MemberOut]
 
 
-class DelegationIn(Schema):
+class DelegationIn(Given):
     """Who stands in, from the first to the last day; `email` is the own address if left out."""
 
     to_name: Name
@@ -156,7 +203,7 @@ class DelegationOut(Schema):
 
 @router.post(
     "/envelopes/{uuid:id}/schedule",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="schedule_envelope",
     summary="Have a draft sent at a time",
 )
@@ -168,7 +215,7 @@ def schedule(request: HttpRequest, id: UUID, body: ScheduleIn) -> HttpResponse:
 
 @router.post(
     "/envelopes/{uuid:id}/unschedule",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="unschedule_envelope",
     summary="Make a scheduled envelope a draft again",
 )
@@ -180,7 +227,7 @@ def unschedule(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @router.post(
     "/envelopes/{uuid:id}/correct",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="correct_envelope",
     summary="Correct an envelope that is out for signature",
 )
@@ -200,6 +247,7 @@ def correct(request: HttpRequest, id: UUID, body: CorrectionIn) -> HttpResponse:
             added=[NewRecipient(**each.dict()) for each in body.add_recipients],
             removed=body.remove_recipients,
             fields=[_added_field(each) for each in body.add_fields],
+            changed_fields=[each.dict(exclude_unset=True) for each in body.change_fields],
             removed_fields=body.remove_fields,
         ),
     )
@@ -208,7 +256,7 @@ def correct(request: HttpRequest, id: UUID, body: CorrectionIn) -> HttpResponse:
 
 @router.post(
     "/envelopes/{uuid:id}/resend",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="resend_invitations",
     summary="Send the invitation again, with a new link",
 )
@@ -223,15 +271,29 @@ def resend(request: HttpRequest, id: UUID, body: ResendIn) -> HttpResponse:
 
 @router.post(
     "/envelopes/{uuid:id}/recipients/{uuid:recipient_id}/reassign",
-    response=EnvelopeOut,
+    response=EnvelopeProgressOut,
     operation_id="reassign_recipient",
     summary="Put somebody else in a recipient's place",
 )
 def reassign(request: HttpRequest, id: UUID, recipient_id: UUID, body: ReassignIn) -> HttpResponse:
     actor = require_scope(request, "signing:write")
-    correcting.reassign_recipient(
-        actor, id, recipient_id, name=body.name, email=body.email, reason=body.reason
-    )
+    correcting.reassign_recipient(actor, id, recipient_id, **body.dict())
+    return shown(actor, id)
+
+
+@router.post(
+    "/envelopes/{uuid:id}/recipients/{uuid:recipient_id}/identity",
+    response=EnvelopeProgressOut,
+    operation_id="change_recipient_identity",
+    summary="Change how a recipient shows who they are, or give a new code or number",
+)
+def identity(request: HttpRequest, id: UUID, recipient_id: UUID, body: IdentityIn) -> HttpResponse:
+    """What they have shown so far does not count any more, a lock is lifted, and who was invited
+    gets a new link."""
+    actor = require_scope(request, "signing:write")
+    methods = as_methods("", body.identity_methods)
+    choice = IdentityChoice(**{**body.dict(exclude={"identity_methods"}), "methods": methods})
+    asking.change_identity(actor, id, recipient_id, choice)
     return shown(actor, id)
 
 

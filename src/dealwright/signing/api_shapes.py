@@ -10,6 +10,7 @@ from pydantic import Field
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import get_visible
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes import queries
@@ -19,12 +20,15 @@ from dealwright.signing.envelopes.models import Envelope
 Text = Annotated[str, Field(max_length=2_000)]
 Name = Annotated[str, Field(max_length=200)]
 Method = Literal[
-    "email_link", "access_code", "email_otp", "sms_otp", "account", "totp", "webauthn", "idp"
-]
+    "email_link", "access_code", "email_otp", "sms_otp", "whatsapp_otp", "messenger_otp", "account",
+    "totp", "webauthn", "idp",
+]  # fmt: skip
+Check = Literal["", "document_face", "document", "questions"]
+OtherNames = Literal["", "refuse", "show"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class RecipientIn(Schema):
+class RecipientIn(Given):
     """Equal `order` acts side by side, a higher one waits.
 
     `condition` over fields of earlier recipients, by label, decides whether they are needed.
@@ -32,8 +36,10 @@ class RecipientIn(Schema):
     says who this is, `witness_of` of whom a witness sees sign, `host` the user on whose device
     an in-person signer signs. `identity_methods` are the ways in which the person shows who they
     are, in order (`[]`: the link alone); `identity_method` says the same of a single one.
-    `access_code` is told to the person by the sender, `phone` gets codes by SMS, `provider` is
-    the id of an identity provider.
+    `access_code` is told to the person by the sender, `phone` gets codes by SMS or WhatsApp,
+    `messenger` in the company's messenger; `provider` is the id of an identity provider, which has
+    to have made the check `assurance` where that is given: another name that it verified is
+    refused, or shown beside the one you gave (`other_name`).
     """
 
     name: Name = ""
@@ -46,7 +52,10 @@ class RecipientIn(Schema):
     identity_methods: Annotated[list[Method], Field(max_length=8)] | None = None
     access_code: Annotated[str, Field(max_length=80)] = ""
     phone: Annotated[str, Field(max_length=40)] = ""
+    messenger: Annotated[str, Field(max_length=120)] = ""
     provider: Annotated[str, Field(max_length=200)] = ""
+    assurance: Check = ""
+    other_name: OtherNames = ""
     condition: Annotated[str, Field(max_length=500)] = ""
     group: UUID | None = None
     named_by: Annotated[int, Field(ge=1, le=50)] | None = None
@@ -54,17 +63,20 @@ class RecipientIn(Schema):
     host: UUID | None = None
 
 
-class FieldIn(Schema):
+class FieldIn(Given):
     """A place to fill, in fractions of the visible page from its top left corner.
 
     `recipient`, `document` and `page` count from 1. `value` is what it starts with; `checks` may
-    hold pattern, min_length, max_length, minimum, maximum, places and message.
+    hold pattern, min_length, max_length, minimum, maximum, places and message; of an attachment
+    private: only the sender can open it; of a payment its amount (as text, or a `formula` in its
+    place), currency and description.
     """
 
     recipient: Annotated[int, Field(ge=1, le=50)]
     kind: Literal[
         "signature", "initials", "name", "email", "date_signed", "text", "number", "date",
         "checkbox", "radio", "dropdown", "multi_select", "attachment", "stamp", "formula",
+        "payment",
     ]  # fmt: skip
     document: Annotated[int, Field(ge=1, le=20)] = 1
     page: Annotated[int, Field(ge=1, le=2_000)] = 1
@@ -82,7 +94,7 @@ class FieldIn(Schema):
     option: Annotated[str, Field(max_length=80)] = ""
     condition: Annotated[str, Field(max_length=500)] = ""
     formula: Annotated[str, Field(max_length=500)] = ""
-    checks: Annotated[dict[str, int | str], Field(default_factory=dict)]
+    checks: Annotated[dict[str, bool | int | str], Field(default_factory=dict)]
 
 
 class RecipientOut(Schema):
@@ -95,6 +107,7 @@ class RecipientOut(Schema):
     order: int
     identity_method: str
     identity_methods: list[str]
+    assurance: str
     meaning: str
     status: str
     sent_at: datetime | None
@@ -128,7 +141,7 @@ class DocumentOut(Schema):
     sealed_sha256: str | None
 
 
-class EnvelopeOut(Schema):
+class EnvelopeProgressOut(Schema):
     """An envelope with its people and documents."""
 
     id: UUID

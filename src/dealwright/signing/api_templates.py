@@ -15,17 +15,19 @@ from pydantic import Field
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.errors import Invalid
 from dealwright.base.files.access import get_file
 from dealwright.base.files.services import read_file
 from dealwright.base.people.credentials import ApiToken
-from dealwright.signing.api_shapes import EnvelopeOut, FieldIn, Name, Text, field_of, shown
+from dealwright.signing.api_shapes import EnvelopeProgressOut, FieldIn, Name, Text, field_of, shown
 from dealwright.signing.blueprints import queries, services
 from dealwright.signing.blueprints.contents import NewRole
 from dealwright.signing.blueprints.using import Filling, use_template
 from dealwright.signing.bulk import services as bulk_sends
 from dealwright.signing.bulk.models import BulkSend
+from dealwright.signing.embedding.sending import create_sending_url
 from dealwright.signing.embedding.services import create_signing_url
 from dealwright.signing.envelopes.drafts import NewDocument
 
@@ -35,7 +37,7 @@ Value = Annotated[str, Field(max_length=2_000)]
 Days = Annotated[int, Field(ge=1, le=30)]
 
 
-class TemplateDocumentIn(Schema):
+class TemplateDocumentIn(Given):
     """A PDF: `content` in base64, or `file_id` of a file that is here already."""
 
     name: Name
@@ -44,7 +46,7 @@ class TemplateDocumentIn(Schema):
     accept_signed: bool = False
 
 
-class RoleIn(Schema):
+class TemplateRoleIn(Given):
     """A role; with `person_email` it is always that person."""
 
     name: Short
@@ -65,14 +67,14 @@ class TemplateFieldIn(FieldIn):
     prefill: Annotated[str, Field(max_length=500)] = ""
 
 
-class TemplateIn(Schema):
+class TemplateIn(Given):
     """A new template. Title and message may hold `{{ values }}`."""
 
     name: Annotated[str, Field(max_length=160)]
     title: Annotated[str, Field(max_length=200)] = ""
     message: Text = ""
     documents: Annotated[list[TemplateDocumentIn], Field(max_length=20)]
-    roles: Annotated[list[RoleIn], Field(max_length=20)]
+    roles: Annotated[list[TemplateRoleIn], Field(max_length=20)]
     fields: Annotated[list[TemplateFieldIn], Field(max_length=500, default_factory=list)]
     language: Annotated[str, Field(max_length=12)] = "en"
     expires_days: Annotated[int, Field(ge=1, le=365)] = 30
@@ -104,24 +106,26 @@ class TemplateOut(Schema):
     fields: list[dict[str, Any]]
 
 
-class PersonIn(Schema):
-    """Who takes the role with this number; `phone` and `access_code` where it asks for them."""
+class PersonIn(Given):
+    """Who takes the role with this number; `phone`, `messenger` and `access_code` where it asks
+    for them."""
 
     role: Annotated[int, Field(ge=1, le=20)]
     name: Annotated[str, Field(max_length=160)]
     email: Annotated[str, Field(max_length=254)] = ""
     phone: Annotated[str, Field(max_length=40)] = ""
+    messenger: Annotated[str, Field(max_length=120)] = ""
     access_code: Annotated[str, Field(max_length=80)] = ""
 
 
-class SubjectOfUseIn(Schema):
+class SubjectOfUseIn(Given):
     """The record the envelope is about; its fields are values for the texts."""
 
     object: Annotated[str, Field(max_length=40)]
     id: UUID
 
 
-class UseIn(Schema):
+class UseIn(Given):
     """People for the roles, values for texts, what fields start with by id or label."""
 
     people: Annotated[list[PersonIn], Field(max_length=20, default_factory=list)]
@@ -133,7 +137,7 @@ class UseIn(Schema):
     send: bool = False
 
 
-class EnvelopeNameIn(Schema):
+class EnvelopeNameIn(Given):
     """What the template is called."""
 
     name: Annotated[str, Field(max_length=160)]
@@ -156,7 +160,7 @@ class BulkSendOut(Schema):
     wrong: list[dict[str, Any]]
 
 
-class AuthenticationIn(Schema):
+class AuthenticationIn(Given):
     """How the caller knows the person: it vouches for them, and the evidence says so."""
 
     method: Annotated[str, Field(max_length=200)]
@@ -164,7 +168,7 @@ class AuthenticationIn(Schema):
     at: Annotated[str, Field(max_length=40)] = ""
 
 
-class SigningUrlIn(Schema):
+class SigningUrlIn(Given):
     """`origin` is the site that frames it, `return_url` where the signer goes afterwards; both
     must be of a site that an administrator allowed."""
 
@@ -178,6 +182,12 @@ class SigningUrlOut(Schema):
 
     url: str
     expires_at: datetime
+
+
+class SendingUrlIn(Given):
+    """The site that frames it, which an administrator allowed."""
+
+    origin: Annotated[str, Field(max_length=200)]
 
 
 def create(request: HttpRequest, body: TemplateIn) -> HttpResponse:
@@ -210,7 +220,7 @@ def content(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @router.post(
     "/signing-templates/{uuid:id}/use",
-    response={201: EnvelopeOut},
+    response={201: EnvelopeProgressOut},
     operation_id="use_signing_template",
     summary="Make an envelope from a template, and send it with `send`",
 )
@@ -224,8 +234,8 @@ def use(request: HttpRequest, id: UUID, body: UseIn) -> HttpResponse:
             more={
                 each.role: {
                     key: value
-                    for key, value in (("phone", each.phone), ("access_code", each.access_code))
-                    if value
+                    for key in ("phone", "messenger", "access_code")
+                    if (value := getattr(each, key))
                 }
                 for each in body.people
             },
@@ -335,6 +345,21 @@ def signing_url(
         return_url=body.return_url,
         asserted=body.authentication.dict() if body.authentication else None,
     )
+    return as_json({"url": made.url, "expires_at": made.expires_at}, status=201)
+
+
+@router.post(
+    "/envelopes/{uuid:id}/embedded-sending",
+    response={201: SigningUrlOut},
+    operation_id="create_sending_url",
+    summary="An address to place fields and send a draft inside another site",
+    tags=["Envelopes"],
+)
+def sending_url(request: HttpRequest, id: UUID, body: SendingUrlIn) -> HttpResponse:
+    """It works once, within five minutes, in a frame of `origin` alone, for this draft alone. The
+    frame tells that origin by `postMessage` what happens: opened, sent, closed, error."""
+    actor = require_scope(request, "signing:write")
+    made = create_sending_url(actor, id, origin=body.origin, token=_token(request))
     return as_json({"url": made.url, "expires_at": made.expires_at}, status=201)
 
 

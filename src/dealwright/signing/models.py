@@ -10,7 +10,7 @@ from dealwright.signing.bulk.models import BulkSend, BulkSendRow
 from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.consent.models import ConsentText
 from dealwright.signing.delegation.models import Delegation
-from dealwright.signing.embedding.models import EmbeddedSigning, EmbeddingSite
+from dealwright.signing.embedding.models import EmbeddedSending, EmbeddedSigning, EmbeddingSite
 from dealwright.signing.envelopes.models import (
     Envelope,
     EnvelopeDocument,
@@ -23,13 +23,17 @@ from dealwright.signing.groups.models import SigningGroup, SigningGroupMember
 from dealwright.signing.identity.models import (
     IdentityAttempt,
     IdentityStep,
+    MessengerSettings,
     OneTimeCode,
     PasskeyChallenge,
+    ProviderChecks,
     SignerPasskey,
     SignerTotp,
     SigningSettings,
 )
+from dealwright.signing.payments.models import Payment, PaymentSettings, TestCheckout
 from dealwright.signing.public_forms.models import FormRequest, SigningForm
+from dealwright.signing.redlines.models import Redline
 from dealwright.signing.retention.models import LegalHold, RetentionPolicy, RetentionRun
 from dealwright.signing.seals.models import (
     ArchivedVersion,
@@ -45,6 +49,7 @@ __all__ = [
     "BulkSendRow",
     "ConsentText",
     "Delegation",
+    "EmbeddedSending",
     "EmbeddedSigning",
     "EmbeddingSite",
     "Envelope",
@@ -56,9 +61,14 @@ __all__ = [
     "IdentityAttempt",
     "IdentityStep",
     "LegalHold",
+    "MessengerSettings",
     "OneTimeCode",
     "PasskeyChallenge",
+    "Payment",
+    "PaymentSettings",
+    "ProviderChecks",
     "Recipient",
+    "Redline",
     "RetentionPolicy",
     "RetentionRun",
     "RevokedCertificate",
@@ -74,4 +84,5 @@ __all__ = [
     "TemplateDocument",
     "TemplateUse",
     "TemplateVersion",
+    "TestCheckout",
 ]

@@ -4,6 +4,7 @@ from dealwright.base.evidence.subjects import chains_of
 from dealwright.base.objects.fields import Field, Kind
 from dealwright.base.objects.registry import Action, ObjectType, Panel, register
 from dealwright.base.people.models import Profile
+from dealwright.base.web.home import Card, add_card
 from dealwright.base.web.navigation import Link, add_creation
 from dealwright.signing.blueprints.object import SIGNING_TEMPLATE
 from dealwright.signing.bulk import services as _bulk  # noqa: F401  makes its job known
@@ -13,7 +14,14 @@ from dealwright.signing.envelopes.models import Envelope, EnvelopeStatus
 from dealwright.signing.envelopes.queries import TONES, evidence_panel, progress_panel
 from dealwright.signing.envelopes.services import delete_envelope, update_envelope
 from dealwright.signing.identity import jobs as _identity_jobs  # noqa: F401  forgets old tries
+from dealwright.signing.identity.messengers import add_carriers
+from dealwright.signing.inbox import queries as inbox
+from dealwright.signing.payments import erasing as _payments  # noqa: F401  forgets their words
+from dealwright.signing.payments import jobs as _payment_jobs  # noqa: F401  asks providers
+from dealwright.signing.payments import readiness as _payments_ready  # noqa: F401  as below
+from dealwright.signing.payments.queries import payments_panel
 from dealwright.signing.public_forms.object import SIGNING_FORM
+from dealwright.signing.redlines import erasing as _redlines  # noqa: F401  forgets their words
 from dealwright.signing.retention import jobs as _retention_jobs  # noqa: F401  makes the job known
 from dealwright.signing.retention.queries import keeping_panel
 from dealwright.signing.seals import jobs as _seal_jobs  # noqa: F401  as above
@@ -91,6 +99,14 @@ register(
                 position=20,
             ),
             Panel(
+                key="payments",
+                label="Payments",
+                template="signing/payments/panel.html",
+                query=payments_panel,
+                place="main",
+                position=15,
+            ),
+            Panel(
                 key="keeping",
                 label="Keeping",
                 template="signing/retention/panel.html",
@@ -156,6 +172,7 @@ register(
 register(SIGNING_TEMPLATE)
 register(SIGNING_FORM)
 chains_of("envelope")
+add_carriers()
 add_creation(
     Link(
         key="send-for-signature",
@@ -164,5 +181,15 @@ add_creation(
         icon="signature",
         object="envelope",
         allowed=lambda user: user.profile != Profile.READ_ONLY,
+    )
+)
+add_card(
+    Card(
+        key="to-sign",
+        label="Waiting for your signature",
+        template="signing/inbox/card.html",
+        query=inbox.card,
+        url="/to-sign",
+        position=5,
     )
 )

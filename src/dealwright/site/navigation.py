@@ -87,6 +87,7 @@ NAVIGATION = [
         label="Agreements",
         links=[
             _object("contracts", "contract", "Contracts", "scroll-text", "k"),
+            Link(key="to-sign", label="To sign", url="/to-sign", icon="pen-line", shortcut="i"),
             Link(key="approvals", label="Approvals", url="/approvals", icon="stamp"),
             _object("obligations", "obligation", "Obligations", "calendar-check"),
             _object("envelopes", "envelope", "Signatures", "signature", "e"),
@@ -138,6 +139,7 @@ SETTINGS = [
                 allowed=lambda user: user.profile in ("administrator", "legal"),
             ),
             _admin("signing", "Signing", "/settings/signing", icon="signature"),
+            _admin("payments", "Payments", "/settings/payments", icon="credit-card"),
             Link(
                 key="consent-texts",
                 label="What signers agree to",

@@ -179,6 +179,8 @@ SOCIALACCOUNT_ADAPTER = "dealwright.base.people.adapter.ForeignSignInAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 IDP_OIDC_ADAPTER = "dealwright.base.people.adapter.IdentityProviderAdapter"
+# A program that people let in and that does not come back for so long must ask them anew.
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 60 * 24 * 3600
 # Behind so many proxies: the address that rate limits count by is read from X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.integer("DEALWRIGHT_PROXIES", 0)
 

@@ -2,16 +2,22 @@
 
 from importlib import import_module
 
+from allauth.idp.oidc.views import configuration
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from dealwright.base.people.pages.entrance import connect_device, login
+from dealwright.base.people import openid
+from dealwright.base.people.pages.entrance import authorize, connect_device, login
+from dealwright.site import tools as _tools  # noqa: F401  makes the tools known
 from dealwright.site.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("me/login/", login),
+    path("me/oidc/<str:provider_id>/login/callback/", openid.callback),
     path("me/", include("allauth.urls")),
     path("identity/o/device", connect_device),
+    path("identity/o/authorize", authorize),
+    path(".well-known/oauth-authorization-server", configuration),
     path("", include("allauth.idp.urls")),
     path("api/v1/", api.urls),
     path("", include("dealwright.site.pages_urls")),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from base.make import make_deal
 from browser import Live
@@ -42,6 +43,42 @@ def test_typing_in_a_cell_changes_it_and_tab_goes_on(live: Live, ada: Any) -> No
     expect(cell(page, "Acme", "billing_country")).to_be_focused()
     account.refresh_from_db()
     assert account.industry == "Software"
+
+
+def test_cells_typed_before_the_answers_come_are_all_saved(live: Live, ada: Any) -> None:
+    account = make_account(actor=acting(ada), name="Acme", industry="Retail", employees=10)
+    page = live.open("/accounts")
+    held: list[Route] = []
+    page.route("**/cells", lambda route: held.append(route))
+    cell(page, "Acme", "industry").click()
+    page.keyboard.type("Software")
+    with page.expect_request("**/cells"):
+        page.keyboard.press("Enter")
+    expect(cell(page, "Acme", "industry")).to_have_text("Software")
+    cell(page, "Acme", "employees").click()
+    page.keyboard.type("12")
+    with page.expect_response("**/cells"):  # the fresh row comes while the editor is open
+        held[0].continue_()
+    expect(cell(page, "Acme", "industry")).not_to_have_class(re.compile("cell-saving"))
+    with page.expect_request("**/cells"):
+        page.keyboard.press("Enter")
+    expect(cell(page, "Acme", "employees")).to_have_text("12")
+    cell(page, "Acme", "industry").click()
+    page.keyboard.type("Banking")
+    page.keyboard.press("Enter")
+    cell(page, "Acme", "employees").click()
+    page.keyboard.type("13")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Acme", "industry")).to_have_text("Banking")
+    expect(cell(page, "Acme", "employees")).to_have_text("13")
+    assert len(held) == 2  # those of one record go out one after the other
+    held[1].continue_()
+    page.unroute("**/cells")
+    expect(page.locator(".cell-saving")).to_have_count(0)
+    expect(cell(page, "Acme", "industry")).to_have_text("Banking")
+    expect(cell(page, "Acme", "employees")).to_have_text("13")
+    account.refresh_from_db()
+    assert (account.industry, account.employees) == ("Banking", 13)
 
 
 def test_escape_restores_the_cell(live: Live, ada: Any) -> None:
@@ -88,16 +125,21 @@ def test_two_people_in_one_cell_see_both_values(live: Live, ada: Any) -> None:
     assert account.industry == "Software"
 
 
-def test_control_z_takes_the_last_change_back(live: Live, ada: Any) -> None:
+def test_control_z_takes_the_last_change_back_even_before_it_is_answered(
+    live: Live, ada: Any
+) -> None:
     account = make_account(actor=acting(ada), name="Acme", industry="Retail")
     page = live.open("/accounts")
+    held: list[Route] = []
+    page.route("**/cells", lambda route: held.append(route))
     cell(page, "Acme", "industry").click()
     page.keyboard.type("Software")
-    with page.expect_response("**/cells"):
+    with page.expect_request("**/cells"):
         page.keyboard.press("Enter")
     expect(cell(page, "Acme", "industry")).to_have_text("Software")
     with page.expect_navigation():
         page.keyboard.press("Control+z")
+        held[0].continue_()
     expect(cell(page, "Acme", "industry")).to_have_text("Retail")
     account.refresh_from_db()
     assert account.industry == "Retail"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from base.make import make_deal
 from browser import Live
@@ -40,6 +40,28 @@ def test_a_fact_is_changed_where_it_stands(live: Live, ada: Any) -> None:
     expect(fact(page, "industry").locator(".fact-shown")).to_have_text("Software")
     account.refresh_from_db()
     assert account.industry == "Software"
+
+
+def test_fields_typed_before_the_answers_come_are_all_saved(live: Live, ada: Any) -> None:
+    account = make_account(actor=acting(ada), name="Acme", industry="Retail", employees=10)
+    page = live.open(f"/accounts/{account.pk}")
+    held: list[Route] = []
+    page.route("**/cells", lambda route: held.append(route))
+    for key, typed in (("industry", "Software"), ("employees", "12"), ("industry", "Banking")):
+        fact(page, key).locator(".fact-shown").click()
+        page.keyboard.press("Control+a")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        expect(fact(page, key).locator(".fact-shown")).to_have_text(typed)
+    assert len(held) == 1
+    held[0].continue_()
+    page.unroute("**/cells")
+    after = str(account.version + 3)
+    expect(page.locator("#record-facts")).to_have_attribute("data-version", after)
+    expect(fact(page, "industry").locator(".fact-shown")).to_have_text("Banking")
+    expect(fact(page, "employees").locator(".fact-shown")).to_have_text("12")
+    account.refresh_from_db()
+    assert (account.industry, account.employees) == ("Banking", 12)
 
 
 def test_a_field_tells_its_history(live: Live, ada: Any) -> None:

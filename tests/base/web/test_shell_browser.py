@@ -172,3 +172,22 @@ def test_the_phone_is_installable(live: Live) -> None:
     assert manifest["display"] == "standalone"
     for icon in manifest["icons"]:
         assert page.request.get(live.url + icon["src"]).ok
+
+
+def test_the_browser_finds_nothing_that_forbids_installing(live: Live) -> None:
+    live.sign_in(make_user())
+    page = live.open("/")
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    client = page.context.new_cdp_session(page)
+    manifest = client.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert manifest["url"] == f"{live.url}/manifest.webmanifest"
+    found = client.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # In the window of a test, which has no memory of its own, nothing is installed.
+    assert {each["errorId"] for each in found} <= {"in-incognito"}
+    named = page.request.get(live.url + "/manifest.webmanifest").json()
+    assert named["name"] and named["start_url"] == named["scope"] == named["id"] == "/"
+    sizes = {icon["sizes"] for icon in named["icons"] if icon.get("purpose") != "maskable"}
+    assert {"192x192", "512x512"} <= sizes
+    for shortcut in named["shortcuts"]:
+        assert page.request.get(live.url + shortcut["url"]).ok, shortcut

@@ -80,7 +80,9 @@ def tiered(draw: st.DrawFn, kind: str = "tiered") -> str:
         else:
             keys += ["quota: goal", f"bands: {draw(steps(rates))}"]
         if shape == "target":
-            keys.append(f"target: {draw(st.sampled_from(['target', '20000', '333.33']))}")
+            keys.append(
+                f"target: {draw(st.sampled_from(['target', '20000', '33.3333% of salary']))}"
+            )
     if kind == "override" and draw(st.booleans()):
         keys.append("detail: report")
     if kind == "tiered":
@@ -100,6 +102,7 @@ EARNINGS = (
     "budget",
     "tiered",
     "tiered",
+    "priced",
     "bonus_milestone",
     "curve",
     "matrix",
@@ -112,6 +115,9 @@ EARNINGS = (
 )
 measures = st.sampled_from(["revenue", "margin", "pieces", "fresh"])
 lookups = st.sampled_from(["revenue", "score", "latest"])
+divided = st.sampled_from(
+    ["measure: score", "measure: margin, per: revenue", "measure: revenue, per: pieces"]
+)
 
 
 @st.composite
@@ -189,6 +195,11 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
             keys = f"of: booking, amount: {draw(st.sampled_from(['450', '33.335']))}, budget: 1000"
         case "tiered":
             keys = f"{measure}, {draw(tiered())}{when}{who}"
+        case "priced":
+            kind = "tiered"
+            mode = draw(st.sampled_from(["marginal", "retroactive", "per_transaction"]))
+            window = "" if mode == "per_transaction" else f"cumulate: {draw(windows)}, "
+            keys = f"measure: pieces, mode: {mode}, {window}bands: [[0, 20.005], [3, 1250.5]]{when}"
         case "bonus_milestone":
             shape = draw(st.booleans())
             found = draw(steps(positive_rates) if shape else amount_steps(positive_rates))
@@ -207,7 +218,7 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
             keys = (
                 f"target: {draw(st.sampled_from(['target', '1000']))}, cumulate: {window}, "
                 f"rows: {{measure: {draw(lookups)}, quota: goal, steps: [0.5, 1]}}, "
-                f"columns: {{measure: {draw(lookups)}, steps: [10, 1000]}}, table: [{cells}]{who}"
+                f"columns: {{{draw(divided)}, steps: [0.25, 10]}}, table: [{cells}]{who}"
             )
         case "mbo":
             keys = draw(objectives())
@@ -240,6 +251,8 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
             budget = draw(st.sampled_from(["", "", ", budget: 7"]))
             prizes = "[10, 5, 5, 1]" if unit else "[100.01, 50, 0.05]"
             ties = draw(st.sampled_from(["share", "all", "earliest"]))
+            if shape == "sum" and not group and window != days:
+                group = draw(st.sampled_from(["", "quota: goal, "]))
             keys = (
                 f"{measure}, {window}, {group}pays: {pays}, rank_by: {shape}, ties: {ties}, "
                 f"prizes: {prizes}{limit}{unit}{budget}{when}{who}"
@@ -256,10 +269,13 @@ def component(draw: st.DrawFn, name: str, kinds: Sequence[str] = EARNINGS) -> st
             keys = f"unit: points, value: 0.015, {keys}{who}"
         case "override":
             detail = draw(st.sampled_from(["event", "report"]))
-            keys = f"measure: revenue, rate: {draw(rates)}, detail: {detail}"
+            level = draw(st.sampled_from(["", ", when: level = 1", ", when: level > 1"]))
+            keys = f"measure: revenue, rate: {draw(rates)}, detail: {detail}{level}"
         case _:
             kind = "override"
             keys = f"measure: revenue, {draw(tiered('override'))}"
+    if kind not in ("profit_pool", "contest"):
+        keys += draw(st.sampled_from(["", "", ", paid: quarter", ", paid: year"]))
     return f"  - {kind}: {{id: {name}, {keys}}}"
 
 
@@ -269,12 +285,14 @@ def modifier(draw: st.DrawFn, name: str, earlier: list[str], rewards: bool) -> s
     listed = f"on: [{', '.join(on)}]"
     kind = draw(
         st.sampled_from(
-            ["gate", "multiplier", "steps"]
+            ["gate", "either", "multiplier", "steps", "points"]
             if rewards
             else [
                 "gate",
+                "either",
                 "multiplier",
                 "steps",
+                "points",
                 "floor",
                 "deal_floor",
                 "cap",
@@ -289,18 +307,34 @@ def modifier(draw: st.DrawFn, name: str, earlier: list[str], rewards: bool) -> s
     match kind:
         case "gate":
             keys = f"{listed}, {measure}, cumulate: {draw(windows)}, at_least: {draw(positive_rates)}{quota}, otherwise: {draw(st.sampled_from(['0', '0.3333']))}{who}"
+        case "either":
+            kind = "gate"
+            tests = [
+                f"{{{draw(divided)}, at_most: {draw(positive_rates)}}}",
+                f"{{{measure}{quota}, at_least: {draw(positive_rates)}, cumulate: {draw(windows)}}}",
+                f"{{{measure}{quota}, at_most: {draw(positive_rates)}}}",
+            ]
+            chosen = draw(st.lists(st.sampled_from(tests), min_size=1, max_size=3))
+            keys = f"{listed}, any: [{', '.join(chosen)}]{who}"
+        case "points":
+            kind = "multiplier"
+            test = draw(st.sampled_from([f"{measure}{quota}", draw(divided)]))
+            found = draw(steps(positive_rates, 5).filter(lambda text: text.count("[") > 2))
+            keys = f"{listed}, {test}, cumulate: {draw(windows)}, points: {found}{who}"
         case "multiplier":
             keys = f"{listed}, factor: {draw(positive_rates)}{who}"
         case "steps":
             kind = "multiplier"
             keys = f"{listed}, {measure}, cumulate: {draw(windows)}{quota}, steps: {draw(steps(positive_rates, from_zero=True))}{who}"
         case "floor":
-            keys = f"{listed}, amount: {draw(st.sampled_from(['100', 'salary', '0.01']))}{who}"
+            per = draw(st.sampled_from(["period", "quarter", "year"]))
+            least = draw(st.sampled_from(["100", "salary", "0.01", "7.5% of target"]))
+            keys = f"{listed}, amount: {least}, per: {per}{who}"
         case "deal_floor":
             kind = "floor"
             keys = f"{listed}, per: deal, amount: 25{who}"
         case "cap":
-            keys = f"{listed}, per: {draw(st.sampled_from(['period', 'quarter', 'year', 'plan']))}, amount: {draw(st.sampled_from(['500', 'target', '1000.01']))}{who}"
+            keys = f"{listed}, per: {draw(st.sampled_from(['period', 'quarter', 'year', 'plan']))}, amount: {draw(st.sampled_from(['500', 'target', '1000.01', '200% of target']))}{who}"
         case "deal_cap":
             kind = "cap"
             keys = f"{listed}, per: deal, amount: 77.77{who}"
@@ -345,6 +379,7 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
     fiscal = draw(st.sampled_from([1, 1, 4]))
     places = draw(st.sampled_from(["[credit, line]", "[credit]", "[line]", "[component]"]))
     policy = draw(st.sampled_from(["event", "month", "month_end", "pay"]))
+    days_counted = ["calendar", "working"] + (["months"] if calendar[0] != "{" else [])
     residual = draw(st.sampled_from(["first", "last", "largest"]))
     earnings = draw(st.integers(1, 4))
     lines = [draw(component(f"c{number}", kinds)) for number in range(earnings)]
@@ -364,7 +399,7 @@ def plans(draw: st.DrawFn, kinds: Sequence[str] = EARNINGS) -> str:
             f"calendar: {calendar}",
             f"fiscal_year_starts: {fiscal}",
             f"rounding: {{at: {places}}}",
-            f"prorate: {draw(st.sampled_from(['calendar', 'working']))}",
+            f"prorate: {draw(st.sampled_from(days_counted))}",
             "holidays: [2027-01-01, 2027-05-01, 2027-05-06]",
             "fields: {segment: text}",
             "payee_fields: {grade: text}",

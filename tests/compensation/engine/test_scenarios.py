@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -71,6 +73,41 @@ def test_each_scenario_is_what_a_calculation_of_its_own_gives(
         assert tuple(sorted(found[number].attainments)) == result.attainments
         own.close()
     inputs.close()
+
+
+def test_a_plan_that_credits_by_territory_is_calculated_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One territory, one holder, two scenarios: in each the deal is credited once."""
+    monkeypatch.setattr(scenarios, "FEW_ROWS", 0)
+    plan = read_plan(
+        "plan: a\ncurrency: EUR\nfields: {region: text}\n"
+        "credits:\n  region: {from: territories, by: region}\n"
+        "components:\n  - flat: {id: c, rate: 3%, credit: region}\n"
+    )
+    assert reads_keys(plan)
+    deal = {
+        "event_id": "E1",
+        "kind": "booking",
+        "date": date(2027, 1, 5),
+        "amount": Decimal(1000),
+        "currency": "EUR",
+        "f_region": "north",
+    }
+    holder = {"territory": "north", "payee": "ann", "share": Decimal(1)}
+    days = {"starts": date(2027, 1, 1), "ends": date(2027, 12, 31)}
+    tables = {
+        "events": [deal],
+        "people": [{"payee": "ann", **days}],
+        "territories": [{**holder, **days}],
+    }
+    inputs = prepare_inputs(load_rows(plan, tables))
+    found = outcomes(inputs, {"E1": [1, 2]}, [0, 1, 2], apart=reads_keys(plan))
+    assert [[line.payout for line in found[number].lines] for number in (0, 1, 2)] == [
+        [],
+        [Decimal(30)],
+        [Decimal(30)],
+    ]
 
 
 def test_a_plan_that_reads_keys_is_calculated_apart() -> None:

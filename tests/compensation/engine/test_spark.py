@@ -17,7 +17,7 @@ from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import Result, calculate
 from dealwright.compensation.plans.reading import read_plan
 
-GOLDEN = sorted(path.parent for path in Path("tests/compensation/golden").glob("*/plan.yaml"))
+GOLDEN = sorted(path.parent for path in Path("tests/compensation/golden").rglob("plan.yaml"))
 EXAMPLES = sorted(path.parent for path in Path("docs/compensation/examples").glob("*/plan.yaml"))
 
 
@@ -26,7 +26,14 @@ def kinds_in(folder: Path) -> set[str]:
 
 
 # Spark takes seconds a plan: the suite runs these, DEALWRIGHT_TEST_SPARK=all all cases.
-FEW = ("01_marginal_crossing", "28_draw_delayed_recovery", "31_clawback_partial", "41_matrix")
+FEW = (
+    "01_marginal_crossing",
+    "28_draw_delayed_recovery",
+    "31_clawback_partial",
+    "36_quarterly_bonus_in_monthly_plan",
+    "38_gate_at_most_return_rate",
+    "41_matrix",
+)
 
 
 def cases() -> list[Path]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Conflict, Invalid, NotFound
@@ -18,7 +19,13 @@ from dealwright.base.events.models import OutboxEvent
 from dealwright.base.jobs.models import JobRun
 from dealwright.base.jobs.running import run_jobs
 from dealwright.base.jobs.runs import cancel_run
+from dealwright.base.people.organization import (
+    keep_organization,
+    organization,
+    update_organization,
+)
 from dealwright.base.people.tokens import create_token
+from dealwright.signing import sandbox
 from dealwright.signing.blueprints import services as templates
 from dealwright.signing.blueprints.contents import NewRole
 from dealwright.signing.bulk import services
@@ -26,7 +33,7 @@ from dealwright.signing.bulk.mapping import Mapper
 from dealwright.signing.bulk.models import BulkSend
 from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.fields.models import EnvelopeField
-from make import acting, make_user
+from make import acting, make_administrator, make_user
 from signing.templates.make import make_template
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +56,24 @@ def upload(actor: Actor, content: io.BytesIO, name: str = "rows.csv", **fields: 
 
 def result_of(bulk: BulkSend) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(services.result_csv(bulk))))
+
+
+def test_the_empty_table_of_a_template_maps_by_itself(client: Client) -> None:
+    user = make_user()
+    actor = acting(user)
+    template = make_template(actor, title="Order for {{ project }}")
+    client.force_login(user)
+    page = client.get(f"/signing-templates/{template.pk}/bulk").text
+    assert "Empty table to fill in" in page
+    answer = client.get(f"/signing-templates/{template.pk}/bulk/empty.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    header = answer.text.strip()
+    assert header == "Customer: name,Customer: e-mail,Price,project"
+    bulk = services.upload_rows(
+        actor, template.pk, name="rows.csv", content=table(ROWS[0], header=header)
+    )
+    assert set(bulk.mapping) == {"Customer: name", "Customer: e-mail", "Price"}
+    assert services.check_rows(actor, bulk).good == 1
 
 
 def test_every_good_row_becomes_an_envelope_and_the_bad_one_is_named() -> None:
@@ -224,3 +249,59 @@ def test_over_the_api(client: Client) -> None:
     read = client.get(f"/api/v1/bulk-sends/{answer.json()['id']}", headers=headers).json()
     assert read["rows"] == {"total": 3, "sent": 2, "failed": 1, "waiting": 0}
     assert read["wrong"][0]["row"] == 4
+
+
+def test_a_further_row_examines_nothing_anew_and_asks_little_of_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second signer has no place to sign, so that each document gets a page for signatures."""
+    asked: list[bytes] = []
+    real = sandbox._ask
+    monkeypatch.setattr(
+        sandbox, "_ask", lambda message, seconds: asked.append(message) or real(message, seconds)
+    )
+    actor = acting(make_user())
+    bulk = upload(actor, table(*ROWS[:2]), title="Order")
+    services.start_bulk_send(actor, bulk.pk)
+    bulk.refresh_from_db()
+    assert bulk.version is not None
+    mapper = Mapper(bulk.version.content, bulk.mapping)
+    with sandbox.remembering(), keep_organization():
+        services.send_row(actor, bulk, mapper, 2)
+        asked.clear()
+        with CaptureQueriesContext(connection) as captured:
+            services.send_row(actor, bulk, mapper, 3)
+    assert asked == []
+    told = [each["sql"] for each in captured if "SAVEPOINT" not in each["sql"]]
+    assert len(told) <= 78
+    first, second = (each.documents.get() for each in Envelope.objects.order_by("created_at"))
+    assert first.prepared_sha256 == second.prepared_sha256
+    assert first.prepared_id != second.prepared_id  # each envelope's own, to be purged with it
+
+
+def queries_of_sending(rows: int) -> list[str]:
+    """What the job asks the database for to send so many rows."""
+    actor = acting(make_user())
+    made = [f"Person {n},person{n}@buyer.test,{n} EUR,Project {n}" for n in range(rows)]
+    bulk = upload(actor, table(*made))
+    services.start_bulk_send(actor, bulk.pk)
+    with CaptureQueriesContext(connection) as captured:
+        run_jobs()
+    assert services.counts(bulk)["sent"] == rows
+    return [each["sql"] for each in captured.captured_queries]
+
+
+def test_the_company_is_read_once_for_all_rows() -> None:
+    for asked in (queries_of_sending(2), queries_of_sending(6)):
+        assert sum('FROM "base_organization"' in each for each in asked) == 1
+
+
+def test_a_company_that_is_kept_is_read_anew_afterwards() -> None:
+    administrator = acting(make_administrator())
+    values = {"currency": "EUR", "timezone": "UTC", "language": "en"}
+    update_organization(administrator, name="Before", **values)
+    with keep_organization():
+        assert organization().name == "Before"
+        update_organization(administrator, name="After", **values)
+        assert organization().name == "Before"
+    assert organization().name == "After"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 
@@ -182,19 +183,36 @@ class TestRefusals:
         document = ada.envelope.documents.get()
         link = address(ada)
         picture, file = f"{link}/pages/{document.pk}/1.png", f"{link}/files/{document.pk}"
-        assert client.get(picture).status_code == 404
-        assert client.get(file).status_code == 404
+        content = f"{link}/pages/{document.pk}.pdf"
+        for door in (picture, file, content):
+            assert client.get(door).status_code == 404
         walk_to_document(client, ada)
         assert client.get(picture).content.startswith(b"\x89PNG")
         assert client.get(f"{link}/pages/{document.pk}/9.png").status_code == 404
         assert client.get(file).content.startswith(b"%PDF")
         # The same link in another browser shows nothing.
-        assert Client().get(picture).status_code == 404
+        for door in (picture, file, content):
+            assert Client().get(door).status_code == 404
+
+    def test_the_page_reads_the_document_in_parts(self, client: Client, ada: Recipient) -> None:
+        document = ada.envelope.documents.get()
+        content = f"{walk_to_document(client, ada)}/pages/{document.pk}.pdf"
+        part = client.get(content, headers={"Range": "bytes=0-4"})
+        assert (part.status_code, part.getvalue()) == (206, b"%PDF-")
+        assert part["Content-Range"] == f"bytes 0-4/{document.prepared.size}"
+        assert part["Cache-Control"] == "no-store"
+        whole = client.get(content)
+        assert hashlib.sha256(whole.getvalue()).hexdigest() == document.prepared_sha256
+        beyond = client.get(content, headers={"Range": f"bytes={document.prepared.size}-"})
+        assert beyond.status_code == 416
+        # What the page reads to show itself is no download.
+        assert not EvidenceEntry.objects.filter(kind="document.downloaded").exists()
 
     def test_another_envelope_s_document_is_not_there(self, client: Client, ada: Recipient) -> None:
         link = walk_to_document(client, ada)
         foreign = make_sent_envelope().documents.get()
         assert client.get(f"{link}/pages/{foreign.pk}/1.png").status_code == 404
+        assert client.get(f"{link}/pages/{foreign.pk}.pdf").status_code == 404
         assert client.get(f"{link}/files/{foreign.pk}").status_code == 404
 
     @pytest.mark.parametrize("body", ["", "[]", "{", '"x"', "null"])

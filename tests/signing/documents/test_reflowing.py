@@ -58,3 +58,15 @@ def test_nothing_gives_nothing() -> None:
 @given(st.text(st.sampled_from("abc ABC 123.()•-\n\r"), max_size=300))
 def test_no_word_is_lost_or_moved(text: str) -> None:
     assert " ".join(paragraphs_of(text)).split() == text.split()
+
+
+def test_what_is_changed_in_an_answer_changes_no_other() -> None:
+    text = "One line.\n\nAnother."
+    first = paragraphs_of(text)
+    first.clear()
+    assert paragraphs_of(text) == ["One line.", "Another."]
+
+
+def test_a_page_too_long_to_be_kept_is_read_alike() -> None:
+    assert paragraphs_of("soft\u00ad\nware " * 5_000) == paragraphs_of("soft\u00ad\nware " * 5_000)
+    assert "\u00ad" not in "".join(paragraphs_of("soft\u00ad\nware " * 5_000))

@@ -163,3 +163,10 @@ def test_bad_strokes_are_refused(given: dict[str, object], words: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_strokes(given)
     assert words in refused.value.message
+
+
+def test_the_picture_of_a_page_of_any_claimed_shape_needs_bounded_memory() -> None:
+    tall = make_pdf(size=(150, 14_000))
+    picture = Image.open(io.BytesIO(page_picture(tall, 0, width=3_200)))
+    assert picture.width * picture.height < 25_000_000
+    assert picture.height / picture.width == pytest.approx(14_000 / 150, rel=0.01)

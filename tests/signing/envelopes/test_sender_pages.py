@@ -14,7 +14,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from crm.make import make_opportunity
+from crm.make import make_account, make_contact, make_opportunity
 from dealwright.base.files.services import read_file
 from dealwright.base.jobs.running import run_jobs
 from dealwright.base.people.models import User
@@ -51,6 +51,44 @@ def form(**changes: Any) -> dict[str, Any]:
         "remind_every": "3",
         **changes,
     }
+
+
+def proposed(client: Client, query: str) -> list[tuple[str, str]]:
+    found = client.get(f"/send-for-signature/people?{query}").json()["results"]
+    return [(each["title"], each["subtitle"]) for each in found]
+
+
+def test_people_are_proposed_by_name_or_address_as_far_as_one_may_see_them(
+    client: Client, rep: User
+) -> None:
+    account = make_account(owner=rep)
+    mine = {"first_name": "Greta", "last_name": "Holm", "email": "g.holm@buyer.example"}
+    contact = make_contact(owner=rep, account=account, **mine)
+    make_contact(owner=rep, first_name="Rosa", last_name="Lindgret", email="rosa@x.example")
+    make_contact(owner=rep, first_name="Gret", last_name="Nobody", email="")
+    other = make_user(email="other@seller.example")
+    make_contact(owner=other, first_name="Greta", last_name="Hidden", email="hidden@x.example")
+    colleague = make_user("Greta Colleague", email="colleague@seller.example")
+    assert proposed(client, "q=gret") == [
+        ("Greta Colleague", colleague.email),
+        ("Greta Holm", contact.email),
+        ("Rosa Lindgret", "rosa@x.example"),
+    ]
+    assert proposed(client, "q=G.HOLM") == [("Greta Holm", contact.email)]
+    assert proposed(client, "q=") == [(rep.name, rep.email)]
+    assert proposed(client, "q=%25") == []
+    deal = make_opportunity(owner=rep, account=account)
+    about = f"object=opportunity&record={deal.pk}"
+    assert proposed(client, f"{about}&q=") == [("Greta Holm", contact.email), (rep.name, rep.email)]
+    theirs = make_opportunity(owner=other)
+    unseen = f"/send-for-signature/people?q=&object=opportunity&record={theirs.pk}"
+    assert client.get(unseen).status_code == 404
+
+
+def test_the_sender_is_told_where_no_mail_leaves(client: Client, rep: User) -> None:
+    envelope = make_envelope(acting(rep))
+    answer = client.post(f"/envelopes/{envelope.pk}/send", follow=True)
+    assert "No mail server is set: the e-mails rest in the outbox." in answer.content.decode()
 
 
 def test_a_deal_is_sent_for_signature_from_its_page(client: Client, rep: User) -> None:

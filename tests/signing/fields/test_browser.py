@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from browser import DESKTOP, PHONE, Live
+from crm.make import make_contact
 from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
@@ -113,6 +116,71 @@ def test_fields_are_placed_by_mouse_and_keys(live: Live) -> None:
         page.keyboard.press("Control+z")
     saved(page)
     assert len(fields_of(envelope)) == 4
+
+
+def test_fields_placed_one_after_the_other_do_not_lie_on_each_other(live: Live) -> None:
+    user = make_user()
+    envelope = make_envelope(acting(user))
+    live.use(DESKTOP)
+    live.sign_in(user)
+    page = live.open(f"/envelopes/{envelope.pk}/send")
+    live.ready()
+    page.get_by_role("radio", name="Place fields for Grace Hopper").check()
+    for kind in ("Signature", "Text", "Number"):
+        with page.expect_response("**/arrange"):
+            page.get_by_role("button", name=kind, exact=True).click()
+        expect(page.locator("[data-properties]")).to_be_in_viewport(ratio=0.2)
+    saved(page)
+    placed = sorted(fields_of(envelope), key=lambda each: each.y)
+    assert [each.kind for each in placed] == ["signature", "text", "number"]
+    assert {each.recipient.name for each in placed} == {"Grace Hopper"}
+    for above, below in pairwise(placed):
+        assert above.y + above.h <= below.y
+
+
+def test_recipients_are_added_and_found_by_typing(live: Live) -> None:
+    user = make_user()
+    make_contact(owner=user, first_name="Greta", last_name="Holm", email="greta@buyer.example")
+    live.use(PHONE)
+    live.sign_in(user)
+    page = live.open("/send-for-signature")
+    live.ready()
+    names = page.get_by_role("combobox", name=re.compile("Name of recipient"))
+    expect(page.locator("[data-line]")).to_have_count(1)
+    page.get_by_label("Name of recipient 1").click()
+    page.keyboard.type("gre")
+    page.get_by_role("option", name="Greta Holm").click()
+    expect(page.get_by_label("E-mail of recipient 1")).to_have_value("greta@buyer.example")
+    for _ in range(2):
+        page.get_by_role("button", name="Add recipient").click()
+    expect(page.get_by_label("Name of recipient 3")).to_be_focused()
+    expect(page.get_by_label("Order of recipient 3")).to_have_value("3")
+    page.keyboard.type("Zoe Free")
+    page.keyboard.press("Tab")
+    page.keyboard.type("zoe@free.example")
+    live.check_accessibility()
+    live.shot("recipients-390")
+    page.get_by_role("button", name="Take recipient 2 away").click()
+    expect(page.get_by_label("Name of recipient 2")).to_have_value("Zoe Free")
+    page.get_by_text("recipient no. 2").click()
+    number = page.get_by_label("Mobile number").nth(1)
+    expect(number).to_be_hidden()
+    page.get_by_label("Shows who they are by").nth(1).select_option("sms_otp")
+    number.fill("+49 30 901820")
+    page.get_by_label("Title").fill("A lease")
+    page.get_by_label("Files: PDF").set_input_files(
+        {"name": "Lease.pdf", "mimeType": "application/pdf", "buffer": make_pdf("The lease.")}
+    )
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/send")
+    envelope = Envelope.objects.get()
+    people = envelope.recipients.order_by("position")
+    assert [(each.name, each.email, each.order) for each in people] == [
+        ("Greta Holm", "greta@buyer.example", 1),
+        ("Zoe Free", "zoe@free.example", 3),
+    ]
+    assert people[1].identity_methods == ["sms_otp"]
+    expect(names).to_have_count(0)
 
 
 def test_fields_are_placed_by_touch_on_a_phone(live: Live) -> None:
@@ -234,3 +302,49 @@ def test_every_kind_is_filled_in_by_keyboard_on_a_phone_without_a_canvas(
     assert values["Seats"] == "2.5"
     assert (values["Plan"], values["Extras"], values["Pays"]) == ("B", "C", "Yearly")
     assert AdoptedSignature.objects.get(recipient=ada).form == "uploaded"
+
+
+def test_the_sender_keeps_an_attachment_to_themselves(live: Live) -> None:
+    user = make_user()
+    attachment = NewField(
+        recipient=1, kind="attachment", label="Licence", box=Box(0.1, 0.2, 0.4, 0.05)
+    )
+    envelope = make_envelope(acting(user), fields=[attachment])
+    live.use(DESKTOP)
+    live.sign_in(user)
+    page = live.open(f"/envelopes/{envelope.pk}/send")
+    live.ready()
+    page.locator("[data-editor-field]").click()
+    private = page.get_by_label("Only the sender can open the file")
+    expect(private).not_to_be_checked()
+    private.focus()
+    page.keyboard.press("Space")
+    saved(page)
+    assert fields_of(envelope)[0].checks == {"private": True}
+    page.reload()
+    live.ready()
+    page.locator("[data-editor-field]").click()
+    expect(private).to_be_checked()
+    with page.expect_response("**/arrange"):
+        private.uncheck()
+    saved(page)
+    assert fields_of(envelope)[0].checks == {}
+
+
+def test_a_role_asks_for_what_it_needs(live: Live) -> None:
+    user = make_user("Hal Host")
+    live.use(DESKTOP)
+    live.sign_in(user)
+    page = live.open("/send-for-signature")
+    first = page.locator("[data-line]").first
+    host = first.get_by_label("Host, for signing in person")
+    expect(host).to_be_hidden()
+    first.get_by_label("Role of recipient 1").select_option("in_person_signer")
+    expect(host).to_be_visible()
+    expect(host).to_have_value(str(user.pk))
+    page.get_by_role("button", name="Add recipient").click()
+    second = page.locator("[data-line]").nth(1)
+    second.get_by_label("Role of recipient 2").select_option("witness")
+    expect(second.get_by_label("Witnesses recipient no.")).to_have_value("1")
+    expect(second.get_by_label("Host, for signing in person")).to_be_hidden()
+    live.check_accessibility()

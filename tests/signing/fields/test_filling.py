@@ -257,7 +257,8 @@ class TestTheEditor:
         envelope = make_envelope(actor)
         given = self.given(envelope)
         for _ in range(2):
-            assert placing.arrange_fields(actor, envelope.pk, put=[given], removed=[]) == []
+            made = placing.arrange_fields(actor, envelope.pk, put=[given], removed=[])
+            assert made.warnings == []
         field = EnvelopeField.objects.get(document__envelope=envelope)
         kept = json.loads(json.dumps(field.as_json()))
         assert {key: kept[key] for key in given} == given
@@ -274,7 +275,7 @@ class TestTheEditor:
         envelope = make_envelope(actor)
         given = self.given(envelope, condition="vat > 0")
         told = placing.arrange_fields(actor, envelope.pk, put=[given], removed=[])
-        assert "there is no field with the label “vat”" in told[0]
+        assert "there is no field with the label “vat”" in told.warnings[0]
         with pytest.raises(Invalid, match="label “vat”"):
             send_envelope(actor, envelope.pk)
 

@@ -12,8 +12,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from base.people.identity_provider import Provider, identity_provider
+from dealwright.base.errors import NotAllowed, NotFound
 from dealwright.base.evidence.models import EvidenceEntry
-from dealwright.base.people.identity import add_provider
+from dealwright.base.people.identity import add_provider, providers, restrict_provider
 from dealwright.signing.consent.services import current_consent
 from dealwright.signing.envelopes.drafts import NewRecipient
 from dealwright.signing.envelopes.models import Recipient
@@ -79,6 +80,27 @@ def test_who_proves_the_address_there_sees_the_documents_and_is_not_signed_in(
     assert b"data-page" in page.content
     assert client.get("/settings/profile").status_code == 302
     assert user.is_active
+
+
+def test_one_for_signers_alone_lets_nobody_in(provider: Provider) -> None:
+    user = make_user(email=provider.email)
+    client = Client()
+    assert "Company login" in client.get("/me/login/").content.decode()
+    restrict_provider(acting(make_administrator()), providers()[0].pk, signers_only=True)
+    assert "Company login" not in client.get("/me/login/").content.decode()
+    leave = client.post("/me/oidc/company-login/login/")
+    back = urlsplit(httpx.get(leave.headers["Location"]).headers["Location"])
+    answer = client.get(f"{back.path}?{back.query}")
+    assert answer.headers["Location"] == "/me/3rdparty/login/cancelled/"
+    assert client.get("/settings/profile").status_code == 302
+    recipient = asked(user.email)
+    come_through(recipient)
+    recipient.refresh_from_db()
+    assert recipient.verified_at is not None
+    with pytest.raises(NotFound):
+        restrict_provider(acting(make_administrator()), 0, signers_only=True)
+    with pytest.raises(NotAllowed):
+        restrict_provider(acting(user), providers()[0].pk, signers_only=False)
 
 
 def test_another_address_is_refused(provider: Provider) -> None:

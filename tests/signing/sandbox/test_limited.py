@@ -39,6 +39,29 @@ def test_many_may_ask_at_once_and_each_gets_their_own() -> None:
     assert all(text in answer[0] for text, answer in zip(texts, answers, strict=True))
 
 
+def test_what_was_asked_is_not_examined_again_while_it_is_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bytes] = []
+    real = sandbox._ask
+    monkeypatch.setattr(
+        sandbox, "_ask", lambda message, seconds: asked.append(message) or real(message, seconds)
+    )
+    one, two = make_pdf("One"), make_pdf("Two")
+    with sandbox.remembering():
+        first = run_limited("normalise", one)
+        first.data["texts"].clear()  # the answer is the asker's own
+        again = run_limited("normalise", one)
+        assert len(asked) == 1
+        assert again.content == first.content
+        assert "One" in again.data["texts"][0]
+        assert "Two" in run_limited("normalise", two).data["texts"][0]
+        run_limited("normalise", one, {"name": "Other.pdf"})
+        assert len(asked) == 3
+    run_limited("normalise", one)
+    assert len(asked) == 4
+
+
 def test_a_child_has_no_secrets() -> None:
     keeper = sandbox._keepers.get(os.getpid())
     if keeper is None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pyhanko.pdf_utils.generic import NumberObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -177,6 +179,40 @@ def test_every_level_is_found_sound_by_all(
     report = verify_pdf(sealed, trust=root + pki.root_pem)
     assert report["integrity"]["verdict"] == "TOTAL-PASSED", report["integrity"]
     assert report["trust"]["verdict"] == "TOTAL-PASSED", report["trust"]
+
+
+def test_each_signature_locks_itself_and_those_before_it(home: Path, document: bytes) -> None:
+    sealed = seal_pdf(
+        document, key=own(home, KeyKind.P256), reason="Test", signatures=people(home, 3)
+    )
+    reader = PdfFileReader(io.BytesIO(sealed))
+    signatures = list(reader.embedded_regular_signatures)
+    names = [each.field_name for each in signatures]
+    assert names[:3] == ["Signature 1", "Signature 2", "Signature 3"]
+    for at, signature in enumerate(signatures[:3], start=1):
+        transforms = {
+            str(each["/TransformMethod"]): each["/TransformParams"]
+            for each in signature.sig_object["/Reference"]
+        }
+        assert transforms["/FieldMDP"]["/Action"] == "/Include"
+        assert list(transforms["/FieldMDP"]["/Fields"]) == names[:at]
+        assert list(signature.sig_field["/Lock"]["/Fields"]) == names[:at]
+    assert signatures[3].sig_field["/Lock"]["/Action"] == "/All"
+    context = ValidationContext(trust_roots=[as_asn1(own(home, KeyKind.P256).root)])
+    assert all(
+        validate_pdf_signature(each, context, context).bottom_line for each in signatures[:3]
+    )
+
+    # Somebody hides the first signature in a later revision: the lock of it and the seal tell.
+    writer = IncrementalPdfFileWriter(io.BytesIO(sealed), strict=True)
+    field = writer.root["/AcroForm"]["/Fields"][0]
+    field["/F"] = NumberObject(2)
+    writer.update_container(field)
+    out = io.BytesIO()
+    writer.write(out)
+    hidden = list(PdfFileReader(io.BytesIO(out.getvalue())).embedded_regular_signatures)
+    assert not validate_pdf_signature(hidden[0], context, context).docmdp_ok
+    assert verify_pdf(out.getvalue())["integrity"]["verdict"] == "TOTAL-FAILED"
 
 
 def _check_by_pyhanko(sealed: bytes, profile: str, pki: Authorities, home: Path) -> None:

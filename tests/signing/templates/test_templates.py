@@ -14,6 +14,7 @@ from dealwright.base.files.models import StoredFile
 from dealwright.base.people.models import Profile
 from dealwright.signing.blueprints import services
 from dealwright.signing.blueprints.contents import NewRole
+from dealwright.signing.blueprints.merging import people_of
 from dealwright.signing.blueprints.models import SigningTemplate
 from dealwright.signing.blueprints.using import Filling, use_template
 from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
@@ -155,6 +156,39 @@ def test_the_page_proposes_the_people_of_the_record(client: Client) -> None:
     assert answer.headers["Location"] == f"/envelopes/{envelope.pk}"
     assert envelope.status == "sent"
     assert envelope.subject_id == deal.pk
+
+
+def test_from_an_account_the_chooser_proposes_its_contacts(client: Client) -> None:
+    user = make_user()
+    client.force_login(user)
+    account = make_account(name="Contoso", owner=user)
+    make_contact(
+        first_name="Grace", last_name="Hopper", email="grace@contoso.test", account=account,
+        owner=user,
+    )  # fmt: skip
+    make_contact(
+        first_name="Ada", last_name="Lovelace", email="ada@contoso.test", account=account,
+        owner=user,
+    )  # fmt: skip
+    make_contact(
+        first_name="Not", last_name="Mine", email="hidden@contoso.test", account=account,
+        owner=make_user(),
+    )  # fmt: skip
+    template = make_template(acting(user))
+    chooser = f"/signing-templates/choose?object=account&record={account.pk}"
+    assert (
+        chooser.replace("&", "&amp;") in client.get(f"/accounts/{account.pk}/side").content.decode()
+    )
+    use = f"/signing-templates/{template.pk}/use?object=account&amp;record={account.pk}"
+    assert use in client.get(chooser).content.decode()
+    page = client.get(use.replace("&amp;", "&")).content.decode()
+    assert 'value="grace@contoso.test"' in page
+    assert '<option value="ada@contoso.test">' in page
+    assert "hidden@contoso.test" not in page
+    # From a deal: its own contact first, then those of its account.
+    deal = make_opportunity(name="Looms", account=account, owner=user)
+    people = people_of(acting(user), "opportunity", deal.pk)
+    assert [each.email for each in people] == ["grace@contoso.test", "ada@contoso.test"]
 
 
 def test_an_envelope_becomes_a_template() -> None:

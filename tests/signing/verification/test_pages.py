@@ -6,7 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from dealwright.signing.seals.services import seal_settings
 from signing.make import make_pdf
+from signing.verification.outsider import authority, by_hand, sign
+from signing.verification.test_foreign import stamp
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +29,19 @@ def test_a_broken_file_is_told_in_plain_words() -> None:
     status, text = check(b"%PDF-1.7\nnothing else")
     assert status == 200
     assert "not built as a PDF should be" in text
+
+
+def test_the_page_says_whom_it_trusts_for_time() -> None:
+    assert "No authority of time stamps is trusted" in Client().get("/verify").content.decode()
+    stored = seal_settings()
+    stored.tsa_roots = authority().pem.decode()
+    stored.save()
+    status, text = check(stamp(sign(by_hand())))
+    assert status == 200
+    assert text.count("Common Name: Foreign Root") >= 2  # in words, and who issued the stamp
+    assert "Trusted in this check: the root of" in text
+    words = text.split("Timestamp 2")[1]
+    assert "Passed" in words
 
 
 def test_an_unsigned_file_says_so() -> None:

@@ -15,6 +15,13 @@ from dealwright.base.people.models import User
 Via = Literal["web", "api", "import", "job", "public", "cli", "mail"]
 
 
+# Who acted before, read before it is written: in one statement, since every service asks.
+_TAKE_OVER = """
+with before as materialized (select current_setting('dealwright.actor', true) as line)
+select line, set_config('dealwright.actor', %s, true) from before
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """One who acts.
@@ -60,13 +67,14 @@ def change(actor: Actor) -> Iterator[None]:
     savepoint, so that a caller may catch a refusal of an inner service and go on; the inner
     actor's line ends with its block.
     """
+    mine = _describe(actor)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("select current_setting('dealwright.actor', true)")
+        cursor.execute(_TAKE_OVER, [mine])
         row = cursor.fetchone()
         before = (row[0] if row else None) or ""
-        cursor.execute("select set_config('dealwright.actor', %s, true)", [_describe(actor)])
         yield
-        cursor.execute("select set_config('dealwright.actor', %s, true)", [before])
+        if before != mine:
+            cursor.execute("select set_config('dealwright.actor', %s, true)", [before])
 
 
 def _describe(actor: Actor) -> str:

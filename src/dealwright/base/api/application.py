@@ -14,7 +14,11 @@ from ninja.renderers import BaseRenderer
 
 from dealwright import __version__
 from dealwright.base.api import problems
-from dealwright.base.api.authentication import SessionAuthentication, TokenAuthentication
+from dealwright.base.api.authentication import (
+    SessionAuthentication,
+    TokenAuthentication,
+    let_in_before,
+)
 from dealwright.base.errors import DealwrightError
 
 log = logging.getLogger("dealwright.api")
@@ -50,7 +54,7 @@ api = NinjaAPI(
     ),
     urls_namespace="api",
     docs_url=None,
-    auth=[TokenAuthentication(), SessionAuthentication()],
+    auth=[let_in_before, TokenAuthentication(), SessionAuthentication()],
     renderer=FastRenderer(),
     parser=FastParser(),
 )

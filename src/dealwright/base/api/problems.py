@@ -16,14 +16,18 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    406: "Not acceptable",
     409: "Conflict",
     412: "Precondition failed",
     413: "Too large",
+    415: "Not a type that is taken",
     422: "Not valid",
     429: "Too many requests",
     500: "Something broke on our side",
     503: "Not available now",
 }
+
+WRONG_FORM = "The request is not of the documented form."
 
 
 def problem(
@@ -70,6 +74,11 @@ def of_error(request: HttpRequest, error: DealwrightError) -> HttpResponseBase:
 
 def of_validation(request: HttpRequest, errors: Sequence[Mapping[str, Any]]) -> HttpResponseBase:
     """The problem that a request not of the documented form is; names every place."""
+    return problem(request, 422, WRONG_FORM, code="invalid", fields=sentences_by_place(errors))
+
+
+def sentences_by_place(errors: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """What pydantic says of a request, by the place in it."""
     fields: dict[str, list[str]] = {}
     for each in errors:
         place = [str(part) for part in each.get("loc", ())]
@@ -85,6 +94,4 @@ def of_validation(request: HttpRequest, errors: Sequence[Mapping[str, Any]]) -> 
         fields.setdefault(".".join(place) or "body", []).append(
             str(each.get("msg", "is not valid"))
         )
-    return problem(
-        request, 422, "The request is not of the documented form.", code="invalid", fields=fields
-    )
+    return fields

@@ -118,7 +118,7 @@ def router_for(of: ObjectType) -> Router:
         def create_one(request: HttpRequest, values: create_body) -> HttpResponse:  # type: ignore[valid-type]
             actor = require_scope(request, write)
             record = services.create_record(actor, of.key, values_of(values))
-            return with_etag(_row(actor, of, record), status=201)
+            return with_etag(row_after(actor, of, record), status=201)
 
         @router.put(
             "/by/{system}/{key}",
@@ -134,7 +134,7 @@ def router_for(of: ObjectType) -> Router:
         ) -> HttpResponse:
             actor = require_scope(request, write)
             record, created = services.upsert_record(actor, of.key, system, key, values_of(values))
-            return with_etag(_row(actor, of, record), status=201 if created else 200)
+            return with_etag(row_after(actor, of, record), status=201 if created else 200)
 
         @router.post(
             "/bulk",
@@ -175,7 +175,7 @@ def router_for(of: ObjectType) -> Router:
         record = services.update_record(
             actor, of.key, id, values_of(values), expected_version=version_of(if_match)
         )
-        return with_etag(_row(actor, of, record))
+        return with_etag(row_after(actor, of, record))
 
     @router.delete(
         "/{uuid:id}",
@@ -196,7 +196,7 @@ def router_for(of: ObjectType) -> Router:
     )
     def restore_one(request: HttpRequest, id: UUID) -> HttpResponse:
         actor = require_scope(request, write)
-        return with_etag(_row(actor, of, services.restore_record(actor, of.key, id)))
+        return with_etag(row_after(actor, of, services.restore_record(actor, of.key, id)))
 
     @router.get(
         "/by/{system}/{key}",
@@ -209,7 +209,7 @@ def router_for(of: ObjectType) -> Router:
         record = services.find_by_external_id(actor, of.key, system, key)
         if record is None:
             raise NotFound(f"No {of.label.lower()} is known by this key.")
-        return with_etag(_row(actor, of, record))
+        return with_etag(row_after(actor, of, record))
 
     return router
 
@@ -250,8 +250,8 @@ def _known_by(system: Any, key: Any) -> tuple[str, str]:
     return system, key
 
 
-def _row(actor: Actor, of: ObjectType, record: Any) -> Mapping[str, Any]:
-    """The record as the API shows it; what the caller may write but not read shows its id."""
+def row_after(actor: Actor, of: ObjectType, record: Any) -> Mapping[str, Any]:
+    """The record as it is read after a write; of what may be written but not read, its id."""
     try:
         get_visible(actor, of.key, record.pk)
     except NotFound:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema, create_model
+from pydantic import (
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainSerializer,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 
 from dealwright.base.objects.fields import Field as ObjectField
 from dealwright.base.objects.fields import Kind
@@ -46,9 +54,15 @@ class Out(Schema):
 
 
 class In(Schema):
-    """Values by field key; unknown keys are refused by name."""
+    """Values by field key, of custom fields too; any other key is refused by name (422)."""
 
     model_config = ConfigDict(extra="allow")
+
+    # In place of Ninja's own validator, which looks up named fields only and drops the rest.
+    @model_validator(mode="wrap")
+    @classmethod
+    def _run_root_validator(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return handler(values)
 
 
 def values_of(body: In) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -130,9 +131,11 @@ def _check_clock() -> Finding:
 
 def _check_data_folder() -> Finding:
     secrets = settings.DATA_DIR / "secrets"
-    open_to_others = [
-        path.name for path in [secrets, *secrets.glob("*")] if path.stat().st_mode & 0o077
-    ]
+    open_to_others = []
+    for path in [secrets, *secrets.glob("*")]:
+        with suppress(FileNotFoundError):  # the draft of one that is being made
+            if path.stat().st_mode & 0o077:
+                open_to_others.append(path.name)
     if open_to_others:
         return Finding(
             False,

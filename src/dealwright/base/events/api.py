@@ -11,6 +11,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.api.authentication import current_actor, require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.errors import Invalid
 from dealwright.base.events.feed import MAX_LIMIT, as_json, changes_since, describe_event
 from dealwright.base.events.registry import published_events
@@ -52,7 +53,7 @@ class EventTypeOut(Schema):
     data: list[dict[str, str]]
 
 
-class WebhookIn(Schema):
+class WebhookIn(Given):
     """An address to be told of events."""
 
     url: str = Field(max_length=500, examples=["https://example.com/hooks/dealwright"])
@@ -62,7 +63,7 @@ class WebhookIn(Schema):
     description: str = Field("", max_length=200)
 
 
-class WebhookChange(Schema):
+class WebhookChange(Given):
     """What is left out stays."""
 
     url: str | None = Field(None, max_length=500)

@@ -36,7 +36,7 @@ class ChainsOut(Schema):
     next: str | None
 
 
-class ProblemOut(Schema):
+class ChainProblemOut(Schema):
     """What is wrong at an entry; ``seq`` 0 means the chain as a whole."""
 
     seq: int
@@ -55,7 +55,7 @@ class VerificationOut(Schema):
     anchored: int
     first_at: datetime | None
     last_at: datetime | None
-    problems: list[ProblemOut]
+    problems: list[ChainProblemOut]
 
 
 @router.get(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -82,6 +82,39 @@ def read_encrypted(path: Path, file_id: str, key: bytes, nonce: bytes) -> Iterat
 
     Raises Unavailable where the file is missing, damaged, cut or not the one asked for.
     """
+    with _opened(path) as source:
+        cipher, number = AESGCM(key), 0
+        sealed = source.read(CHUNK + TAG)
+        while True:
+            following = source.read(CHUNK + TAG)
+            yield _checked(cipher, file_id, nonce, number, sealed, last=not following)
+            if not following:
+                return
+            sealed, number = following, number + 1
+
+
+def read_encrypted_part(
+    path: Path, file_id: str, key: bytes, nonce: bytes, *, size: int, start: int, stop: int
+) -> Iterator[bytes]:
+    """The bytes from ``start`` to before ``stop`` of the ``size`` bytes of the content.
+
+    Only the chunks that they lie in are read, each checked before any of it is given out: that
+    it stands where it belongs, and that the last one is the last. Raises Unavailable as above.
+    """
+    first, last = start // CHUNK, (size - 1) // CHUNK
+    with _opened(path) as source:
+        cipher = AESGCM(key)
+        source.seek(len(MAGIC) + first * (CHUNK + TAG))
+        for number in range(first, (stop - 1) // CHUNK + 1):
+            sealed = source.read(CHUNK + TAG)
+            chunk = _checked(cipher, file_id, nonce, number, sealed, last=number == last)
+            begin = number * CHUNK
+            yield chunk[max(start - begin, 0) : stop - begin]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file behind its mark."""
     try:
         source = path.open("rb")
     except FileNotFoundError:
@@ -91,19 +124,16 @@ def read_encrypted(path: Path, file_id: str, key: bytes, nonce: bytes) -> Iterat
     with source:
         if source.read(len(MAGIC)) != MAGIC:
             raise _damaged()
-        cipher, number = AESGCM(key), 0
-        sealed = source.read(CHUNK + TAG)
-        while True:
-            following = source.read(CHUNK + TAG)
-            try:
-                yield cipher.decrypt(
-                    _nonce(nonce, number, last=not following), sealed, file_id.encode()
-                )
-            except (InvalidTag, ValueError):
-                raise _damaged() from None
-            if not following:
-                return
-            sealed, number = following, number + 1
+        yield source
+
+
+def _checked(
+    cipher: AESGCM, file_id: str, prefix: bytes, number: int, sealed: bytes, *, last: bool
+) -> bytes:
+    try:
+        return cipher.decrypt(_nonce(prefix, number, last=last), sealed, file_id.encode())
+    except (InvalidTag, ValueError):
+        raise _damaged() from None
 
 
 def _damaged() -> Unavailable:

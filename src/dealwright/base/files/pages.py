@@ -13,11 +13,12 @@ from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid
 from dealwright.base.errors import Invalid
 from dealwright.base.files.access import get_file
+from dealwright.base.files.answers import file_answer
 from dealwright.base.files.content import INLINE
 from dealwright.base.files.models import StoredFile
 from dealwright.base.files.panel import PURPOSE, attachments_context
 from dealwright.base.files.preview import page_image
-from dealwright.base.files.services import attach_file, delete_file, iterate_file, restore_file
+from dealwright.base.files.services import attach_file, delete_file, restore_file
 from dealwright.base.web.errors import wants_json
 from dealwright.base.web.pages import actor_of, done, page, render, say, toast
 from dealwright.base.whole_numbers import whole_number
@@ -56,22 +57,12 @@ def show(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse | StreamingHt
     The browser may not guess another kind than ours, nor run anything of it.
     """
     stored = get_file(actor_of(request), file_id)
-    tag = f'"{stored.sha256}"'
-    response: HttpResponse | StreamingHttpResponse
-    if request.headers.get("If-None-Match") == tag:
-        response = HttpResponse(status=304)
-    elif request.method == "HEAD":
-        response = HttpResponse()
-    else:
-        response = StreamingHttpResponse(iterate_file(stored))
+    response = file_answer(request, stored, content_type=_content_type(stored))
     inline = stored.content_type in INLINE and "download" not in request.GET
-    if response.status_code == 200:
-        response["Content-Type"] = _content_type(stored)
-        response["Content-Length"] = str(stored.size)
+    if response.status_code in (200, 206):
         response["Content-Disposition"] = (
             content_disposition_header(not inline, stored.name) or "attachment"
         )
-    response["ETag"] = tag
     _harden(response, is_pdf=stored.is_pdf and inline)
     return response
 

@@ -20,7 +20,11 @@ from dealwright.base.access.visibility import as_uuid
 from dealwright.base.errors import Gone, Invalid, NotAllowed, NotFound
 from dealwright.base.files.access import check_may_attach, get_file, may_see
 from dealwright.base.files.content import check_content, safe_name
-from dealwright.base.files.encryption import read_encrypted, write_encrypted
+from dealwright.base.files.encryption import (
+    read_encrypted,
+    read_encrypted_part,
+    write_encrypted,
+)
 from dealwright.base.files.keys import current_key, key_named
 from dealwright.base.files.models import StoredFile
 from dealwright.base.identifiers import uuid7
@@ -111,10 +115,21 @@ def iterate_file(stored: StoredFile) -> Iterator[bytes]:
     Raises Unavailable where the content or its master key is missing or damaged, Gone where
     it was destroyed.
     """
-    if stored.is_destroyed:
-        raise Gone("This file was destroyed when its time to be kept was over.")
-    key = key_named(stored.key_id).unwrap(bytes(stored.wrapped_key), str(stored.id))
-    return read_encrypted(path_of(stored.id), str(stored.id), key, bytes(stored.nonce))
+    return read_encrypted(path_of(stored.id), str(stored.id), _key_of(stored), bytes(stored.nonce))
+
+
+def iterate_part(stored: StoredFile, start: int, stop: int) -> Iterator[bytes]:
+    """The bytes from ``start`` to before ``stop``, ``0 <= start < stop <= size``; no more of the
+    file is read than the chunks they lie in. Raises as ``iterate_file``."""
+    return read_encrypted_part(
+        path_of(stored.id),
+        str(stored.id),
+        _key_of(stored),
+        bytes(stored.nonce),
+        size=stored.size,
+        start=start,
+        stop=stop,
+    )
 
 
 def delete_file(actor: Actor, file_id: Any) -> StoredFile:
@@ -161,6 +176,12 @@ def path_of(file_id: uuid.UUID) -> Path:
     """Where a file's encrypted content lies, spread by the random end of its id."""
     folder: Path = settings.DATA_DIR / "files"
     return folder / file_id.hex[-2:] / str(file_id)
+
+
+def _key_of(stored: StoredFile) -> bytes:
+    if stored.is_destroyed:
+        raise Gone("This file was destroyed when its time to be kept was over.")
+    return key_named(stored.key_id).unwrap(bytes(stored.wrapped_key), str(stored.id))
 
 
 def _check_may_remove(actor: Actor, stored: StoredFile) -> None:

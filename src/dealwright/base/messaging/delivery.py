@@ -1,4 +1,4 @@
-"""Handing messages over to the mail server and the SMS provider, with patience."""
+"""Handing messages over to the mail server, the SMS provider and other carriers, with patience."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dealwright.base.errors import Conflict, DealwrightError, Invalid, NotAllowe
 from dealwright.base.events import Event, record_event
 from dealwright.base.jobs import claim_due, due
 from dealwright.base.messaging import accounts
+from dealwright.base.messaging.carriers import carrier_of
 from dealwright.base.messaging.events import (
     EmailBounced,
     EmailFailed,
@@ -60,7 +61,7 @@ def deliver_messages() -> int:
                     log.warning("mail server not available", reason=error.message)
             try:
                 if message.channel == Channel.SMS:
-                    _deliver_sms(message)
+                    _deliver_text(message)
                 elif session is None:
                     raise trouble or Unavailable("The mail server went away.")
                 else:
@@ -113,6 +114,27 @@ def send_test(actor: Actor, address: str) -> OutboundMessage:
     return message
 
 
+def hand_over_now(actor: Actor, message: OutboundMessage) -> OutboundMessage:
+    """Hand over a short text that is claimed already, for administrators who try a carrier.
+
+    Raises Unavailable where it does not answer, Invalid naming "to" with its words where it
+    refuses.
+    """
+    if not actor.is_system and not actor.require_user().is_administrator:
+        raise NotAllowed("Messages are set up by administrators.")
+    try:
+        _deliver_text(message)
+    except (Refusal, Unavailable) as error:
+        _note_failure(message, str(error))
+        if isinstance(error, Unavailable):
+            raise
+        sentence = f"The message was refused: {error}"
+        raise Invalid(sentence, code="message_refused", fields={"to": [sentence]}) from None
+    _note_sent(message)
+    message.refresh_from_db()
+    return message
+
+
 def _claim() -> Sequence[OutboundMessage]:
     """Take due messages for this worker and commit that, before anything leaves the house."""
     now = timezone.now()
@@ -139,7 +161,10 @@ def _claim() -> Sequence[OutboundMessage]:
     return claimed
 
 
-def _deliver_sms(message: OutboundMessage) -> None:
+def _deliver_text(message: OutboundMessage) -> None:
+    if carrier := carrier_of(message.to):
+        message.provider_id = carrier.send(message)
+        return
     account = accounts.sms_account()
     if account is None:
         raise Unavailable("No SMS provider is set any more.")
@@ -225,3 +250,5 @@ def _note(message: OutboundMessage, apply: Callable[[OutboundMessage], Event]) -
 def _forget_sensitive(row: OutboundMessage) -> None:
     if row.is_sensitive:
         row.text, row.html = REMOVED_TEXT, ""
+        if row.channel == Channel.SMS:
+            row.headers = {}  # what a carrier needed besides may hold the code, too

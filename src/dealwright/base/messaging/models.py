@@ -125,6 +125,16 @@ class OutboundMessage(models.Model):
                 return name
         return "sending" if self.claimed_at else ("retrying" if self.attempts else "queued")
 
+    @property
+    def carried_by(self) -> str:
+        """What carries a short text, for people: SMS, or what its address names; else nothing."""
+        from dealwright.base.messaging.carriers import carrier_of
+
+        if self.channel != Channel.SMS:
+            return ""
+        carrier = carrier_of(self.to)
+        return carrier.label() if carrier else str(Channel.SMS.label)
+
 
 STATUS_LABELS = {
     "queued": "Queued",

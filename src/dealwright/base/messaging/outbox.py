@@ -16,6 +16,7 @@ from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from dealwright.base.files.models import StoredFile
 from dealwright.base.messaging import accounts
 from dealwright.base.messaging.addresses import check_email, check_phone, new_message_id
+from dealwright.base.messaging.carriers import carrier_named
 from dealwright.base.messaging.html_text import clean_html, text_of_html
 from dealwright.base.messaging.models import Channel, MessageTemplate, OutboundMessage
 from dealwright.base.messaging.suppression import ASKED, hold_to_the_list, unsubscribe_headers
@@ -126,10 +127,7 @@ def send_sms(
 
     ``region`` is the country (ISO 3166) of a number written without one. Raises Invalid.
     """
-    text = text.strip()
-    if not text or len(text) > LONGEST_SMS:
-        sentence = f"A text message has from 1 to {LONGEST_SMS} characters."
-        raise Invalid(sentence, fields={"text": [sentence]})
+    text = _short_text(text)
     account = accounts.sms_account()
     message = OutboundMessage(
         channel=Channel.SMS,
@@ -144,6 +142,41 @@ def send_sms(
         created_by=actor.user,
     )
     return _queue(actor, message, (), has_server=account is not None)
+
+
+def send_by_carrier(
+    actor: Actor,
+    scheme: str,
+    *,
+    to: str,
+    text: str,
+    extra: Mapping[str, str] | None = None,
+    object: str = "",
+    record_id: uuid.UUID | None = None,
+    purpose: str = "",
+    sensitive: bool = False,
+) -> OutboundMessage:
+    """Have a short text carried by something other than SMS (``carriers``); see ``send_email``.
+
+    ``extra`` is what the carrier needs besides the text. Raises Invalid, or Conflict where the
+    carrier is not set up: such a message would rest for ever.
+    """
+    carrier = carrier_named(scheme)
+    if not carrier.is_ready():
+        raise Conflict(f"{carrier.label()} is not set up.", code="no_carrier")
+    message = OutboundMessage(
+        channel=Channel.SMS,
+        purpose=purpose,
+        to=f"{scheme}:{to}",
+        text=_short_text(text),
+        headers=dict(extra or {}),
+        object=object,
+        record_id=record_id,
+        message_id=new_message_id("text@dealwright.invalid"),
+        is_sensitive=sensitive,
+        created_by=actor.user,
+    )
+    return _queue(actor, message, (), has_server=True)
 
 
 def visible_messages(actor: Actor) -> QuerySet[OutboundMessage]:
@@ -256,6 +289,14 @@ def _check_sizes(attachments: Sequence[StoredFile]) -> None:
     if sum(stored.size for stored in attachments) > LARGEST_MAIL:
         sentence = f"Attachments may have {LARGEST_MAIL // 1_000_000} MB in all; send a link."
         raise Invalid(sentence, fields={"attachments": [sentence]})
+
+
+def _short_text(text: str) -> str:
+    text = text.strip()
+    if not text or len(text) > LONGEST_SMS:
+        sentence = f"A text message has from 1 to {LONGEST_SMS} characters."
+        raise Invalid(sentence, fields={"text": [sentence]})
+    return text
 
 
 def _one_line(text: str) -> str:

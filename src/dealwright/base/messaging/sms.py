@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import httpx
 
 from dealwright.base.errors import Unavailable
@@ -13,7 +15,13 @@ SECONDS = 15
 
 
 def send_by_provider(account: SmsAccount, message: OutboundMessage) -> str:
-    """Hand a text message over; returns the provider's id of it.
+    """Hand a text message over; returns the provider's id of it. Raises as ``post_message``."""
+    given = {"To": message.to, "From": account.sender, "Body": message.text}
+    return post_message(account, given)
+
+
+def post_message(account: SmsAccount, given: Mapping[str, str]) -> str:
+    """Post a message's parameters, by the provider's names; returns its id of the message.
 
     Raises Refusal where the provider says no, Unavailable where it does not answer or asks
     to come back later.
@@ -22,7 +30,7 @@ def send_by_provider(account: SmsAccount, message: OutboundMessage) -> str:
     try:
         answer = httpx.post(
             address,
-            data={"To": message.to, "From": account.sender, "Body": message.text},
+            data=dict(given),
             auth=(account.account, account.token),
             timeout=SECONDS,
         )

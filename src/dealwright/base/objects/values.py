@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from dealwright.base.errors import Invalid
 from dealwright.base.objects.fields import Field, Kind, in_sentence
 from dealwright.base.objects.registry import ObjectType, object_type
+from dealwright.base.spelling import MOST_SUGGESTED, did_you_mean
 
 _TRUE = {"true", "yes", "on", "1", "y"}
 _FALSE = {"false", "no", "off", "0", "n", ""}
@@ -36,7 +37,8 @@ def clean_values(
     for key, value in values.items():
         field = fields.get(key)
         if field is None or (field.visible and not field.visible(user)):
-            wrong[key] = [gettext("%(thing)s has no such field.") % {"thing": gettext(of.label)}]
+            known = fields.values() if len(wrong) < MOST_SUGGESTED else ()
+            wrong[key] = [_no_such_field(of, known, key, creating=creating, user=user)]
             continue
         if not (field.editable or (creating and field.on_create)):
             wrong[key] = [
@@ -69,6 +71,20 @@ def clean_values(
     if custom:
         cleaned["custom"] = custom
     return cleaned
+
+
+def _no_such_field(
+    of: ObjectType, fields: Iterable[Field], key: str, *, creating: bool, user: Any
+) -> str:
+    """The sentence for an unknown key, with the nearest that this user may set."""
+    known = [
+        field.key
+        for field in fields
+        if (field.editable or (creating and field.on_create))
+        and (field.visible is None or field.visible(user))
+    ]
+    sentence: str = gettext("%(thing)s has no such field.") % {"thing": gettext(of.label)}
+    return sentence + did_you_mean(key, known)
 
 
 def attribute_of(of: ObjectType, field: Field) -> str:

@@ -6,29 +6,33 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from allauth.core.exceptions import SignupClosedException
+from allauth.core.exceptions import ImmediateHttpResponse, SignupClosedException
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.private_keys import filter_keys
 from allauth.idp.oidc.models import PrivateKey
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from django.conf import settings
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
 from dealwright.base.access.actor import change, system
 from dealwright.base.encrypted_text import decrypt_text, encrypt_text
+from dealwright.base.people.grants import SCOPE_WORDS
 from dealwright.base.people.models import User
 from dealwright.base.people.organization import organization
 
 ACTOR = system("Sign-in", via="web")
 TOTP_PURPOSE = "second factor"
 CLIENT_PURPOSE = "identity provider"
+# In a provider's settings: it is asked about others, and its word lets nobody in here.
+SIGNERS_ONLY = "signers_only"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -126,12 +130,28 @@ class ForeignSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
                 app.secret = decrypt_text(app.secret, purpose=CLIENT_PURPOSE)
         return apps
 
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Any = None,
+        extra_context: Any = None,
+    ) -> None:
+        """Who went there to prove something goes back to where that was asked, and is told."""
+        state = (extra_context or {}).get("state") or {}
+        if state.get("process") == AuthProcess.REDIRECT and state.get("next"):
+            told = "cancelled" if error == AuthError.CANCELLED else "failed"
+            raise ImmediateHttpResponse(redirect(f"{state['next']}?proof={told}"))
+
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """An invited person who proves the address elsewhere has accepted the invitation."""
         from dealwright.base.people.invitations import join_by_proven_address
 
         if sociallogin.state.get("process") == AuthProcess.REDIRECT:
             return  # an address is proven for something else; nobody signs in
+        if sociallogin.provider.app.settings.get(SIGNERS_ONLY):
+            raise ImmediateHttpResponse(redirect("socialaccount_login_cancelled"))
         waiting = sociallogin.is_existing and sociallogin.user.is_placeholder
         if waiting and not join_by_proven_address(sociallogin.user):
             raise SignupClosedException
@@ -139,6 +159,8 @@ class ForeignSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 class IdentityProviderAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
     """Signs for other programs with a key made at install."""
+
+    scope_display: ClassVar = {**DefaultOIDCAdapter.scope_display, **SCOPE_WORDS}
 
     def list_private_keys(self, *, did_activate: Any = None, is_active: Any = None) -> list[Any]:
         keys: list[Any] = filter_keys(
@@ -148,6 +170,10 @@ class IdentityProviderAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
 
     def get_issuer(self) -> str:
         return str(settings.PUBLIC_URL)
+
+    def populate_server_metadata(self, data: dict[str, Any]) -> None:
+        """Names all that a program may ask a person for."""
+        data["scopes_supported"] = [*data["scopes_supported"], *SCOPE_WORDS]
 
 
 def signing_key() -> str:

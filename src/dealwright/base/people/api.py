@@ -11,6 +11,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.api.authentication import current_actor, require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.people import invitations, structure, users
 from dealwright.base.people.models import Profile, Role, Team, User
 from dealwright.base.people.rules import get_role, get_team, get_user
@@ -58,7 +59,7 @@ class UsersOut(Schema):
     next_cursor: str | None
 
 
-class InvitationIn(Schema):
+class InvitationIn(Given):
     """A person to invite; ``user`` is a placeholder that an import made of them."""
 
     email: str = Field(max_length=254)
@@ -78,7 +79,7 @@ class InvitationOut(Schema):
     expires_at: datetime
 
 
-class UserChange(Schema):
+class UserChange(Given):
     """What is left out stays; null takes role or manager away."""
 
     name: str | None = Field(None, max_length=160)
@@ -110,7 +111,7 @@ class TeamOut(Schema):
         return [each.user_id for each in team.memberships.all()]
 
 
-class TeamIn(Schema):
+class TeamIn(Given):
     """A team's name and exactly its members."""
 
     name: str = Field(max_length=120)

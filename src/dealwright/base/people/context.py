@@ -41,13 +41,16 @@ def sign_in(request: HttpRequest) -> dict[str, Any]:
 
 
 def identity_providers(request: HttpRequest) -> Sequence[ForeignProvider]:
-    """The providers an administrator has set up; one statement."""
+    """The providers through which people sign in here; one statement."""
     from allauth.socialaccount.models import SocialApp
+
+    from dealwright.base.people.adapter import SIGNERS_ONLY
 
     apps = SocialApp.objects.filter(provider="openid_connect").order_by("name")
     return [
         ForeignProvider(app.name, reverse("openid_connect_login", args=[app.provider_id]))
         for app in apps
+        if not app.settings.get(SIGNERS_ONLY)
     ]
 
 

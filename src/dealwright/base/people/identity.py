@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,8 @@ from django.utils.text import slugify
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.encrypted_text import encrypt_text
 from dealwright.base.errors import Conflict, Invalid, NotFound
-from dealwright.base.people.adapter import CLIENT_PURPOSE
+from dealwright.base.people.adapter import CLIENT_PURPOSE, SIGNERS_ONLY
+from dealwright.base.people.grants import GRANTABLE
 from dealwright.base.people.policy import origin_of
 from dealwright.base.people.rules import require_administrator
 
@@ -35,10 +37,19 @@ def providers() -> list[Any]:
     return list(SocialApp.objects.filter(provider="openid_connect").order_by("name"))
 
 
-def add_provider(actor: Actor, *, name: str, issuer: str, client_id: str, secret: str) -> Any:
+def add_provider(
+    actor: Actor,
+    *,
+    name: str,
+    issuer: str,
+    client_id: str,
+    secret: str,
+    signers_only: bool = False,
+) -> Any:
     """Trust another identity provider: who proves an address there is let in as that person.
 
-    ``issuer`` is its address, below which ``.well-known/openid-configuration`` lies.
+    ``issuer`` is its address, below which ``.well-known/openid-configuration`` lies. With
+    ``signers_only`` it is asked about people who sign documents, and lets nobody in.
     """
     require_administrator(actor)
     name, issuer, client_id = " ".join(name.split()), issuer.strip(), client_id.strip()
@@ -71,8 +82,24 @@ def add_provider(actor: Actor, *, name: str, issuer: str, client_id: str, secret
                 # An administrator chose to trust it: its word on an address counts.
                 "verified_email": True,
                 "email_authentication": True,
+                SIGNERS_ONLY: signers_only,
             },
         )
+
+
+def restrict_provider(actor: Actor, provider_pk: int, *, signers_only: bool) -> None:
+    """Say whether people sign in through a provider, or it is asked about signers alone."""
+    require_administrator(actor)
+    with change(actor):
+        app = (
+            SocialApp.objects.select_for_update()
+            .filter(provider="openid_connect", pk=provider_pk)
+            .first()
+        )
+        if app is None:
+            raise NotFound("There is no such provider.")
+        app.settings = {**app.settings, SIGNERS_ONLY: signers_only}
+        app.save(update_fields=["settings"])
 
 
 def remove_provider(actor: Actor, provider_pk: int) -> None:
@@ -92,7 +119,13 @@ def clients() -> list[Any]:
 
 
 def add_client(
-    actor: Actor, *, name: str, redirect_uris: str, public: bool = False, ask: bool = False
+    actor: Actor,
+    *,
+    name: str,
+    redirect_uris: str,
+    public: bool = False,
+    ask: bool = False,
+    scopes: Sequence[str] = (),
 ) -> NewClient:
     """Let a program sign people in with Dealwright.
 
@@ -100,6 +133,7 @@ def add_client(
         redirect_uris: where people may be sent back to, one address per line.
         public: it cannot keep a secret (runs in a browser or on a phone); it then uses PKCE.
         ask: people are asked before it learns who they are.
+        scopes: what people may let it do for them by the tools at ``/mcp``; they are always asked.
     """
     require_administrator(actor)
     name = " ".join(name.split())
@@ -112,19 +146,21 @@ def add_client(
     for address in addresses:
         if sentence := _wrong_address(address):
             wrong["redirect_uris"] = [sentence]
+    if unknown := [scope for scope in scopes if scope not in GRANTABLE]:
+        wrong["scopes"] = [f"There is no scope “{unknown[0][:60]}”."]
     if wrong:
         raise Invalid(_all(wrong), fields=wrong)
     with change(actor):
         client = Client(
             name=name,
             type=Client.Type.PUBLIC if public else Client.Type.CONFIDENTIAL,
-            skip_consent=not ask,
+            skip_consent=not (ask or scopes),
             owner=actor.user,
         )
         secret = "" if public else _secret()
         client.set_secret(secret or _secret())
-        client.set_scopes(["openid", "profile", "email"])
-        client.set_default_scopes(["openid"])
+        client.set_scopes(["openid", "profile", "email", *scopes])
+        client.set_default_scopes(list(scopes) or ["openid"])
         client.set_grant_types(["authorization_code", "refresh_token"])
         client.set_response_types(["code"])
         client.set_redirect_uris(addresses)

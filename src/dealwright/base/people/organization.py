@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import ClassVar
 from zoneinfo import available_timezones
 
@@ -33,8 +36,25 @@ class Organization(models.Model):
         return self.name
 
 
+_kept: ContextVar[Organization | None] = ContextVar("organization", default=None)
+
+
 def organization() -> Organization:
     """The company; unsaved defaults before the first administrator has signed up."""
+    return _kept.get() or _read()
+
+
+@contextmanager
+def keep_organization() -> Iterator[None]:
+    """Read it once for all that a batch does; what is changed meanwhile counts for the next."""
+    token = _kept.set(_read())
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def _read() -> Organization:
     return Organization.objects.filter(pk=1).first() or Organization(name="Dealwright")
 
 

@@ -33,6 +33,17 @@ class SignInPolicyMiddleware:
         return response
 
 
+def let_forms_reach(response: HttpResponse, provider_id: str) -> None:
+    """Let the forms of one page elsewhere lead on to an identity provider."""
+    from allauth.socialaccount.models import SocialApp
+
+    app = SocialApp.objects.filter(provider="openid_connect", provider_id=provider_id).first()
+    if app is not None:
+        policy: dict[str, Any] = getattr(response, "_csp_config", None) or settings.SECURE_CSP
+        actions = [*policy["form-action"], _origin_of_provider(app)]
+        response._csp_config = {**policy, "form-action": actions}  # type: ignore[attr-defined]
+
+
 def origin_of(address: str) -> str:
     """``https://host:port`` of an address."""
     parts = urlsplit(address)
@@ -44,6 +55,18 @@ def _known_origins() -> Iterable[str]:
     from allauth.socialaccount.models import SocialApp
 
     for app in SocialApp.objects.filter(provider="openid_connect"):
-        yield app.settings.get("authorization_origin") or origin_of(app.settings["server_url"])
+        yield _origin_of_provider(app)
     for client in Client.objects.all():
-        yield from (origin_of(address) for address in client.get_redirect_uris())
+        yield from (_way_back(address) for address in client.get_redirect_uris())
+
+
+def _origin_of_provider(app: Any) -> str:
+    return str(app.settings.get("authorization_origin") or origin_of(app.settings["server_url"]))
+
+
+def _way_back(address: str) -> str:
+    """The origin; of a program on the person's own machine at any port (RFC 8252, 7.3)."""
+    parts = urlsplit(address)
+    if parts.scheme == "http" and parts.hostname == "127.0.0.1":
+        return "http://127.0.0.1:*"
+    return origin_of(address)

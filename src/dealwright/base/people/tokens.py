@@ -89,6 +89,11 @@ def authenticate_token(raw: str, *, request_id: str = "") -> Actor | None:
     return Actor(user=user, via="api", request_id=request_id, scopes=frozenset(scopes))
 
 
+def find_token(raw: str) -> ApiToken | None:
+    """The token of a secret text, whether it still counts or not, with its user."""
+    return ApiToken.objects.select_related("user").filter(hash=_hash(raw)).first()
+
+
 _USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
 
 

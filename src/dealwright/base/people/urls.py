@@ -20,6 +20,7 @@ urlpatterns = [
     path("settings/teams/<uuid:team_id>/delete", structure.delete_team, name="delete-team"),
     path("settings/tokens", own.tokens, name="tokens"),
     path("settings/tokens/<uuid:token_id>/revoke", own.revoke_token, name="revoke-token"),
+    path("settings/tokens/programs/<str:client_id>/revoke", own.revoke_grant, name="revoke-grant"),
     path("settings/sessions/<int:session_id>/end", own.end_one_session, name="end-session"),
     path("settings/identity", identity.overview, name="identity"),
     path("settings/identity/providers/add", identity.add_provider, name="add-provider"),

@@ -16,6 +16,9 @@ const built = join(web, "static", "built");
 // Beside static, not in it: a server that starts meanwhile reads what is there.
 const workshop = (name) => join(web, `.${name}.${process.pid}`);
 const SCRIPT_BUDGET = 150_000; // bytes, gzipped, all chunks together
+// But for the reader of PDFs: it is fetched after the first paint, by pages that show documents.
+const READER = "pdf-";
+const READER_BUDGET = 600_000;
 const require = createRequire(import.meta.url);
 
 const hashed = (name, content) => {
@@ -25,7 +28,7 @@ const hashed = (name, content) => {
 };
 
 async function scripts(out, names) {
-  const shared = { bundle: true, minify: true, target: "es2022", legalComments: "none", logLevel: "warning" };
+  const shared = { bundle: true, minify: true, target: "es2022", legalComments: "eof", logLevel: "warning" };
   const result = await esbuild.build({
     ...shared,
     entryPoints: [join(web, "islands", "app.ts")],
@@ -45,6 +48,17 @@ async function scripts(out, names) {
     outfile: join(out, "service-worker.js"),
     format: "iife",
   });
+}
+
+// The rest of the reader: its worker, and how older Asian fonts number their letters.
+function reader(out, names) {
+  const folder = dirname(require.resolve("pdfjs-dist/package.json"));
+  const { version } = require("pdfjs-dist/package.json");
+  const worker = readFileSync(join(folder, "legacy", "build", "pdf.worker.min.mjs"));
+  names["pdf-worker.js"] = hashed(`${READER}worker.js`, worker);
+  writeFileSync(join(out, names["pdf-worker.js"]), worker);
+  names["pdf-cmaps"] = `${READER}cmaps-${version}`;
+  cpSync(join(folder, "cmaps"), join(out, names["pdf-cmaps"]), { recursive: true });
 }
 
 function fonts(out, names) {
@@ -114,10 +128,24 @@ function icons(out, names) {
 }
 
 function checkBudget(out) {
-  let total = 0;
-  for (const name of readdirSync(out)) if (name.endsWith(".js")) total += gzipSync(readFileSync(join(out, name))).length;
-  console.log(`build: script ${(total / 1000).toFixed(1)} kB gzipped in all`);
-  if (total > SCRIPT_BUDGET) throw new Error(`the scripts weigh ${total} bytes gzipped, more than ${SCRIPT_BUDGET}`);
+  const weight = (wanted) =>
+    readdirSync(out)
+      .filter((name) => name.endsWith(".js") && wanted(name))
+      .reduce((total, name) => total + gzipSync(readFileSync(join(out, name))).length, 0);
+  const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
+  const script = weight((name) => !name.startsWith(READER));
+  const documents = weight((name) => name.startsWith(READER));
+  console.log(`build: script ${kilobytes(script)} kB gzipped in all, and ${kilobytes(documents)} kB to read PDFs`);
+  if (script > SCRIPT_BUDGET) throw new Error(`the scripts weigh ${script} bytes gzipped, more than ${SCRIPT_BUDGET}`);
+  if (documents > READER_BUDGET) throw new Error(`reading PDFs takes ${documents} bytes gzipped, more than ${READER_BUDGET}`);
+}
+
+// The server hands on a compressed copy that lies beside, to browsers that can read it.
+function compress(out) {
+  for (const name of readdirSync(out)) {
+    if (!/\.(js|css|svg)$/.test(name) || name === "service-worker.js") continue;
+    writeFileSync(join(out, `${name}.gz`), gzipSync(readFileSync(join(out, name)), { level: 9 }));
+  }
 }
 
 // A page that was opened before this build still asks for its parts: they stay for a day.
@@ -127,7 +155,7 @@ function keepRecent(out) {
   for (const name of readdirSync(built)) {
     const from = join(built, name);
     if (existsSync(join(out, name)) || statSync(from).mtimeMs < dayAgo) continue;
-    cpSync(from, join(out, name), { preserveTimestamps: true });
+    cpSync(from, join(out, name), { preserveTimestamps: true, recursive: true });
   }
 }
 
@@ -138,15 +166,17 @@ async function build() {
   const names = {};
   try {
     await scripts(out, names);
+    reader(out, names);
     styles(out, names);
     icons(out, names);
     names.version = hashed("v.x", JSON.stringify(names)).slice(2, 10);
     const worker = join(out, "service-worker.js");
     // Every part of the script, so that none has to be fetched when there is no connection.
-    const parts = readdirSync(out).filter((name) => name.endsWith(".js") && name !== "service-worker.js");
+    const parts = readdirSync(out).filter((name) => name.endsWith(".js") && name !== "service-worker.js" && !name.startsWith(READER));
     const shell = [...new Set([...parts, names["app.css"], names["icons.svg"], names["inter.woff2"]])].map((name) => `/static/built/${name}`);
     writeFileSync(worker, readFileSync(worker, "utf8").replace("__VERSION__", names.version).replace('"__SHELL__"', JSON.stringify(shell)));
     checkBudget(out);
+    compress(out);
     writeFileSync(join(out, "manifest.json"), JSON.stringify(names, null, 2));
     // Renames are quick: a page that loads meanwhile finds the old files or the new ones.
     keepRecent(out);

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, overload
 from urllib.parse import quote
 
+import orjson
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -236,3 +237,14 @@ class Form:
         if status == 200 and not self.ok:
             status = 422
         return render(self.request, template, {"form": self, **(context or {})}, status)
+
+
+def sent_json(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object that a page's script sent; raises Invalid for anything else."""
+    try:
+        sent = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        sent = None
+    if not isinstance(sent, dict):
+        raise Invalid("This could not be understood. Reload the page and try again.")
+    return sent

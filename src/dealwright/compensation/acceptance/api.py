@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.compensation.acceptance import services
 from dealwright.compensation.acceptance.queries import AcceptanceRow, acceptance_rows
@@ -34,19 +35,19 @@ class AcceptanceOut(Schema):
     accepted_at: datetime | None
 
 
-class AskIn(Schema):
+class AskIn(Given):
     """Whom to ask; without any, everybody on the version who was not asked."""
 
     payees: list[UUID] = Field(default_factory=list, max_length=50)
 
 
-class PolicyIn(Schema):
+class AcceptancePolicyIn(Given):
     """Whether pay waits until the plan is accepted."""
 
     required: bool
 
 
-class PolicyOut(PolicyIn):
+class AcceptancePolicyOut(AcceptancePolicyIn):
     """What holds now."""
 
     plan_id: UUID
@@ -83,11 +84,11 @@ def write_asking(request: HttpRequest, plan_id: UUID, number: int, body: AskIn) 
 
 @router.put(
     "/compensation/plans/{uuid:plan_id}/pay-after-acceptance",
-    response=PolicyOut,
+    response=AcceptancePolicyOut,
     operation_id="set_pay_after_acceptance",
     summary="Have pay wait until the plan is accepted, or wait no more",
 )
-def write_policy(request: HttpRequest, plan_id: UUID, body: PolicyIn) -> HttpResponse:
+def write_policy(request: HttpRequest, plan_id: UUID, body: AcceptancePolicyIn) -> HttpResponse:
     actor = require_scope(request, WRITE)
     plan = services.set_pay_after_acceptance(actor, plan_id, body.required)
     return as_json({"plan_id": plan.pk, "required": plan.pay_after_acceptance})

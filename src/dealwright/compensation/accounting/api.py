@@ -14,6 +14,7 @@ from pydantic import Field
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.api.schemas import DecimalText
 from dealwright.compensation.access import require_pay_manager
@@ -28,7 +29,7 @@ Figure = Annotated[Decimal, Field(max_digits=24, decimal_places=12)]
 MonthText = Annotated[str, Query(max_length=7, description="A month such as 2027-01")]
 
 
-class PolicyComponent(Schema):
+class PolicyComponent(Given):
     """A component that is a cost of obtaining a contract."""
 
     plan: UUID
@@ -36,7 +37,7 @@ class PolicyComponent(Schema):
     commensurate: bool = False
 
 
-class PolicyIn(Schema):
+class CostPolicyIn(Given):
     """How commissions are capitalised from a day on; ``tax_rate`` is a fraction."""
 
     starts_on: date
@@ -50,7 +51,7 @@ class PolicyIn(Schema):
     note: Annotated[ShortText, Field(max_length=250)] = ""
 
 
-class PolicyOut(Schema):
+class CostPolicyOut(Schema):
     """A policy and how many costs follow it."""
 
     id: UUID
@@ -65,7 +66,7 @@ class PolicyOut(Schema):
     note: str
 
 
-class RunOut(Schema):
+class AccountingRunOut(Schema):
     """What bringing the journal up to date wrote."""
 
     month: date
@@ -93,7 +94,7 @@ class RollOut(Schema):
     closing: DecimalText
 
 
-class StepOut(Schema):
+class CostStepOut(Schema):
     """One month of a cost."""
 
     month: date
@@ -118,7 +119,7 @@ class CostOut(Schema):
     months: int
     because: str
     is_expensed: bool
-    steps: list[StepOut]
+    steps: list[CostStepOut]
 
 
 class ScheduleOut(Schema):
@@ -161,7 +162,7 @@ class JournalLineOut(Schema):
     cost_id: UUID | None
 
 
-class RateIn(Schema):
+class RateIn(Given):
     """One unit of ``base`` is ``rate`` units of ``quote`` from a day on; type spot or plan."""
 
     base: str = Field(max_length=3, min_length=3)
@@ -186,14 +187,14 @@ class MatchOut(Schema):
     settled: str
 
 
-class ReturnIn(Schema):
+class ReturnIn(Given):
     """Payroll's CSV as text."""
 
     name: ShortText = "payroll.csv"
     content: str = Field(max_length=5_000_000)
 
 
-class SettleIn(Schema):
+class SettleIn(Given):
     """How a difference is settled: carried (posted) or explained (with a note)."""
 
     key: Annotated[str, Field(max_length=400)]
@@ -209,7 +210,7 @@ def _manager(request: HttpRequest, scope: str) -> Actor:
 
 @router.get(
     "/compensation/accounting/policies",
-    response=list[PolicyOut],
+    response=list[CostPolicyOut],
     operation_id="list_cost_policies",
     summary="How commissions are capitalised, the latest policy first",
 )
@@ -220,18 +221,18 @@ def read_policies(request: HttpRequest) -> HttpResponse:
 
 @router.put(
     "/compensation/accounting/policies",
-    response=PolicyOut,
+    response=CostPolicyOut,
     operation_id="set_cost_policy",
     summary="State how commissions are capitalised from a day on",
 )
-def write_policy(request: HttpRequest, body: PolicyIn) -> HttpResponse:
+def write_policy(request: HttpRequest, body: CostPolicyIn) -> HttpResponse:
     policy = services.set_policy(require_scope(request, WRITE), **body.dict())
     return as_json(_policy_out(policy))
 
 
 @router.post(
     "/compensation/accounting/months/{month}/run",
-    response=RunOut,
+    response=AccountingRunOut,
     operation_id="run_accounting_month",
     summary="Bring the journal up to the truth as far as a month",
 )
@@ -374,7 +375,7 @@ def write_reconciled(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 
 def _policy_out(row: CostPolicy) -> dict[str, Any]:
-    return _values(row, PolicyOut)
+    return _values(row, CostPolicyOut)
 
 
 def _cost_out(each: queries.CostSchedule) -> dict[str, Any]:
@@ -382,7 +383,7 @@ def _cost_out(each: queries.CostSchedule) -> dict[str, Any]:
     names = [name for name in CostOut.model_fields if name not in ("payee", "steps")]
     return {name: getattr(cost, name) for name in names} | {
         "payee": cost.payee.name,
-        "steps": [_values(step, StepOut) for step in each.steps if not step.is_empty],
+        "steps": [_values(step, CostStepOut) for step in each.steps if not step.is_empty],
     }
 
 

@@ -72,15 +72,14 @@ def preview_events(actor: Actor, text: str, splits: str = "") -> EventFile:
     """What a file would do, pay included; nothing is kept. Raises Invalid where it is no such
     file."""
     require_pay_manager(actor)
-    with change(actor):
-        point = transaction.savepoint()
+    with change(actor), transaction.atomic():
         found, recorded = _record(actor, text, splits)
         try:
             if not found.wrong:
                 _calculate(actor, found, recorded)
         except Invalid as error:
             found.wrong.append((0, error.message))
-        transaction.savepoint_rollback(point)
+        transaction.set_rollback(True)
     return found
 
 

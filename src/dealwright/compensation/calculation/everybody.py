@@ -1,34 +1,37 @@
 """The input of a calculation for everybody: events and shares go from PostgreSQL into the
 engine's tables as text, since a million rows of Python take longer than the calculation.
 
-The tables are those that ``take_snapshot`` yields, to the hash of the input.
+The tables are those that ``take_snapshot`` yields, to the hash of the input. One thread reads
+from the database; another has DuckDB meanwhile, and takes what came before.
 """
 
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTransform
 
+from dealwright.compensation.calculation.copied import copied, stream
 from dealwright.compensation.calculation.snapshot import (
+    credits_territories,
     field_value,
     living_events,
     read_surroundings,
     tables_beside_events,
 )
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
+from dealwright.compensation.engine.compile import compile_plan
 from dealwright.compensation.engine.inputs import (
     Inputs,
     insert_columns,
     insert_rows,
     open_inputs,
+    table_digest,
     tables_hash,
 )
 from dealwright.compensation.engine.tables import AMOUNT, FIELD_CELLS, FILES, RATE, SQL_TYPES
@@ -58,34 +61,41 @@ _SPLIT = {
 
 def load_everybody(row: CompensationPlan, plan: Plan, *, first: date, last: date) -> Inputs:
     """Everything that a plan's calculation between two days reads, in the engine's tables."""
-    around = read_surroundings(row, [plan], None)
-    files = [file for file in FILES if file != "territories" or around.territories is not None]
+    files = [file for file in FILES if file != "territories" or credits_territories([plan])]
     inputs = open_inputs(plan, files)
+    within = living_events([plan], first, last)
     try:
-        _load_events(inputs, living_events([plan], first, last))
+        with ThreadPoolExecutor(max_workers=1) as worker:
+            missing = _read_events(inputs, within, worker)
+            events = worker.submit(_put_events, inputs)
+            with copied(_splits(within, missing), _SPLIT) as source:
+                splits = worker.submit(_put_splits, inputs, source)
+                around = read_surroundings(row, [plan], None)
+                compile_plan(plan)  # it is kept for the calculation
+                digests = {"events": events.result(), "splits": splits.result()}
         mattering = inputs.connection.execute(
             "SELECT id, key, date, currency FROM event WHERE date < ? UNION ALL "
             "SELECT DISTINCT NULL, '', date, currency FROM event WHERE currency <> ?",
             [first, plan.currency],
         ).fetchall()
-        events = [
+        found = [
             {"id": id_, "date": day, "currency": currency} for id_, _, day, currency in mattering
         ]
         keys = {id_: key for id_, key, _, _ in mattering if id_ is not None}
-        beside = tables_beside_events(row, plan, None, around, events, keys, first)
+        beside = tables_beside_events(row, plan, None, around, found, keys, first)
         for file, rows in beside.items():
             insert_rows(inputs, file, rows)
         inputs.connection.execute("DROP TABLE event")
         inputs.check_names = False
-        inputs.hash = tables_hash(inputs, files)
+        inputs.hash = tables_hash(inputs, files, digests)
     except BaseException:
         inputs.close()
         raise
     return inputs
 
 
-def _load_events(inputs: Inputs, within: QuerySet[Any]) -> None:
-    """The events, those they refer to, and the shares of both."""
+def _read_events(inputs: Inputs, within: QuerySet[Any], worker: Executor) -> list[UUID]:
+    """``event``: the events, and those they refer to, whose ids are returned."""
     run = inputs.connection.execute
     fields = {f"raw_{name}": KeyTransform(name, "attributes") for name in inputs.plan.fields}
     columns = {**_EVENT, **dict.fromkeys(fields, "VARCHAR")}
@@ -94,8 +104,12 @@ def _load_events(inputs: Inputs, within: QuerySet[Any]) -> None:
         found: QuerySet[Any] = events.order_by().annotate(**fields).values_list(*columns)
         return found
 
-    with copied(rows(within), columns) as source:
-        run(f"CREATE TEMP TABLE event AS SELECT * FROM {source}")
+    stream(
+        rows(within),
+        columns,
+        lambda source: run(f"CREATE TEMP TABLE event AS SELECT * FROM {source}"),
+        worker,
+    )
     missing = [
         id_
         for (id_,) in inputs.rows(
@@ -103,30 +117,43 @@ def _load_events(inputs: Inputs, within: QuerySet[Any]) -> None:
             "AND reference_id NOT IN (SELECT id FROM event)"
         )
     ]
-    chosen = Q(event__in=within.order_by().values("pk"))
     if missing:
-        chosen |= Q(event__in=missing)
         earlier = CreditEvent.objects.filter(pk__in=missing, voided_at__isnull=True)
         with copied(rows(earlier), columns) as source:
             run(f"INSERT INTO event SELECT * FROM {source}")
+    return missing
+
+
+def _put_events(inputs: Inputs) -> str:
+    """``event`` as an input table, whose digest is returned."""
     joins, values = "", ""
     for name, kind in inputs.plan.fields.items():
         _read_values(inputs, name, kind)
         joins += f' LEFT JOIN "value_{name}" ON "value_{name}".raw = e."raw_{name}"'
         values += f', "value_{name}".value'
     # A follower of a void event follows nothing.
-    run(
+    inputs.connection.execute(
         "INSERT INTO input_events SELECT e.key, e.kind, e.date, coalesce(e.payee_id, ''), "
         "e.amount, e.currency, e.quantity, e.cost, coalesce(followed.key, '')"
         f"{values}, row_number() OVER () + 1 FROM event AS e "
         f"LEFT JOIN event AS followed ON followed.id = e.reference_id{joins}"
     )
-    splits = CreditSplit.objects.filter(chosen).order_by().values_list(*_SPLIT)
-    with copied(splits, _SPLIT) as source:
-        run(
-            "INSERT INTO input_splits SELECT event.key, s.user_id, s.share, s.role, s.kind, "
-            f"row_number() OVER () + 1 FROM {source} AS s JOIN event ON event.id = s.event_id"
-        )
+    return table_digest(inputs, "events")
+
+
+def _splits(within: QuerySet[Any], missing: list[UUID]) -> QuerySet[Any]:
+    chosen = Q(event__in=within.order_by().values("pk"))
+    if missing:
+        chosen |= Q(event__in=missing)
+    return CreditSplit.objects.filter(chosen).order_by().values_list(*_SPLIT)
+
+
+def _put_splits(inputs: Inputs, source: str) -> str:
+    inputs.connection.execute(
+        "INSERT INTO input_splits SELECT event.key, s.user_id, s.share, s.role, s.kind, "
+        f"row_number() OVER () + 1 FROM {source} AS s JOIN event ON event.id = s.event_id"
+    )
+    return table_digest(inputs, "splits")
 
 
 def _read_values(inputs: Inputs, name: str, kind: str) -> None:
@@ -147,24 +174,3 @@ def _read_values(inputs: Inputs, name: str, kind: str) -> None:
             "value": (type_, [field_value(kind, json.loads(each)) for each in raw], "NULL"),
         },
     )
-
-
-@contextmanager
-def copied(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[str]:
-    """What a query yields, as a table expression of DuckDB with these columns and types.
-
-    It lies in a file without a name meanwhile, which is gone with the process.
-    """
-    sql, values = rows.query.sql_with_params()
-    with tempfile.TemporaryFile() as file, connection.cursor() as cursor:
-        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", values) as copy:
-            for block in copy:
-                file.write(block)
-        file.flush()
-        described = ", ".join(f"'{name}': '{type_}'" for name, type_ in columns.items())
-        yield (
-            f"read_csv('/dev/fd/{file.fileno()}', auto_detect = false, header = false, "
-            f"columns = {{{described}}}, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-            "allow_quoted_nulls = false, parallel = false, new_line = '\\n', strict_mode = true, "
-            "max_line_size = 10000000)"
-        )

@@ -57,13 +57,16 @@ class RunLine(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(CalculationRun, on_delete=models.PROTECT, related_name="lines")
+    # Those without an index of their own begin one below: each line is written into all of them.
+    run = models.ForeignKey(
+        CalculationRun, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     sign = models.SmallIntegerField()
     hash = models.CharField(max_length=64)
     plan = models.ForeignKey(
-        "compensation.CompensationPlan", on_delete=models.PROTECT, related_name="+"
+        "compensation.CompensationPlan", on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    payee = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    payee = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     earned_period = models.ForeignKey(
         "compensation.PayPeriod", on_delete=models.PROTECT, related_name="+"
     )
@@ -74,7 +77,11 @@ class RunLine(models.Model):
     kind = models.CharField(max_length=12)
     payout = exact()
     event = models.ForeignKey(
-        "compensation.CreditEvent", null=True, on_delete=models.PROTECT, related_name="+"
+        "compensation.CreditEvent",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     cause = models.ForeignKey(
         "compensation.CreditEvent", null=True, on_delete=models.PROTECT, related_name="+"
@@ -102,6 +109,36 @@ class RunLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component} {self.kind} {self.payout}"
+
+
+class LineDigest(models.Model):
+    """What the lines that hold for a payee and a period come to: where a calculation finds the
+    same again, they need not be compared one by one.
+
+    ``digest`` is what the engine compares (see ``difference``), ``hash`` SHA-256 over their
+    content addresses in order. A missing row only costs time.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    plan = models.ForeignKey(
+        "compensation.CompensationPlan", on_delete=models.CASCADE, related_name="+"
+    )
+    payee = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    earned_period = models.ForeignKey(
+        "compensation.PayPeriod", on_delete=models.CASCADE, related_name="+"
+    )
+    digest = models.CharField(max_length=120)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["plan", "payee", "earned_period"], name="line_digest_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.digest
 
 
 class Attainment(models.Model):

@@ -21,15 +21,14 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, NotFound
-from dealwright.base.events import record_event
+from dealwright.base.events import About, record_events
 from dealwright.compensation.acceptance.holding import hold_unaccepted
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.calculation.difference import (
-    Change,
+    changed_statements,
     compare_lines,
     copy_lines,
-    gone_lines,
-    load_held_lines,
+    moved_amounts,
     refresh_statistics,
     write_attainments,
 )
@@ -44,7 +43,7 @@ from dealwright.compensation.engine.prepared import prepare_inputs
 from dealwright.compensation.engine.results import ENGINE_VERSION, run_stages
 from dealwright.compensation.holds.services import lock_holds
 from dealwright.compensation.holds.settling import settle_holds
-from dealwright.compensation.ledger.services import post_lines
+from dealwright.compensation.ledger.services import post_moved
 from dealwright.compensation.periods.models import PayPeriod
 from dealwright.compensation.periods.services import ensure_periods, posting_period
 from dealwright.compensation.plans.definition import (
@@ -63,7 +62,6 @@ from dealwright.compensation.plans.reading import read_plan
 from dealwright.compensation.quotas.services import sync_reporting_lines
 
 _CENT = Decimal("0.01")
-MANY_LINES = 1000  # after a run of so many the tables' statistics are read anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,18 +280,10 @@ def _post_difference(
     if not paying:
         return None
     rows = ensure_periods(row, paying)
-    load_held_lines(inputs, row, payees, [each.pk for each in rows.values()])
-    rewards = plan.rewards
-    truth = compare_lines(inputs, paying[0].number, rewards)
-    numbers = {each.pk: each.number for each in rows.values()}
-    keys = {event_id: key for key, event_id in event_ids.items()}
-    changes = truth.new + gone_lines(row, payees, truth.gone, numbers, keys)
-    if not changes and payees is not None:
+    found = compare_lines(inputs, row, payees, plan.rewards, rows)
+    if not found.changes and payees is not None:
         return None
-    posted = {number: posting_period(rows[number]) for number in {c.line.period for c in changes}}
-    delta = sum(
-        (c.sign * c.line.payout for c in changes if c.line.component not in rewards), Decimal(0)
-    )
+    posted = {number: posting_period(rows[number]) for number in sorted(found.numbers)}
     run = CalculationRun.objects.create(
         version=version,
         starts_on=days[0],
@@ -303,51 +293,41 @@ def _post_difference(
         plan_hash=version.hash,
         input_hash=inputs.hash,
         engine=f"duckdb {ENGINE_VERSION}",
-        result_hash=truth.hash,
-        line_count=truth.count,
-        total=truth.total.quantize(_CENT),
-        delta_count=len(changes),
-        delta=delta.quantize(_CENT),
+        result_hash=found.hash,
+        line_count=found.count,
+        total=found.total.quantize(_CENT),
+        delta_count=found.changes,
+        delta=found.delta.quantize(_CENT),
         currency=plan.currency,
         created_by=actor.user,
     )
-    copy_lines(run, row, changes, rows, posted, event_ids)
-    post_lines(
-        actor,
-        run,
-        row,
-        [
-            (each.sign, each.line, rows[each.line.period], posted[each.line.period])
-            for each in changes
-        ],
-    )
+    if found.changes:
+        copy_lines(inputs, run, row, posted, event_ids)
+        post_moved(actor, run, row, moved_amounts(inputs, plan.rewards))
     settle_holds(actor, payees, run=run)
-    write_attainments(row, inputs, payees, rows)
-    if len(changes) >= MANY_LINES:
-        refresh_statistics()
-    _tell(actor, run, changes, posted, cause)
+    write_attainments(inputs, row, payees, [each.pk for each in rows.values()])
+    if found.changes:
+        refresh_statistics(found.changes)
+        _tell(actor, run, changed_statements(inputs), cause)
     return run
 
 
 def _tell(
-    actor: Actor,
-    run: CalculationRun,
-    changes: Sequence[Change],
-    posted: Mapping[int, PayPeriod],
-    cause: Cause,
+    actor: Actor, run: CalculationRun, changed: Sequence[tuple[UUID, UUID]], cause: Cause
 ) -> None:
-    told: dict[tuple[str, UUID], None] = {}
-    for each in changes:
-        told[each.line.payee, posted[each.line.period].pk] = None
-    for payee, period_id in told:
-        record_event(
-            actor,
-            StatementChanged(
-                user_id=UUID(payee),
-                period_id=period_id,
-                run_id=run.pk,
-                opportunity_id=cause.record_id if cause.object == "opportunity" else None,
-            ),
-            object=cause.object,
-            record_id=cause.record_id,
-        )
+    record_events(
+        actor,
+        [
+            About(
+                StatementChanged(
+                    user_id=payee_id,
+                    period_id=period_id,
+                    run_id=run.pk,
+                    opportunity_id=cause.record_id if cause.object == "opportunity" else None,
+                ),
+                object=cause.object,
+                record_id=cause.record_id,
+            )
+            for payee_id, period_id in changed
+        ],
+    )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from dealwright.base.people.models import TeamMembership
 from dealwright.compensation.calculation.stated_rates import rates_of
 from dealwright.compensation.credits.models import CreditEvent, CreditSplit
 from dealwright.compensation.engine.lines import DEAL_KINDS
@@ -25,7 +27,7 @@ from dealwright.compensation.plans.definition import (
 )
 from dealwright.compensation.plans.models import CompensationPlan, PlanAssignment
 from dealwright.compensation.quotas.models import Quota, ReportingLine
-from dealwright.compensation.quotas.queries import position_of, team_of
+from dealwright.compensation.quotas.queries import position_among, team_among
 from dealwright.compensation.territories.models import TerritoryHolder
 
 _EVENT_COLUMNS = (
@@ -115,12 +117,28 @@ def take_snapshots(
     ]
 
 
+class Assigned(NamedTuple):
+    """Somebody on the plan for some days, with what is known of the person; by columns, since an
+    object for each of thousands takes longer than the statement."""
+
+    user_id: UUID
+    starts: date
+    ends: date | None
+    salary: Decimal | None
+    target: Decimal | None
+    fields: dict[str, Any]
+    name: str
+    region: str
+    job_title: str
+    teams: Sequence[str]
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What a calculation reads beside the events; ``territories`` are None where no plan has
     any."""
 
-    assignments: list[PlanAssignment]
+    assignments: list[Assigned]
     quotas: list[dict[str, Any]]
     hierarchy: list[dict[str, Any]]
     territories: list[dict[str, Any]] | None
@@ -134,8 +152,12 @@ def read_surroundings(
         assignments=_assignments(row, payees),
         quotas=_quotas(payees),
         hierarchy=_hierarchy({each.relation for each in rules if each.source == "rollup"}),
-        territories=_territories() if any(each.source == TERRITORY for each in rules) else None,
+        territories=_territories() if credits_territories(plans) else None,
     )
+
+
+def credits_territories(plans: Iterable[Plan]) -> bool:
+    return any(each.source == TERRITORY for each in _rules(plans))
 
 
 def tables_beside_events(
@@ -218,14 +240,16 @@ def _events(
     if credited is None:
         chosen: QuerySet[Any] = within
     else:
-        theirs = Q(payee_id__in=credited) | Q(
-            pk__in=CreditSplit.objects.filter(user_id__in=credited).values("event_id")
-        )
-        theirs |= territories
+        # As a union, since each part has an index and no index answers an OR of them.
+        living = CreditEvent.objects.filter(voided_at__isnull=True).order_by().values("pk")
+        shared = CreditSplit.objects.filter(user_id__in=credited).values("event_id")
+        theirs = [living.filter(payee_id__in=credited), living.filter(pk__in=shared)]
+        if territories:
+            theirs.append(living.filter(territories))
         # What is followed may be of a kind that the plan does not count: a plan on cash counts
         # the payments of bookings.
-        followed = CreditEvent.objects.filter(theirs, voided_at__isnull=True).values("pk")
-        chosen = within.filter(theirs | Q(reference_id__in=followed))
+        followers = living.filter(reference_id__in=theirs[0].union(*theirs[1:]))
+        chosen = within.filter(pk__in=theirs[0].union(*theirs[1:], followers))
     rows = {each["id"]: each for each in chosen.values(*_EVENT_COLUMNS)}
     missing = {
         each["reference_id"]
@@ -321,27 +345,35 @@ def field_value(kind: str, value: Any) -> Any:
         return None
 
 
-def _assignments(row: CompensationPlan, payees: frozenset[UUID] | None) -> list[PlanAssignment]:
+def _assignments(row: CompensationPlan, payees: frozenset[UUID] | None) -> list[Assigned]:
     rows = PlanAssignment.objects.filter(plan=row)
     if payees is not None:
         rows = rows.filter(user_id__in=payees)
-    people = rows.select_related("user").prefetch_related("user__teams")
-    return list(people.order_by("user_id", "starts_on"))
+    teams: dict[UUID, list[str]] = defaultdict(list)
+    memberships = TeamMembership.objects.filter(user_id__in=rows.values("user_id"))
+    for user_id, name in memberships.values_list("user_id", "team__name"):
+        teams[user_id].append(name)
+    found = rows.order_by("user_id", "starts_on").values_list(
+        "user_id", "starts_on", "ends_on", "salary", "target", "fields",
+        "user__name", "user__region", "user__job_title",
+    )  # fmt: skip
+    return [Assigned._make((*each, teams.get(each[0], ()))) for each in found]
 
 
-def _people(assignments: Iterable[PlanAssignment], plan: Plan) -> list[dict[str, Any]]:
+def _people(assignments: Iterable[Assigned], plan: Plan) -> list[dict[str, Any]]:
     found = []
     for each in assignments:
+        known = {"region": each.region, "job_title": each.job_title, **each.fields}
         person: dict[str, Any] = {
             "payee": str(each.user_id),
-            "name": each.user.name,
-            "starts": each.starts_on,
-            "ends": each.ends_on,
+            "name": each.name,
+            "starts": each.starts,
+            "ends": each.ends,
             "salary": each.salary,
             "target": each.target,
+            "position": position_among(each.fields, each.job_title),
+            "team": team_among(each.fields, each.teams),
         }
-        person["position"], person["team"] = position_of(each), team_of(each)
-        known = {"region": each.user.region, "job_title": each.user.job_title, **each.fields}
         for name, kind in plan.payee_fields.items():
             person[f"f_{name}"] = field_value(kind, known.get(name))
         found.append(person)

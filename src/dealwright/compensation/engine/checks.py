@@ -45,9 +45,9 @@ def check_inputs(inputs: Inputs) -> None:
 
 def _events(inputs: Inputs) -> Iterator[InputProblem]:
     for event_id, row, first in inputs.rows(
-        "SELECT event_id, row, first FROM (SELECT event_id, row, min(row) OVER "
-        "(PARTITION BY event_id) AS first FROM input_events) WHERE row <> first "
-        f"ORDER BY row {_LIMIT}"
+        "SELECT event_id, row, first FROM input_events JOIN (SELECT event_id, min(row) AS first "
+        "FROM input_events GROUP BY event_id HAVING count(*) > 1) USING (event_id) "
+        f"WHERE row <> first ORDER BY row {_LIMIT}"
     ):
         yield InputProblem(
             "events", row, f"event id “{event_id}” is given twice (first in row {first})."

@@ -180,15 +180,14 @@ def _credits(plan: Plan) -> Iterator[Stage]:
     yield stage("split_share", purpose, union(parts), view=True)
     yield stage("shared_credit", "each payee's part of each amount", _shared_credit(plan, shared))
     direct = next(each.id for each in plan.credits.values() if each.source == "direct")
-    listed = ["SELECT * FROM shared_credit", *(_rollup(each, direct) for each in rolled)]
-    yield stage(
-        "credit",
-        "credits of those who are on the plan on the day",
-        f"SELECT c.* FROM ({union(listed)}) AS c JOIN input_people AS p "
+    listed = [
+        "SELECT c.* FROM shared_credit AS c JOIN input_people AS p "
         "ON p.payee = c.payee AND c.date >= p.starts AND c.date <= p.ends "
         f"WHERE c.rule IN ({texts(sorted(used))})",
-        view=True,
-    )
+        *(_rollup(each, direct) for each in rolled),
+    ]
+    purpose = "credits of those who are on the plan on the day"
+    yield stage("credit", purpose, union(listed), view=True)
 
 
 def _share(rule: CreditRule) -> str:
@@ -259,13 +258,18 @@ def _by_measure(cases: list[tuple[str, int]], by: str) -> str:
 
 
 def _rollup(rule: CreditRule, direct: str) -> str:
+    """What reports are credited, for each manager above. Who is on the plan when is put to the
+    reporting lines, which are few beside what rolls up along them."""
     depth = f" AND r.depth <= {rule.depth}" if rule.depth else ""
     return (
         f"SELECT c.measure, {text(rule.id)} AS rule, c.event_id, c.date, c.period, c.quarter, "
         "c.year, r.manager AS payee, c.role, c.payee AS via, r.depth, c.share, c.amount "
-        "FROM shared_credit AS c JOIN reporting AS r ON r.payee = c.payee "
-        f"AND c.date >= r.starts AND c.date <= r.ends AND r.relation = {text(rule.relation)} "
-        f"WHERE c.rule = {text(direct)}{depth}"
+        "FROM shared_credit AS c JOIN (SELECT r.payee, r.manager, r.depth, "
+        "greatest(r.starts, p.starts) AS starts, least(r.ends, p.ends) AS ends "
+        "FROM reporting AS r JOIN input_people AS p ON p.payee = r.manager "
+        f"AND p.starts <= r.ends AND p.ends >= r.starts WHERE r.relation = {text(rule.relation)}"
+        f"{depth}) AS r ON r.payee = c.payee AND c.date >= r.starts AND c.date <= r.ends "
+        f"WHERE c.rule = {text(direct)}"
     )
 
 

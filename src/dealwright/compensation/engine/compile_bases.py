@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from dealwright.compensation.engine.lines import (
-    line_select,
-)
+from dealwright.compensation.engine.lines import LINE_COLUMNS, line_select
 from dealwright.compensation.engine.names import (
     PLAN_WINDOW,
     SPANS,
@@ -22,10 +20,12 @@ from dealwright.compensation.engine.sql import (
     Stage,
     amount,
     quotient,
+    rate,
     rounded,
     stage,
     text,
     texts,
+    times_rate,
     units,
 )
 from dealwright.compensation.engine.tables import (
@@ -37,6 +37,7 @@ from dealwright.compensation.plans.definition import (
     Component,
     Lookup,
     Plan,
+    Window,
 )
 
 ORDER = "date, event_id, rule, role, via"  # the declared order in which credits pile up
@@ -95,6 +96,7 @@ def basis_stage(
 def credit_names(plan: Plan) -> dict[str, str]:
     """Name in an expression -> column, for a credit ``c`` with event ``e`` and payee ``p``."""
     names = {
+        "level": "CAST(c.depth AS DECIMAL(2, 0))",
         **event_names(plan, "e"),
         **payee_names(plan, "p"),
         "credit": "c.amount",
@@ -106,7 +108,8 @@ def credit_names(plan: Plan) -> dict[str, str]:
 
 def formula_names(plan: Plan) -> tuple[str, dict[str, str]]:
     """What a basis selects for a formula, and where the formula then finds each name."""
-    own = event_names(plan, "e") | payee_names(plan, "p")
+    own = {"level": "CAST(c.depth AS DECIMAL(2, 0))"}
+    own |= event_names(plan, "e") | payee_names(plan, "p")
     own = {name: column for name, column in own.items() if not name.startswith("table.")}
     aliases: dict[str, str] = {}
     for column in own.values():
@@ -118,7 +121,7 @@ def formula_names(plan: Plan) -> tuple[str, dict[str, str]]:
 
 
 def named_join(
-    source: Amount | None, table: str, span: str, *, payee: str, number: str
+    plan: Plan, source: Amount | None, table: str, span: str, *, payee: str, number: str
 ) -> tuple[str, str]:
     """(JOIN clause, SQL of the value) for an amount that may be looked up by name."""
     nothing = amount(Decimal(0))
@@ -126,11 +129,14 @@ def named_join(
         return "", nothing
     if source.value is not None:
         return "", amount(source.value)
+    value = f"{table}.amount"
+    if source.factor != 1:
+        value = times_rate(value, rate(source.factor), plan.rounding.scale)
     return (
         f" LEFT JOIN named AS {table} ON {table}.name = {text(source.name)} "
         f"AND {table}.span = {text(span_of(span))} AND {table}.payee = {payee} "
         f"AND {table}.number = {number}",
-        f"coalesce({table}.amount, {nothing})",
+        f"coalesce({value}, {nothing})",
     )
 
 
@@ -146,6 +152,14 @@ def window_of(cumulate: str, table: str = "") -> str:
 
 
 def line_stage(component: Component, query: str) -> Stage:
+    """The lines of a component, moved to the end of their quarter or year where it pays so."""
+    if component.paid:
+        columns = (f"{'c' if name == 'period' else 'l'}.{name}" for name in LINE_COLUMNS)
+        query = (
+            f"SELECT {', '.join(columns)} FROM ({query}) AS l JOIN period AS p "
+            f"ON p.period = l.period JOIN closing AS c ON c.span = {text(component.paid)} "
+            f"AND c.number = p.{component.paid} AND c.paid"
+        )
     return stage(f"line_{component.id}", f"lines of “{component.label}”", query)
 
 
@@ -215,18 +229,10 @@ def standing_stages(plan: Plan, component: Component, lookup: Lookup, name: str)
     )
     own = f"g.payee, g.period, {window_g} AS number"
     nothing = amount(Decimal(0))
-    match plan.measures[lookup.basis.measure].aggregate:
+    aggregate = plan.measures[lookup.basis.measure].aggregate
+    match aggregate:
         case "sum":
-            window = window_of(lookup.cumulate)
-            reached = (
-                f"SELECT {own}, coalesce(CAST(sum(b.amount) AS {AMOUNT}), {nothing}) AS amount, "
-                f"count(b.amount) AS found FROM grid AS g LEFT JOIN (SELECT payee, "
-                f"{window} AS number, period, "
-                f"CAST(sum(amount) AS {AMOUNT}) AS amount FROM basis_{name} "
-                f"GROUP BY payee, {window}, period) AS b ON b.payee = g.payee "
-                f"AND b.number = {window_g} AND b.period <= g.period "
-                f"GROUP BY g.payee, g.period, {window_g}"
-            )
+            reached = _summed(name, lookup.cumulate)
         case "average":
             average = quotient(
                 f"coalesce(sum({units('b.amount', RATIO_DIGITS)}), CAST(0 AS INT128))",
@@ -248,18 +254,43 @@ def standing_stages(plan: Plan, component: Component, lookup: Lookup, name: str)
     join = ""
     if lookup.quota:
         join = " LEFT" + quota_join(lookup.quota, lookup.cumulate, "s")
+    elif lookup.per:
+        _, of = lookup.bases
+        yield basis_stage(plan, component, of, name=f"{name}_per")
+        join = (
+            f" LEFT JOIN ({_summed(f'{name}_per', lookup.cumulate)}) AS q ON q.payee = s.payee "
+            "AND q.period = s.period"
+        )
+        join += "" if lookup.at_most else " AND q.amount > 0"
+    against = lookup.quota or lookup.per
+    sign = "<=" if lookup.at_most else ">="
+    known = " AND s.found > 0" if lookup.at_most and aggregate != "sum" else ""
     counted = " + ".join(
-        f"CASE WHEN s.amount >= {threshold_amount(plan, lookup.quota, amount(each))} "
+        f"CASE WHEN s.amount {sign} {threshold_amount(plan, against, amount(each))}{known} "
         "THEN 1 ELSE 0 END"
         for each in lookup.thresholds
     )
     counted = counted or "0"
-    quota = "q.amount" if lookup.quota else f"CAST(NULL AS {AMOUNT})"
+    quota = "q.amount" if against else f"CAST(NULL AS {AMOUNT})"
     yield stage(
         f"standing_{name}",
         f"what “{component.label}” finds reached",
         f"SELECT s.payee, s.period, s.number, s.amount, CAST(s.found AS BIGINT) AS found, "
         f"{quota} AS quota, CAST({counted} AS INTEGER) AS step FROM ({reached}) AS s{join}",
+    )
+
+
+def _summed(name: str, cumulate: Window) -> str:
+    """Per payee and period what the credits of a basis sum to in the window so far."""
+    window, window_g = window_of(cumulate), window_of(cumulate, "g")
+    return (
+        f"SELECT g.payee, g.period, {window_g} AS number, coalesce(CAST(sum(b.amount) "
+        f"AS {AMOUNT}), {amount(Decimal(0))}) AS amount, count(b.amount) AS found "
+        f"FROM grid AS g LEFT JOIN (SELECT payee, {window} AS number, period, "
+        f"CAST(sum(amount) AS {AMOUNT}) AS amount FROM basis_{name} "
+        f"GROUP BY payee, {window}, period) AS b ON b.payee = g.payee "
+        f"AND b.number = {window_g} AND b.period <= g.period "
+        f"GROUP BY g.payee, g.period, {window_g}"
     )
 
 

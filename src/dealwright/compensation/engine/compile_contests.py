@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from dealwright.compensation.engine.compile_bases import basis_stage, line_stage, window_of
+from dealwright.compensation.engine.compile_bases import basis_stage, line_stage, span_of, window_of
 from dealwright.compensation.engine.lines import line_select
 from dealwright.compensation.engine.names import expression_sql, payee_columns, payee_names
 from dealwright.compensation.engine.sql import (
+    LINE_SCALE,
     RATIO_DIGITS,
     Stage,
     amount,
@@ -71,16 +72,29 @@ def _score(plan: Plan, component: Contest) -> Stage:
         ),
     }[component.rank_by]
     window = window_of(component.cumulate, "b")
+    before, after = "", ""
+    if component.quota:
+        attained = quotient(
+            f"{units('t.score', RATIO_DIGITS)} * CAST(1000000 AS INT128)",
+            units("q.amount", RATIO_DIGITS),
+            LINE_SCALE,
+        )
+        before = f"SELECT t.who, t.number, {attained} AS score, t.last_date, t.last_event FROM ("
+        after = (
+            f") AS t JOIN named AS q ON q.name = {text(component.quota)} "
+            f"AND q.span = {text(span_of(component.cumulate))} AND q.payee = t.who "
+            "AND q.number = t.number AND q.amount > 0"
+        )
     return stage(
         f"score_{component.id}",
         f"what each contestant of “{component.label}” has",
-        f"SELECT who, number, {score} AS score, max(CASE WHEN place = 1 THEN date END) AS "
+        f"{before}SELECT who, number, {score} AS score, max(CASE WHEN place = 1 THEN date END) AS "
         "last_date, max(CASE WHEN place = 1 THEN event_id END) AS last_event FROM ("
         "SELECT who, number, amount, date, event_id, row_number() OVER (PARTITION BY who, number "
         "ORDER BY date DESC, event_id DESC, rule DESC, role DESC, via DESC) AS place FROM ("
         f"SELECT {who} AS who, {window} AS number, b.amount, b.date, b.event_id, b.rule, b.role, "
         f"b.via FROM basis_{component.id} AS b{join}) AS c WHERE who <> '') AS d "
-        "GROUP BY who, number",
+        f"GROUP BY who, number{after}",
     )
 
 

@@ -102,7 +102,9 @@ def _stages_of(plan: Plan, component: Earning) -> Iterator[Stage]:
 
 
 def _fixed(plan: Plan, component: Fixed) -> Stage:
-    join, value = named_join(component.amount, "a", "period", payee="g.payee", number="g.period")
+    join, value = named_join(
+        plan, component.amount, "a", "period", payee="g.payee", number="g.period"
+    )
     scale = plan.rounding.scale
     working = component.prorate == "working"
     days, whole = ("g.work_days", "g.work_whole") if working else ("g.days", "g.whole")
@@ -260,7 +262,7 @@ def _curve(plan: Plan, component: Curve) -> Stage:
         FACTOR,
     )
     join, target = named_join(
-        component.target, "t", component.cumulate, payee="r.payee", number="r.number"
+        plan, component.target, "t", component.cumulate, payee="r.payee", number="r.number"
     )
     truth = (
         f"SELECT payee, number, period, segment AS band, low, high, after AS base, factor AS rate, "
@@ -284,7 +286,7 @@ def _matrix(plan: Plan, component: Matrix) -> Stage:
         for column, value in enumerate(values)
     ]
     join, target = named_join(
-        component.target, "t", component.rows.cumulate, payee="r.payee", number="r.number"
+        plan, component.target, "t", component.rows.cumulate, payee="r.payee", number="r.number"
     )
     who, condition = payee_condition(plan, component, "r")
     truth = (

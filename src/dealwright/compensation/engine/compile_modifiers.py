@@ -15,10 +15,15 @@ from dealwright.compensation.engine.compile_bases import (
     standing_stages,
     window_of,
 )
+from dealwright.compensation.engine.compile_objectives import interpolated
 from dealwright.compensation.engine.lines import line_select
 from dealwright.compensation.engine.sql import (
+    FACTOR,
+    FACTOR_DIGITS,
+    LINE_SCALE,
     Stage,
     amount,
+    quotient,
     rate,
     rounded,
     stage,
@@ -26,6 +31,7 @@ from dealwright.compensation.engine.sql import (
     texts,
     times_rate,
     union,
+    units,
 )
 from dealwright.compensation.engine.tables import AMOUNT
 from dealwright.compensation.plans.definition import (
@@ -48,7 +54,8 @@ def modifier_stages(plan: Plan, tables: list[str]) -> Iterator[Stage]:
         before = f"total_{place}"
         match each:
             case Gate():
-                yield from standing_stages(plan, each, each.test, each.id)
+                for number, test in enumerate(each.tests):
+                    yield from standing_stages(plan, each, test, _standing_of(each, number))
                 yield _gate(plan, each, before)
             case Multiplier():
                 if each.test is not None:
@@ -122,9 +129,20 @@ def _rounding(plan: Plan, tables: Sequence[str]) -> Stage:
     )
 
 
+def _standing_of(gate: Gate, number: int) -> str:
+    return f"{gate.id}_{number}" if number else gate.id
+
+
 def _gate(plan: Plan, gate: Gate, before: str) -> Stage:
     join, condition = payee_condition(plan, gate, "t")
     kept = times_rate("t.amount", rate(gate.otherwise), scale_on(plan, gate.on))
+    aliases = [f"s{number or ''}" for number in range(len(gate.tests))]
+    standings = "".join(
+        f" LEFT JOIN standing_{_standing_of(gate, number)} AS {alias} "
+        f"ON {alias}.payee = t.payee AND {alias}.period = t.period"
+        for number, alias in enumerate(aliases)
+    )
+    missed = " AND ".join(f"coalesce({alias}.step, 0) = 0" for alias in aliases)
     return line_stage(
         gate,
         "SELECT "
@@ -139,9 +157,8 @@ def _gate(plan: Plan, gate: Gate, before: str) -> Stage:
             rate=rate(gate.otherwise),
             payout=f"{kept} - t.amount",
         )
-        + f" FROM {before} AS t LEFT JOIN standing_{gate.id} AS s ON s.payee = t.payee "
-        f"AND s.period = t.period{join} WHERE t.component IN ({texts(gate.on)}) "
-        f"AND coalesce(s.step, 0) = 0{condition} AND {kept} <> t.amount",
+        + f" FROM {before} AS t{standings}{join} WHERE t.component IN ({texts(gate.on)}) "
+        f"AND {missed}{condition} AND {kept} <> t.amount",
     )
 
 
@@ -155,11 +172,27 @@ def _multiplier(plan: Plan, multiplier: Multiplier, before: str) -> Stage:
             f" LEFT JOIN standing_{multiplier.id} AS s ON s.payee = t.payee AND s.period = t.period"
         )
         low = "s.amount"
+    if multiplier.is_curve and multiplier.test is not None:
+        against = "s.quota" if multiplier.test.quota or multiplier.test.per else ""
+        nothing = f"CAST(0 AS {FACTOR})"
+        factor = f"coalesce({interpolated(multiplier.points, 's.amount', against)}, {nothing})"
+        if plan.measures[multiplier.test.basis.measure].aggregate != "sum":
+            factor = f"CASE WHEN coalesce(s.found, 0) = 0 THEN {nothing} ELSE {factor} END"
+        factor = f"CAST({factor} AS {FACTOR})"
+        scale = scale_on(plan, multiplier.on)
+        millionths = f"CAST({factor} * 1000000 AS DECIMAL(28, 6))"
+        paid = quotient(
+            f"{units('t.amount', LINE_SCALE)} * {units(millionths, LINE_SCALE)}",
+            f"CAST({10 ** (LINE_SCALE + FACTOR_DIGITS - scale)} AS INT128)",
+            scale,
+        )
+    elif multiplier.test is not None:
         cases = " ".join(
             f"WHEN {place + 1} THEN {rate(each)}" for place, each in enumerate(multiplier.factors)
         )
         factor = f"CASE coalesce(s.step, 0) {cases} ELSE {rate(multiplier.factors[0])} END"
-    paid = times_rate("t.amount", factor, scale_on(plan, multiplier.on))
+    if not multiplier.is_curve:
+        paid = times_rate("t.amount", factor, scale_on(plan, multiplier.on))
     return line_stage(
         multiplier,
         "SELECT "
@@ -170,7 +203,7 @@ def _multiplier(plan: Plan, multiplier: Multiplier, before: str) -> Stage:
             kind="'multiplier'",
             low=low,
             base="t.amount",
-            rate=factor,
+            rate=f"ROUND({factor}, 6)" if multiplier.is_curve else factor,
             payout=f"{paid} - t.amount",
         )
         + f" FROM {before} AS t{standing}{join} WHERE t.component IN ({texts(multiplier.on)})"
@@ -186,7 +219,8 @@ def _per_period(component: Component, on: Sequence[str], before: str) -> str:
 
 
 def _floor(plan: Plan, floor: Floor, before: str) -> Stage:
-    named, limit = named_join(floor.amount, "a", "period", payee="g.payee", number="g.period")
+    window = window_of(floor.per, "g")
+    named, limit = named_join(plan, floor.amount, "a", floor.per, payee="g.payee", number=window)
     condition = payee_condition(plan, floor, "g", on_grid=True)[1]
     earned = f"coalesce(t.amount, {amount(Decimal(0))})"
     return line_stage(
@@ -201,48 +235,63 @@ def _floor(plan: Plan, floor: Floor, before: str) -> Stage:
             base=earned,
             payout=f"{limit} - {earned}",
         )
-        + f" FROM grid AS g LEFT JOIN {_per_period(floor, floor.on, before)} AS t "
-        f"ON t.payee = g.payee AND t.period = g.period{named} WHERE {earned} < {limit}{condition}",
+        + f" FROM grid AS g JOIN closing AS c ON c.span = {text(floor.per)} "
+        f"AND c.number = {window} AND c.period = g.period AND c.paid LEFT JOIN (SELECT t.payee, "
+        f"{window_of(floor.per, 'd')} AS number, CAST(sum(t.amount) AS {AMOUNT}) AS amount "
+        f"FROM {before} AS t JOIN period AS d ON d.period = t.period "
+        f"WHERE t.component IN ({texts(floor.on)}) GROUP BY t.payee, {window_of(floor.per, 'd')}) "
+        f"AS t ON t.payee = g.payee AND t.number = {window}{named} "
+        f"WHERE {earned} < {limit}{condition}",
     )
 
 
 def _deal_limit(plan: Plan, limit: Floor | Cap, tables: Sequence[str]) -> Stage:
-    """A least or most per deal; a most holds for a taken-back deal as well."""
-    named, value = named_join(limit.amount, "a", "period", payee="d.payee", number="d.period")
+    """A least or most per deal, over all periods in which the deal pays.
+
+    A most holds for a taken-back deal as well. A least is for deals, also those that earn a
+    loss, and not for what is taken back.
+    """
+    named, value = named_join(plan, limit.amount, "a", "period", payee="d.payee", number="d.period")
     join, condition = payee_condition(plan, limit, "d")
     if isinstance(limit, Floor):
-        kind, columns = "floor", {"low": value}
-        payout = f"{value} - d.amount"
-        outside = f"d.amount >= 0 AND d.amount < {value}"
+        kind, edge = "floor", "low"
+        limited = "CASE WHEN after < limit_ AND (after >= 0 OR deal > 0) THEN limit_ ELSE after END"
     else:
-        kind, columns = "cap", {"high": value}
-        payout = f"greatest(least(d.amount, {value}), -{value}) - d.amount"
-        outside = f"abs(d.amount) > {value}"
+        kind, edge = "cap", "high"
+        limited = "greatest(least(after, limit_), -limit_)"
         named = named.replace("LEFT JOIN", "JOIN")
+    columns = {edge: "limit_"}
+    payout = "limited - before - amount"
     return line_stage(
         limit,
         "SELECT "
         + line_select(
             component=text(receiver(limit)),
-            payee="d.payee",
-            period="d.period",
+            payee="payee",
+            period="period",
             kind=text(kind),
-            event_id="d.event_id",
-            base="d.amount",
+            event_id="event_id",
+            base="amount",
             payout=payout,
             **columns,
         )
-        + f" FROM (SELECT payee, period, event_id, CAST(sum(payout) AS {AMOUNT}) AS amount "
+        + " FROM (SELECT *, coalesce(lag(limited) OVER (PARTITION BY payee, event_id "
+        f"ORDER BY period), {amount(Decimal(0))}) AS before FROM (SELECT *, "
+        f"CAST({limited} AS {AMOUNT}) AS limited FROM (SELECT d.payee, d.period, d.event_id, "
+        f"d.amount, e.amount AS deal, {value} AS limit_, CAST(sum(d.amount) OVER (PARTITION BY "
+        f"d.payee, d.event_id ORDER BY d.period ROWS UNBOUNDED PRECEDING) AS {AMOUNT}) AS after "
+        f"FROM (SELECT payee, period, event_id, CAST(sum(payout) AS {AMOUNT}) AS amount "
         f"FROM {lines_of(tables)} AS l WHERE component IN ({texts(limit.on)}) "
-        f"AND event_id <> '' GROUP BY payee, period, event_id) AS d{named}{join} "
-        f"WHERE {outside}{condition}",
+        "AND event_id <> '' GROUP BY payee, period, event_id) AS d "
+        f"JOIN input_events AS e ON e.event_id = d.event_id{named}{join} WHERE 1 = 1{condition}"
+        f") AS s) AS t) AS u WHERE {payout} <> 0",
     )
 
 
 def _cap(plan: Plan, cap: Cap, before: str) -> Stage:
     """What a window pays in all stays under the cap; later negative amounts make room."""
     named, limit = named_join(
-        cap.amount, "a", cap.per, payee="t.payee", number=window_of(cap.per, "d")
+        plan, cap.amount, "a", cap.per, payee="t.payee", number=window_of(cap.per, "d")
     )
     join, condition = payee_condition(plan, cap, "t")
     window = window_of(cap.per, "d")
@@ -276,7 +325,7 @@ def _withhold(plan: Plan, cap: Cap, before: str) -> Stage:
     The waiting balance is max(0, balance before + earned - cap). Such a chain has a closed
     form: the running sum of (earned - cap) less its least value so far, if below zero.
     """
-    named, limit = named_join(cap.amount, "a", "period", payee="g.payee", number="g.period")
+    named, limit = named_join(plan, cap.amount, "a", "period", payee="g.payee", number="g.period")
     condition = payee_condition(plan, cap, "g", on_grid=True)[1]
     earned = f"coalesce(t.amount, {amount(Decimal(0))})"
     return line_stage(

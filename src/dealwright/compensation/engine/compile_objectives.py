@@ -48,6 +48,7 @@ def factor(value: Decimal) -> str:
 def _score(plan: Plan, component: Mbo) -> Stage:
     """Per payee and period the fraction of each objective that is achieved."""
     join, target = named_join(
+        plan,
         component.target,
         "t",
         component.cumulate,
@@ -78,19 +79,20 @@ def _score(plan: Plan, component: Mbo) -> Stage:
 def _fraction(plan: Plan, objective: Objective, table: str) -> str:
     """What is achieved of an objective, at most its maximum; 0 where nothing was measured."""
     reached, quota = f"{table}.amount", f"{table}.quota"
+    against = objective.test.quota or objective.test.per
     most = MOST_SCORE if objective.maximum is None else objective.maximum
     if objective.at_least is not None or objective.at_most is not None:
         low = objective.at_least is not None
         edge = objective.at_least if objective.at_least is not None else objective.at_most
         assert edge is not None
-        limit = threshold_amount(plan, objective.test.quota, amount(edge), quota)
+        limit = threshold_amount(plan, against, amount(edge), quota)
         value = (
             f"CASE WHEN {reached} {'>=' if low else '<='} {limit} "
             f"THEN {factor(Decimal(1))} ELSE {factor(Decimal(0))} END"
         )
     elif objective.points:
-        value = _interpolated(objective.points, reached, quota if objective.test.quota else "")
-    elif objective.test.quota:
+        value = interpolated(objective.points, reached, quota if against else "")
+    elif against:
         above = f"{units(reached, RATIO_DIGITS)} * {_MILLION}"
         below = f"{units(quota, RATIO_DIGITS)} * {_whole(most)}"
         part = quotient(
@@ -115,7 +117,7 @@ def _fraction(plan: Plan, objective: Objective, table: str) -> str:
     return f"CAST({value} AS {FACTOR})"
 
 
-def _interpolated(points: tuple[Band, ...], reached: str, quota: str) -> str:
+def interpolated(points: tuple[Band, ...], reached: str, quota: str) -> str:
     """On a straight line between points; nothing below the first, no more above the last."""
     if quota:
         value = f"{units(reached, RATIO_DIGITS)} * {_MILLION}"

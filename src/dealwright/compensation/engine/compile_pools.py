@@ -78,7 +78,12 @@ def _weights(plan: Plan, component: ProfitPool) -> Stage:
     elif component.by in ("salary", "target"):
         digits = scale
         join, value = named_join(
-            Amount(name=component.by), "a", component.cumulate, payee="d.payee", number="d.number"
+            plan,
+            Amount(name=component.by),
+            "a",
+            component.cumulate,
+            payee="d.payee",
+            number="d.number",
         )
         base = units(value, digits)
     here = "" if component.leavers else " AND p.payee IS NOT NULL"

@@ -293,7 +293,7 @@ def _draw(plan: Plan, draw: Draw, tables: Sequence[str]) -> Stage:
     period has only one: see ``reflected``.
     """
     scale = plan.rounding.scale
-    named, value = named_join(draw.amount, "a", "period", payee="g.payee", number="g.period")
+    named, value = named_join(plan, draw.amount, "a", "period", payee="g.payee", number="g.period")
     condition = payee_condition(plan, draw, "g", on_grid=True)[1]
     zero = amount(Decimal(0))
     during = "1 = 1" if draw.periods == 0 else f"g.period - g.first_period < {draw.periods}"

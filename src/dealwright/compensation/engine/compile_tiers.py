@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from dealwright.compensation.engine.compile_bases import (
@@ -29,6 +29,7 @@ from dealwright.compensation.engine.sql import (
     rate,
     stage,
     text,
+    times_price,
     times_rate,
     union,
     units,
@@ -53,13 +54,13 @@ def tiered_stages(plan: Plan, component: Tiered) -> Iterator[Stage]:
     elif component.cumulate == "transaction":
         yield _retroactive_alone(plan, component)
     else:
-        yield _reached(component)
+        yield _reached(plan, component)
         yield _retroactive(plan, component)
 
 
 def _bands(plan: Plan, component: Tiered) -> Stage:
     """Bands as amounts, per payee and window where they hang on a quota."""
-    rows = _band_rows(component.bands)
+    rows = _band_rows(component.bands, amount if _is_priced(plan, component) else rate)
     table = values_table(rows, "b", ("band", "low", "high", "value"))
     if not component.quota and component.target is None:
         return stage(
@@ -68,7 +69,7 @@ def _bands(plan: Plan, component: Tiered) -> Stage:
             "SELECT b.band, b.low, b.high, b.value FROM " + table,
         )
     join, target = named_join(
-        component.target, "t", component.cumulate, payee="q.payee", number="q.number"
+        plan, component.target, "t", component.cumulate, payee="q.payee", number="q.number"
     )
     low, high = (
         f"CASE WHEN {edge} = {amount(sign * NO_LIMIT)} THEN {edge} "
@@ -85,13 +86,24 @@ def _bands(plan: Plan, component: Tiered) -> Stage:
     )
 
 
-def _band_rows(bands: Sequence[Band]) -> list[list[str]]:
+def _is_priced(plan: Plan, component: Tiered) -> bool:
+    """Whether bands hold sums of money for each unit of a quantity, and no rates."""
+    return plan.measures[component.basis.measure].unit == "quantity" and component.target is None
+
+
+def _times(plan: Plan, component: Tiered, sql: str, by: str) -> str:
+    """What a part of the credits pays at a band's value."""
+    times = times_price if _is_priced(plan, component) else times_rate
+    return times(sql, by, line_scale(plan))
+
+
+def _band_rows(bands: Sequence[Band], value: Callable[[Decimal], str]) -> list[list[str]]:
     """(band, low, high, value); the first band from 0 reaches below it, the last has no end."""
     rows = []
     for place, band in enumerate(bands):
         low = band.threshold if place or band.threshold != 0 else -NO_LIMIT
         high = bands[place + 1].threshold if place + 1 < len(bands) else NO_LIMIT
-        rows.append([str(place + 1), amount(low), amount(high), rate(band.value)])
+        rows.append([str(place + 1), amount(low), amount(high), value(band.value)])
     return rows
 
 
@@ -129,7 +141,7 @@ def _marginal(plan: Plan, component: Tiered) -> Stage:
         payout = f"{_target_until(plan, 'r.after')} - {_target_until(plan, 'r.before')}"
         kind = "'target'"
     else:
-        payout = times_rate(inside, "b.value", line_scale(plan))
+        payout = _times(plan, component, inside, "b.value")
         kind = "'band'"
     return line_stage(
         component,
@@ -188,7 +200,7 @@ def _retroactive_alone(plan: Plan, component: Tiered) -> Stage:
             high="b.high",
             base="r.amount",
             rate="b.value",
-            payout=times_rate("r.amount", "b.value", line_scale(plan)),
+            payout=_times(plan, component, "r.amount", "b.value"),
         )
         + f" FROM basis_{component.id} AS r JOIN band_{component.id} AS b "
         f"ON {_reaches(component, 'r.amount')}",
@@ -202,9 +214,10 @@ def _reaches(component: Tiered, value: str) -> str:
     return f"({value} > b.low OR {value} = b.low AND b.band = 1) AND {value} <= b.high"
 
 
-def _reached(component: Tiered) -> Stage:
+def _reached(plan: Plan, component: Tiered) -> Stage:
     """Per period of a window: the amount reached, its band, and the rate of the period before."""
     extra, own = "", ""
+    nothing = (amount if _is_priced(plan, component) else rate)(Decimal(0))
     if component.target is not None:
         extra, own = ", quota, target", ", b.quota, b.target"
     return stage(
@@ -213,7 +226,7 @@ def _reached(component: Tiered) -> Stage:
         f"SELECT payee, number, period, after, band, low, high, value{extra}, lag(value) OVER "
         "(PARTITION BY payee, number ORDER BY period) AS value_before FROM ("
         "SELECT r.payee, r.number, r.period, r.after, coalesce(b.band, 0) AS band, b.low, b.high, "
-        f"coalesce(b.value, {rate(Decimal(0))}) AS value{own} "
+        f"coalesce(b.value, {nothing}) AS value{own} "
         f"FROM {running_sums(component, component.cumulate)} AS r "
         f"LEFT JOIN band_{component.id} AS b "
         f"ON {_band_match(component)} AND {_reaches(component, 'r.after')}) AS bands",
@@ -223,7 +236,6 @@ def _reached(component: Tiered) -> Stage:
 def _retroactive(plan: Plan, component: Tiered) -> Stage:
     if component.target is not None:
         return _retroactive_target(plan, component)
-    scale = line_scale(plan)
     shared = {
         "component": text(component.id),
         "payee": "c.payee",
@@ -238,8 +250,8 @@ def _retroactive(plan: Plan, component: Tiered) -> Stage:
         "base": "c.amount",
         "rate": "r.value",
     }
-    now = times_rate("c.amount", "r.value", scale)
-    before = times_rate("c.amount", "r.value_before", scale)
+    now = _times(plan, component, "c.amount", "r.value")
+    before = _times(plan, component, "c.amount", "r.value_before")
     join = (
         f" FROM reached_{component.id} AS r JOIN basis_{component.id} AS c "
         f"ON c.payee = r.payee AND {window_of(component.cumulate, 'c')} = r.number"

@@ -193,6 +193,11 @@ def why_nothing(result: Result, component: Component, payee: str, period: int) -
         return "A gate was not reached, so what was earned is not paid."
     if any(each.payout for each in own):
         return "The lines below cancel each other out."
+    if component.paid and not any(
+        each.period == period and each.span == component.paid and each.paid
+        for each in result.closings
+    ):
+        return f"It is paid when the {component.paid} is over, in the last period of it."
     if isinstance(component, Fixed):
         return f"No {component.amount.name or 'amount'} is set for these days."
     if isinstance(component, Rated | Tiered | Milestones | Curve | Blocks):

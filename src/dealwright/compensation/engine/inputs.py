@@ -6,7 +6,6 @@ computes pay.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import tempfile
@@ -22,12 +21,18 @@ from typing import Any
 import duckdb
 
 from dealwright.base.errors import Invalid
+from dealwright.compensation.engine.csv_files import (
+    cell_of,
+    missing_column,
+    read_column,
+    read_header,
+    read_rows,
+    readable,
+)
+from dealwright.compensation.engine.narrow import as_text
 from dealwright.compensation.engine.periods import Closing, PayPeriod
 from dealwright.compensation.engine.tables import (
-    EXAMPLES,
     FILES,
-    MAX_ROWS_NAMED,
-    PATTERNS,
     SQL_TYPES,
     Column,
     columns_of,
@@ -37,6 +42,7 @@ from dealwright.compensation.plans.definition import Plan
 LEAST_MEMORY = 380_000_000  # bytes
 FREE_ROWS = 2_000_000
 BYTES_PER_ROW = 75
+_BLOCK = 1 << 20  # bytes of a file that are hashed at once
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -115,6 +121,37 @@ class Inputs:
         self._limit()
         return True
 
+    def make(self, sql: str) -> None:
+        """Run a statement that makes something large; where it needs more memory than the
+        limit, with more."""
+        while True:
+            try:
+                self.connection.execute(sql)
+            except duckdb.OutOfMemoryException:
+                if not self.allow_more_memory():
+                    raise
+            else:
+                return
+
+    def digest(self, sql: str, *, between: bytes = b"\n") -> str:
+        """SHA-256 over the texts that a query of one column yields, in its order.
+
+        DuckDB writes them into a file without a name: as rows of Python a million take twice
+        as long. Without anything ``between`` them they must have no line breaks.
+        """
+        digest = hashlib.sha256()
+        with tempfile.TemporaryFile() as file:
+            self.make(
+                f"COPY ({sql}) TO '/dev/fd/{file.fileno()}' "
+                "(FORMAT csv, HEADER false, QUOTE '', USE_TMP_FILE false)"
+            )
+            size = file.seek(0, os.SEEK_END) - 1  # without the last line break
+            file.seek(0)
+            while size > 0 and (block := file.read(min(size, _BLOCK))):
+                size -= len(block)
+                digest.update(block if between == b"\n" else block.replace(b"\n", between))
+        return digest.hexdigest()
+
     def _limit(self) -> None:
         self.connection.execute(f"SET memory_limit = '{self.memory // 1_000_000}MB'")
 
@@ -170,7 +207,7 @@ def load_csv(plan: Plan, paths: Mapping[str, Path]) -> Inputs:
         try:
             problems += _load_file(inputs, file, path)
         except duckdb.Error as error:
-            problems.append(InputProblem(file, 0, _readable(error)))
+            problems.append(InputProblem(file, 0, readable(error)))
     if problems:
         inputs.close()
         raise InputInvalid(problems)
@@ -218,11 +255,12 @@ def insert_rows(inputs: Inputs, file: str, rows: Sequence[Mapping[str, Any]]) ->
     )
 
 
-def tables_hash(inputs: Inputs, files: Iterable[str]) -> str:
-    """The hash of an input: over all rows of these tables, whatever their order."""
+def tables_hash(inputs: Inputs, files: Iterable[str], known: Mapping[str, str] = {}) -> str:
+    """The hash of an input: over all rows of these tables, whatever their order. ``known`` are
+    digests of tables that were taken already."""
     digest = hashlib.sha256()
     for file in sorted(files):
-        digest.update(table_digest(inputs, file).encode())
+        digest.update((known.get(file) or table_digest(inputs, file)).encode())
     return digest.hexdigest()
 
 
@@ -247,114 +285,65 @@ def insert_columns(
         connection.execute(f"INSERT INTO {table} SELECT {chosen} FROM (SELECT {unnested})", values)
 
 
+def create_table(
+    inputs: Inputs, name: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """A table in place of one of that name, with these columns (name -> SQL type) and rows."""
+    described = ", ".join(f"{column} {type_}" for column, type_ in columns.items())
+    inputs.connection.execute(f"CREATE OR REPLACE TABLE {name} ({described})")
+    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    insert_columns(
+        inputs.connection,
+        name,
+        {
+            column: (type_, list(given), "NULL")
+            for (column, type_), given in zip(columns.items(), values, strict=True)
+        },
+    )
+
+
 def table_digest(inputs: Inputs, file: str) -> str:
     """SHA-256 over a table's rows, whatever their order of loading."""
     columns = columns_of(file, inputs.plan.fields, inputs.plan.payee_fields)
-    joined = " || chr(31) || ".join(f"coalesce(\"{each.name}\"::VARCHAR, '')" for each in columns)
-    lines = inputs.connection.execute(f"SELECT {joined} AS line FROM input_{file} ORDER BY line")
-    digest, between = hashlib.sha256(), ""
-    while some := lines.fetchmany(100_000):
-        digest.update((between + "\n".join(line for (line,) in some)).encode())
-        between = "\n"
-    return f"{file}:{digest.hexdigest()};"
+    texts = (as_text(f'"{each.name}"', SQL_TYPES[each.type]) for each in columns)
+    values = ", ".join(f"coalesce({each}, '')" for each in texts)
+    digest = inputs.digest(
+        f"SELECT concat_ws(chr(31), {values}) AS line FROM input_{file} ORDER BY line"
+    )
+    return f"{file}:{digest};"
 
 
 def _load_file(inputs: Inputs, file: str, path: Path) -> list[InputProblem]:
     if not path.is_file():
-        return [InputProblem(file, 0, f"there is no file {path}.")]
-    connection = inputs.connection
-    names = _header(path)
-    if not names or len({name.lower() for name in names}) < len(names) or "" in names:
-        return [InputProblem(file, 1, "the first row must name each column once.")]
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE raw AS SELECT *, row_number() OVER () + 1 AS row_number_ "
-        "FROM read_csv(?, auto_detect = false, columns = ?, header = true, delim = ',', "
-        "quote = '\"', escape = '\"', nullstr = '', strict_mode = true, "
-        "max_line_size = 1000000)",
-        [str(path), dict.fromkeys(names, "VARCHAR")],
-    )
-    headers = {name.lower(): name for name in names}
-    columns = columns_of(file, inputs.plan.fields, inputs.plan.payee_fields)
+        said = f"{path} is a folder." if path.is_dir() else f"there is no file {path}."
+        return [InputProblem(file, 0, said)]
+    header = read_header(path)
+    if isinstance(header, str):
+        return [InputProblem(file, 1, header)]
+    wrong = read_rows(inputs.connection, path, header)
+    if wrong:
+        return [InputProblem(file, wrong.row, wrong.message)]
     problems: list[InputProblem] = []
     chosen: list[str] = []
-    for column in columns:
-        header = headers.get(column.title)
-        if header is None:
-            if column.required:
-                problems.append(InputProblem(file, 1, f"the column “{column.title}” is missing."))
-            elif column.name.startswith("f_") and file == "events":
-                problems.append(
-                    InputProblem(
-                        file,
-                        1,
-                        f"the plan uses the field “{column.title}”, but there is no such column.",
-                    )
-                )
-            chosen.append(f"CAST({column.default} AS {SQL_TYPES[column.type]})")
+    for column in columns_of(file, inputs.plan.fields, inputs.plan.payee_fields):
+        name = header.find(column.title)
+        if name is not None:
+            value, told = read_column(inputs.rows, column, cell_of(name), header.separator)
+            problems += [InputProblem(file, each.row, each.message) for each in told]
+            chosen.append(value)
             continue
-        cell = f'trim("{header.replace(chr(34), chr(34) * 2)}")'
-        problems += _bad_cells(inputs, file, column, cell)
-        chosen.append(f"coalesce({_cast(column, cell)}, {column.default})")
+        if column.required:
+            problems.append(InputProblem(file, 1, missing_column(column, header)))
+        elif column.name.startswith("f_") and file == "events":
+            said = f"the plan uses the field “{column.title}”, but there is no such column."
+            problems.append(InputProblem(file, 1, said))
+        chosen.append(f"CAST({column.default} AS {SQL_TYPES[column.type]})")
     if not problems:
-        connection.execute(
+        inputs.connection.execute(
             f"INSERT INTO input_{file} SELECT {', '.join(chosen)}, row_number_ FROM raw"
         )
-    connection.execute("DROP TABLE raw")
+    inputs.connection.execute("DROP TABLE raw")
     return problems
-
-
-def _header(path: Path) -> list[str]:
-    """The names in the first row; raises InputInvalid where it is no text."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return [name.strip() for name in next(csv.reader(file), [])]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputInvalid(
-            [InputProblem(path.stem, 1, f"this file is not CSV text in UTF-8: {error}.")]
-        ) from None
-
-
-def _cast(column: Column, cell: str) -> str:
-    kind = SQL_TYPES[column.type]
-    if column.type == "text":
-        return f"nullif({cell}, '')"
-    if column.type == "bool":
-        return f"CASE WHEN {cell} = '' THEN NULL ELSE lower({cell}) IN ('true', 'yes', '1') END"
-    if column.type == "share":
-        return (
-            f"CASE WHEN {cell} LIKE '%\\%' ESCAPE '\\' "
-            f"THEN CAST(try_cast(rtrim({cell}, '%') AS DECIMAL(9, 4)) * 0.01 AS {kind}) "
-            f"ELSE try_cast({cell} AS {kind}) END"
-        )
-    return f"try_cast({cell} AS {kind})"
-
-
-def _bad_cells(inputs: Inputs, file: str, column: Column, cell: str) -> list[InputProblem]:
-    bad = []
-    if column.required:
-        bad.append(f"coalesce({cell}, '') = ''")
-    if column.type != "text":
-        pattern = PATTERNS[column.type]
-        bad.append(
-            f"({cell} <> '' AND (NOT regexp_full_match({cell}, '{pattern}') "
-            f"OR ({_cast(column, cell)}) IS NULL))"
-        )
-    if not bad:
-        return []
-    found = inputs.rows(
-        f"SELECT row_number_, coalesce({cell}, '') FROM raw WHERE {' OR '.join(bad)} "
-        f"ORDER BY 1 LIMIT {MAX_ROWS_NAMED}"
-    )
-    return [
-        InputProblem(
-            file,
-            row,
-            f"{column.title} “{value[:40]}” is not {EXAMPLES[column.type]}."
-            if value
-            else f"{column.title} is empty.",
-        )
-        for row, value in found
-    ]
 
 
 def _typed(column: Column, value: Any) -> Any:
@@ -367,14 +356,6 @@ def _typed(column: Column, value: Any) -> Any:
     if column.type == "date" and not isinstance(value, date):
         return date.fromisoformat(str(value))
     return value
-
-
-def _readable(error: duckdb.Error) -> str:
-    """DuckDB's complaint in one sentence, without its advice on options."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = next((line for line in lines if "Error" in line), lines[0] if lines else "unreadable")
-    detail = next((line for line in lines[1:] if line.startswith("Line:")), "")
-    return f"this file cannot be read as CSV: {text[:200]} {detail}".strip()
 
 
 def _hash(paths: Mapping[str, Path]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from dealwright.compensation.engine.narrow import as_text
 from dealwright.compensation.engine.tables import AMOUNT
 from dealwright.compensation.plans.definition import Plan
 
@@ -124,16 +125,17 @@ def line_from_row(row: tuple[Any, ...]) -> Line:
     return Line(**dict(zip(_NAMES, row, strict=True)))
 
 
-def taxable_value(plan: Plan, line: Line) -> Decimal:
-    """What a line's reward is worth to whoever taxes it, in the plan's currency; of money 0.
+def taxable_value(plan: Plan, name: str, payout: Decimal) -> Decimal:
+    """What a line of a component is worth as a reward to whoever taxes it, in the plan's
+    currency; of money 0.
 
     Rounded line by line, so that what is added or taken back later sums to the same.
     """
-    component = plan.component(line.component)
+    component = plan.component(name)
     if component is None or component.reward is None:
         return Decimal(0)
     unit = Decimal(1).scaleb(-plan.rounding.scale)
-    return (line.payout * component.reward.value).quantize(unit, rounding=ROUND_HALF_UP)
+    return (payout * component.reward.value).quantize(unit, rounding=ROUND_HALF_UP)
 
 
 def sort_key(line: Line) -> tuple[Any, ...]:
@@ -156,7 +158,9 @@ def sort_key(line: Line) -> tuple[Any, ...]:
 
 def hash_sql() -> str:
     """DuckDB's expression for the content address of a line, equal to ``line_hash``."""
-    parts = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in LINE_COLUMNS)
+    parts = ", ".join(
+        f"coalesce({as_text(name, type_)}, '')" for name, (type_, _) in LINE_COLUMNS.items()
+    )
     return f"sha256(concat_ws(chr(31), {parts}))"
 
 

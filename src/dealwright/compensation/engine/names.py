@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dealwright.compensation.engine.sql import text
-from dealwright.compensation.engine.tables import EVENTS, RATE
+from dealwright.compensation.engine.tables import AMOUNT, EVENTS, RATE
 from dealwright.compensation.plans.definition import (
     Amount,
     Cap,
+    Contest,
     Curve,
     Draw,
     Fixed,
@@ -61,10 +62,15 @@ def named_amounts(plan: Plan) -> set[tuple[str, str]]:
             amount(each.target, each.cumulate)
             for objective in each.objectives:
                 need(objective.test.quota, objective.test.cumulate)
+        elif isinstance(each, Contest):
+            need(each.quota, each.cumulate)
         elif isinstance(each, ProfitPool):
             if each.by in ("salary", "target"):
                 need(each.by, each.cumulate)
-        elif isinstance(each, Gate | Multiplier) and each.test is not None:
+        elif isinstance(each, Gate):
+            for test in each.tests:
+                need(test.quota, test.cumulate)
+        elif isinstance(each, Multiplier) and each.test is not None:
             need(each.test.quota, each.test.cumulate)
         elif isinstance(each, Floor | Cap):
             amount(each.amount, each.per)
@@ -94,6 +100,11 @@ def event_columns(plan: Plan) -> tuple[str, ...]:
 def event_names(plan: Plan, table: str) -> dict[str, str]:
     """Name in an expression -> column, for an event in ``table``."""
     names = {each.name: f"{table}.{each.name}" for each in EVENTS}
+    names |= {
+        each.name: f"CAST({table}.{each.name} AS {AMOUNT})"
+        for each in EVENTS
+        if each.type == "money"
+    }
     names["id"] = f"{table}.event_id"
     names |= {name: f'{table}."f_{name}"' for name in plan.fields}
     return names | table_names(plan, names)

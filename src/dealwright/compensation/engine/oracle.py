@@ -172,7 +172,10 @@ class Case:
         if source.value is not None:
             return source.value
         span = "period" if cumulate in ("transaction", "deal") else cumulate
-        return self.named.get((payee, source.name, span, self.window(cumulate, period)))
+        whole = self.named.get((payee, source.name, span, self.window(cumulate, period)))
+        if whole is None or source.factor == 1:
+            return whole
+        return rounded(whole * source.factor, self.scale)
 
     def quota(self, name: str, cumulate: str, payee: str, period: PayPeriod) -> Decimal | None:
         """A quota above zero, else None."""
@@ -396,6 +399,7 @@ class Case:
                 continue
             person = self.person_on(credit.payee, event["date"]) or {}
             values = {
+                "level": Decimal(credit.depth),
                 **self.event_values(event),
                 **self.payee_values(person),
                 "credit": credit.amount,

@@ -13,7 +13,7 @@ from dealwright.compensation.engine.lines import Line
 from dealwright.compensation.engine.names import payee_columns
 from dealwright.compensation.engine.oracle import ZERO, Case, Counted, quotient, rounded
 from dealwright.compensation.engine.oracle_pools import apportion, whole
-from dealwright.compensation.engine.sql import RATIO_DIGITS
+from dealwright.compensation.engine.sql import LINE_SCALE, RATIO_DIGITS
 from dealwright.compensation.plans.definition import REPORTING, Contest
 from dealwright.compensation.plans.expressions import evaluate
 
@@ -101,6 +101,11 @@ def _ranked(case: Case, component: Contest, number: int, day: date) -> list[Cont
         if not component.group and case.person_on(who, day) is None:
             continue
         score = _score(component, own)
+        if component.quota:
+            quota = case.named.get((who, component.quota, component.cumulate, number), ZERO)
+            if quota <= 0:
+                continue
+            score = quotient(rounded(score, RATIO_DIGITS), quota, LINE_SCALE)
         if component.minimum is not None:
             if score < component.minimum:
                 continue

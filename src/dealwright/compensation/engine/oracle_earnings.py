@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -34,6 +35,22 @@ from dealwright.compensation.plans.expressions import evaluate
 
 
 def earning_lines(case: Case, component: Earning) -> Iterator[Line]:
+    """What a component earns; at the end of the quarter or year where it is paid then."""
+    if not component.paid:
+        yield from _earned(case, component)
+        return
+    ends = {
+        closing.number: closing.period
+        for closing in case.inputs.closings
+        if closing.span == component.paid and closing.paid
+    }
+    for line in _earned(case, component):
+        end = ends.get(case.window(component.paid, case.period[line.period]))
+        if end is not None:
+            yield replace(line, period=end)
+
+
+def _earned(case: Case, component: Earning) -> Iterator[Line]:
     match component:
         case Fixed():
             return _fixed(case, component)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -12,7 +12,7 @@ from dealwright.compensation.engine.lines import Line
 from dealwright.compensation.engine.oracle import ZERO, Case, quotient, rounded
 from dealwright.compensation.engine.oracle_standing import Standing, standing
 from dealwright.compensation.engine.sql import FACTOR_DIGITS, LINE_SCALE, RATIO_DIGITS
-from dealwright.compensation.plans.definition import Mbo, Objective
+from dealwright.compensation.plans.definition import Band, Mbo, Objective
 
 ONE = Decimal(1)
 _MOST = Decimal(999)
@@ -78,7 +78,9 @@ def _counts(component: Mbo, total: Decimal, fractions: list[Decimal]) -> Decimal
 def _fraction(case: Case, objective: Objective, found: Standing) -> Decimal:
     reached, quota, _, count = found
     measure = case.plan.measures[objective.test.basis.measure]
-    if (measure.aggregate != "sum" and not count) or (objective.test.quota and quota is None):
+    if (measure.aggregate != "sum" and not count) or (
+        (objective.test.quota or objective.test.per) and quota is None
+    ):
         return ZERO
     value = ZERO
     if objective.at_least is not None:
@@ -86,7 +88,8 @@ def _fraction(case: Case, objective: Objective, found: Standing) -> Decimal:
     elif objective.at_most is not None:
         value = ONE if reached <= _limit(case, objective.at_most, quota) else ZERO
     elif objective.points:
-        value = _interpolated(objective, Fraction(rounded(reached, RATIO_DIGITS)), quota)
+        exact = Fraction(rounded(reached, RATIO_DIGITS))
+        value = interpolated(objective.points, exact, quota)
     elif quota is not None:
         most = _MOST if objective.maximum is None else objective.maximum
         exact = Fraction(rounded(reached, RATIO_DIGITS))
@@ -102,9 +105,9 @@ def _limit(case: Case, edge: Decimal, quota: Decimal | None) -> Decimal:
     return edge if quota is None else rounded(quota * edge, case.scale)
 
 
-def _interpolated(objective: Objective, reached: Fraction, quota: Decimal | None) -> Decimal:
+def interpolated(points: Sequence[Band], reached: Fraction, quota: Decimal | None) -> Decimal:
+    """On a straight line between points; nothing below the first, no more above the last."""
     unit = Fraction(1) if quota is None else Fraction(quota)
-    points = objective.points
     if reached >= Fraction(points[-1].threshold) * unit:
         return points[-1].value
     for low, high in reversed(list(pairwise(points))):

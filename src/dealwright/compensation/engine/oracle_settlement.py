@@ -1,4 +1,4 @@
-"""The reference's modifiers and settlement."""
+"""The reference's settlement: holdbacks, clawbacks, draws."""
 
 from __future__ import annotations
 
@@ -10,21 +10,19 @@ from typing import Any
 
 from dealwright.compensation.engine.lines import DEAL_KINDS, Line
 from dealwright.compensation.engine.oracle import ZERO, Case, quotient, rounded
-from dealwright.compensation.engine.oracle_standing import standing
+from dealwright.compensation.engine.oracle_modifiers import (
+    Totals,
+    is_for,
+    modify,
+    per_payee,
+    totals_of,
+)
 from dealwright.compensation.plans.definition import (
-    Cap,
     Clawback,
-    Component,
     Draw,
     Fixed,
-    Floor,
-    Gate,
     Holdback,
-    Modifier,
-    Multiplier,
 )
-
-Totals = dict[tuple[str, str, int], Decimal]  # (component, payee, period) -> amount
 
 
 def settle(case: Case, lines: list[Line]) -> list[Line]:
@@ -32,7 +30,7 @@ def settle(case: Case, lines: list[Line]) -> list[Line]:
     if not case.plan.rounding.line:
         lines = [*lines, *_rounding(case, lines)]
     for modifier in case.plan.modifiers:
-        lines = [*lines, *_modify(case, modifier, lines)]
+        lines = [*lines, *modify(case, modifier, lines)]
     earned = lines
     holds: list[Line] = []
     for each in case.plan.settlements:
@@ -50,204 +48,12 @@ def settle(case: Case, lines: list[Line]) -> list[Line]:
     return lines
 
 
-def totals_of(lines: Sequence[Line]) -> Totals:
-    totals: Totals = defaultdict(Decimal)
-    for each in lines:
-        totals[each.component, each.payee, each.period] += each.payout
-    return totals
-
-
 def _rounding(case: Case, lines: Sequence[Line]) -> Iterator[Line]:
     for (component, payee, period), amount in totals_of(lines).items():
         difference = rounded(amount, case.scale) - amount
         if difference and component not in case.plan.rewards:
             yield Line(
                 component=component, payee=payee, period=period, kind="rounding", payout=difference
-            )
-
-
-def _modify(case: Case, modifier: Modifier, lines: Sequence[Line]) -> Iterator[Line]:
-    match modifier:
-        case Gate():
-            return _gate(case, modifier, lines)
-        case Multiplier():
-            return _multiplier(case, modifier, lines)
-        case Floor() | Cap() if modifier.per == "deal":
-            return _deal_limit(case, modifier, lines)
-        case Floor():
-            return _floor(case, modifier, lines)
-        case Cap() if modifier.excess == "withhold":
-            return _withhold(case, modifier, lines)
-        case Cap():
-            return _cap(case, modifier, lines)
-    raise AssertionError(modifier)
-
-
-def _is_for(case: Case, component: Component, payee: str, period: int) -> bool:
-    return case.is_for(component, case.presence(payee, case.period[period]))
-
-
-def _gate(case: Case, gate: Gate, lines: Sequence[Line]) -> Iterator[Line]:
-    reached = standing(case, gate, gate.test)
-    for (component, payee, period), amount in totals_of(lines).items():
-        if component not in gate.on or not _is_for(case, gate, payee, period):
-            continue
-        found = reached.get((payee, period))
-        if found is not None and found[2]:
-            continue
-        kept = rounded(amount * gate.otherwise, _scale_on(case, gate.on))
-        if kept != amount:
-            yield Line(
-                component=component,
-                payee=payee,
-                period=period,
-                kind="gate",
-                low=found[0] if found else None,
-                high=found[1] if found else None,
-                base=amount,
-                rate=gate.otherwise,
-                payout=kept - amount,
-            )
-
-
-def _multiplier(case: Case, multiplier: Multiplier, lines: Sequence[Line]) -> Iterator[Line]:
-    reached = standing(case, multiplier, multiplier.test) if multiplier.test else {}
-    for (component, payee, period), amount in totals_of(lines).items():
-        if component not in multiplier.on or not _is_for(case, multiplier, payee, period):
-            continue
-        found = reached.get((payee, period))
-        if multiplier.test is None:
-            factor = multiplier.factor or Decimal(1)
-        else:
-            factor = multiplier.factors[max(found[2] if found else 0, 1) - 1]
-        paid = rounded(amount * factor, _scale_on(case, multiplier.on))
-        if paid != amount:
-            yield Line(
-                component=component,
-                payee=payee,
-                period=period,
-                kind="multiplier",
-                low=found[0] if found else None,
-                base=amount,
-                rate=factor,
-                payout=paid - amount,
-            )
-
-
-def _scale_on(case: Case, on: Sequence[str]) -> int:
-    return 0 if set(on) & set(case.plan.rewards) else case.scale
-
-
-def _receiver(component: Floor | Cap) -> str:
-    return component.on[0] if len(component.on) == 1 else component.id
-
-
-def _per_payee(lines: Sequence[Line], on: Sequence[str]) -> dict[tuple[str, int], Decimal]:
-    found: dict[tuple[str, int], Decimal] = {}
-    for each in lines:
-        if each.component in on:
-            key = (each.payee, each.period)
-            found[key] = found.get(key, ZERO) + each.payout
-    return found
-
-
-def _floor(case: Case, floor: Floor, lines: Sequence[Line]) -> Iterator[Line]:
-    earned = _per_payee(lines, floor.on)
-    for presence in case.grid:
-        if not case.is_for(floor, presence):
-            continue
-        amount = earned.get((presence.payee, presence.period.number), ZERO)
-        least = case.value(floor.amount, "period", presence.payee, presence.period) or ZERO
-        if amount < least:
-            yield Line(
-                component=_receiver(floor),
-                payee=presence.payee,
-                period=presence.period.number,
-                kind="floor",
-                low=least,
-                base=amount,
-                payout=least - amount,
-            )
-
-
-def _deal_limit(case: Case, limit: Floor | Cap, lines: Sequence[Line]) -> Iterator[Line]:
-    deals: dict[tuple[str, int, str], Decimal] = defaultdict(Decimal)
-    for each in lines:
-        if each.component in limit.on and each.event:
-            deals[each.payee, each.period, each.event] += each.payout
-    for (payee, period, event), amount in deals.items():
-        if not _is_for(case, limit, payee, period):
-            continue
-        value = case.value(limit.amount, "period", payee, case.period[period])
-        if isinstance(limit, Floor):
-            value = value or ZERO
-            if not 0 <= amount < value:
-                continue
-            kind, low, high, payout = "floor", value, None, value - amount
-        else:
-            if value is None or abs(amount) <= value:
-                continue
-            kind, low, high = "cap", None, value
-            payout = max(min(amount, value), -value) - amount
-        yield Line(
-            component=_receiver(limit),
-            payee=payee,
-            period=period,
-            kind=kind,
-            event=event,
-            low=low,
-            high=high,
-            base=amount,
-            payout=payout,
-        )
-
-
-def _cap(case: Case, cap: Cap, lines: Sequence[Line]) -> Iterator[Line]:
-    paid: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
-    for (payee, number), amount in sorted(_per_payee(lines, cap.on).items()):
-        period = case.period[number]
-        if not _is_for(case, cap, payee, number):
-            continue
-        limit = case.value(cap.amount, cap.per, payee, period)
-        if limit is None:
-            continue
-        window = (payee, case.window(cap.per, period))
-        before = paid[window]
-        paid[window] = before + amount
-        payout = min(paid[window], limit) - min(before, limit) - amount
-        if payout:
-            yield Line(
-                component=_receiver(cap),
-                payee=payee,
-                period=number,
-                kind="cap",
-                high=limit,
-                base=amount,
-                payout=payout,
-            )
-
-
-def _withhold(case: Case, cap: Cap, lines: Sequence[Line]) -> Iterator[Line]:
-    earned = _per_payee(lines, cap.on)
-    waiting: dict[str, Decimal] = defaultdict(Decimal)
-    for presence in case.grid:
-        limit = case.value(cap.amount, "period", presence.payee, presence.period)
-        if limit is None or not case.is_for(cap, presence):
-            continue
-        amount = earned.get((presence.payee, presence.period.number), ZERO)
-        before = waiting[presence.payee]
-        balance = max(ZERO, before + amount - limit)
-        waiting[presence.payee] = balance
-        if balance != before:
-            yield Line(
-                component=_receiver(cap),
-                payee=presence.payee,
-                period=presence.period.number,
-                kind="withheld" if balance > before else "released",
-                high=limit,
-                base=amount,
-                payout=before - balance,
-                balance=balance,
             )
 
 
@@ -258,7 +64,7 @@ def _holdback(case: Case, holdback: Holdback, earned: Sequence[Line]) -> Iterato
             deals[each.payee, each.period, each.event] += each.payout
     held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (payee, period, event), amount in deals.items():
-        if not _is_for(case, holdback, payee, period):
+        if not is_for(case, holdback, payee, period):
             continue
         kept = rounded(amount * holdback.share, case.scale)
         held[payee, event] += kept
@@ -315,7 +121,7 @@ def _clawback(
         if kind not in clawback.trigger or period is None:
             continue
         for (payee, deal), (full, paid) in sorted(deals.items()):
-            if deal != event or full <= 0 or not _is_for(case, clawback, payee, period.number):
+            if deal != event or full <= 0 or not is_for(case, clawback, payee, period.number):
                 continue
             rate, asked = _asked(case, clawback, full, months)
             if clawback.by_amount:
@@ -445,7 +251,7 @@ def _asked(case: Case, clawback: Clawback, full: Decimal, months: int) -> tuple[
 
 
 def _draw(case: Case, draw: Draw, lines: Sequence[Line]) -> Iterator[Line]:
-    earned = _per_payee(lines, draw.on)
+    earned = per_payee(lines, draw.on)
     owed: dict[str, Decimal] = defaultdict(Decimal)
     for presence in case.grid:
         place = presence.period.number - presence.first_period

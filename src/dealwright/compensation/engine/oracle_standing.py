@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from dealwright.compensation.engine.lines import Attainment
-from dealwright.compensation.engine.oracle import ZERO, Case, quotient, rounded
+from dealwright.compensation.engine.oracle import ZERO, Case, Counted, Presence, quotient, rounded
 from dealwright.compensation.engine.sql import RATIO_DIGITS
 from dealwright.compensation.plans.definition import (
     Amount,
@@ -26,17 +26,11 @@ Standing = tuple[Decimal, Decimal | None, int, int]  # reached, quota, step, cou
 def standing(case: Case, component: Component, lookup: Lookup) -> dict[tuple[str, int], Standing]:
     """(payee, period) -> what a measure has reached in the window, its quota, the step."""
     credits = case.basis(component, lookup.basis)
+    divisors = case.basis(component, lookup.bases[-1]) if lookup.per else []
     aggregate = case.plan.measures[lookup.basis.measure].aggregate
     found = {}
     for presence in case.grid:
-        window = case.window(lookup.cumulate, presence.period)
-        own = [
-            each
-            for each in credits
-            if each.payee == presence.payee
-            and case.window(lookup.cumulate, each.period) == window
-            and each.period.number <= presence.period.number
-        ]
+        own = _so_far(case, credits, presence, lookup.cumulate)
         amounts = [each.amount for each in own]
         if aggregate == "sum":
             reached = sum(amounts, ZERO)
@@ -48,12 +42,31 @@ def standing(case: Case, component: Component, lookup: Lookup) -> dict[tuple[str
         quota, step = None, 0
         if lookup.quota:
             quota = case.quota(lookup.quota, lookup.cumulate, presence.payee, presence.period)
-        if not lookup.quota or quota is not None:
+        if lookup.per:
+            sums = (each.amount for each in _so_far(case, divisors, presence, lookup.cumulate))
+            quota = sum(sums, ZERO)
+            quota = quota if quota > 0 or lookup.at_most else None
+        is_known = bool(own) or aggregate == "sum" or not lookup.at_most
+        if is_known and (not (lookup.quota or lookup.per) or quota is not None):
             for threshold in lookup.thresholds:
-                low = rounded(quota * threshold, case.scale) if quota is not None else threshold
-                step += reached >= low
+                edge = rounded(quota * threshold, case.scale) if quota is not None else threshold
+                step += reached <= edge if lookup.at_most else reached >= edge
         found[presence.payee, presence.period.number] = (reached, quota, step, len(own))
     return found
+
+
+def _so_far(
+    case: Case, credits: Iterable[Counted], presence: Presence, cumulate: str
+) -> list[Counted]:
+    """The credits of a payee in the window of a period, up to that period."""
+    window = case.window(cumulate, presence.period)
+    return [
+        each
+        for each in credits
+        if each.payee == presence.payee
+        and case.window(cumulate, each.period) == window
+        and each.period.number <= presence.period.number
+    ]
 
 
 def attainments(case: Case) -> Iterator[Attainment]:
@@ -88,17 +101,8 @@ def _attainment(
         value = case.value(Amount(name=quota), cumulate, presence.payee, presence.period)
         if value is None:
             continue
-        window = case.window(cumulate, presence.period)
-        reached = sum(
-            (
-                each.amount
-                for each in credits
-                if each.payee == presence.payee
-                and case.window(cumulate, each.period) == window
-                and each.period.number <= presence.period.number
-            ),
-            ZERO,
-        )
+        own = _so_far(case, credits, presence, cumulate)
+        reached = sum((each.amount for each in own), ZERO)
         yield Attainment(
             component=name,
             payee=presence.payee,

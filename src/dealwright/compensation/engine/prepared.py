@@ -7,19 +7,19 @@ plan's rules.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
-from fractions import Fraction
-from math import lcm
 from typing import Any
 
 from dealwright.base.errors import Invalid
-from dealwright.base.periods import periods_between
 from dealwright.compensation.engine.checks import check_inputs
-from dealwright.compensation.engine.counted_days import counted_days, is_working
-from dealwright.compensation.engine.holders import Days, quotas_held, teammates
-from dealwright.compensation.engine.inputs import InputInvalid, InputProblem, Inputs, insert_columns
+from dealwright.compensation.engine.counted_days import is_working
+from dealwright.compensation.engine.holders import teammates
+from dealwright.compensation.engine.inputs import (
+    InputInvalid,
+    InputProblem,
+    Inputs,
+    create_table,
+)
 from dealwright.compensation.engine.names import payee_columns
 from dealwright.compensation.engine.periods import (
     PayPeriod,
@@ -28,15 +28,13 @@ from dealwright.compensation.engine.periods import (
     pay_periods,
     span_at,
     span_labelled,
-    spans_between,
     year_at,
 )
-from dealwright.compensation.engine.week_calendars import week_calendar
-from dealwright.compensation.plans.definition import Clawback, Contest, Plan, ProfitPool
+from dealwright.compensation.engine.pieces import load_pieces
+from dealwright.compensation.engine.tables import OPEN_END, OPEN_START
+from dealwright.compensation.plans.definition import Clawback, Contest, Floor, Plan, ProfitPool
 
 MAX_DEPTH = 40  # levels of managers; more is taken for a mistake
-SALARY, TARGET = "salary", "target"
-_OPEN_START, _OPEN_END = date(1900, 1, 1), date(2200, 12, 31)
 
 
 def prepare_inputs(
@@ -56,7 +54,7 @@ def prepare_inputs(
     _load_periods(inputs, first, last)
     _load_grid(inputs)
     _load_reporting(inputs)
-    _load_pieces(inputs)
+    load_pieces(inputs)
     _load_rate_ranges(inputs)
     _load_triggers(inputs)
     return inputs
@@ -93,7 +91,7 @@ def _complete_people(inputs: Inputs) -> None:
         "SELECT payee FROM input_hierarchy UNION SELECT manager FROM input_hierarchy UNION "
         "SELECT payee FROM input_territories) "
         "WHERE payee <> '' ORDER BY payee",
-        [_OPEN_START, _OPEN_END],
+        [OPEN_START, OPEN_END],
     )
 
 
@@ -105,8 +103,8 @@ def _span(inputs: Inputs, first: date | None, last: date | None) -> tuple[date, 
         "FROM input_events UNION ALL SELECT min(starts), max(ends) FROM input_quotas UNION ALL "
         "SELECT min(starts), NULL FROM input_people WHERE starts > ? UNION ALL "
         "SELECT NULL, max(ends) FROM input_people WHERE ends < ?)",
-        _OPEN_START,
-        _OPEN_END,
+        OPEN_START,
+        OPEN_END,
     )
     ((events_last,),) = inputs.rows("SELECT max(date) FROM input_events")
     first = first or plan.effective or data_first
@@ -128,9 +126,15 @@ def _span(inputs: Inputs, first: date | None, last: date | None) -> tuple[date, 
 def _closing_day(plan: Plan, last: date) -> date:
     """To where periods must reach so that what pays at the end of a window is paid."""
     ends = [last]
+    window: str
     for each in plan.components:
-        if isinstance(each, ProfitPool | Contest) and each.cumulate in ("quarter", "year"):
-            ends.append(span_at(last, each.cumulate, plan.calendar, plan.fiscal_year_starts).end)
+        window = each.paid
+        if isinstance(each, ProfitPool | Contest):
+            window = each.cumulate
+        elif isinstance(each, Floor):
+            window = each.per
+        if window in ("quarter", "year"):
+            ends.append(span_at(last, window, plan.calendar, plan.fiscal_year_starts).end)
         if isinstance(each, Contest) and each.cumulate == "plan" and each.basis.ends:
             ends.append(each.basis.ends)
     return max(ends)
@@ -152,7 +156,7 @@ def _load_periods(inputs: Inputs, first: date | None, last: date | None) -> None
         periods = pay_periods(*years, plan.calendar, fiscal)
         inputs.periods = tuple(p for p in periods if p.ends >= first and p.starts <= last)
     paid = {each.number for each in inputs.periods}
-    _create(
+    create_table(
         inputs,
         "period",
         {
@@ -171,7 +175,7 @@ def _load_periods(inputs: Inputs, first: date | None, last: date | None) -> None
     )
     inputs.all_periods = periods
     inputs.closings = tuple(closings(periods, paid, plan.until))
-    _create(
+    create_table(
         inputs,
         "closing",
         {
@@ -203,14 +207,14 @@ def _load_grid(inputs: Inputs) -> None:
         (
             payee,
             pay_periods(starts, starts, plan.calendar, plan.fiscal_year_starts)[0].number
-            if starts > _OPEN_START
+            if starts > OPEN_START
             else first,
         )
         for payee, starts in inputs.rows(
             "SELECT payee, min(starts) FROM input_people GROUP BY payee"
         )
     ]
-    _create(inputs, "began", {"payee": "VARCHAR", "first_period": "INTEGER"}, began)
+    create_table(inputs, "began", {"payee": "VARCHAR", "first_period": "INTEGER"}, began)
     fields = "".join(
         f', arg_max(p."{column}", p.starts) AS "{column}"'
         for column in payee_columns(plan).values()
@@ -244,7 +248,7 @@ def _load_counted(inputs: Inputs) -> None:
         upto += counts
         rows.append((day, counts, upto))
         day += timedelta(days=1)
-    _create(inputs, "counted", {"date": "DATE", "counts": "INTEGER", "upto": "INTEGER"}, rows)
+    create_table(inputs, "counted", {"date": "DATE", "counts": "INTEGER", "upto": "INTEGER"}, rows)
 
 
 def _load_reporting(inputs: Inputs) -> None:
@@ -261,7 +265,7 @@ def _load_reporting(inputs: Inputs) -> None:
     problems: list[InputProblem] = []
     for payee, relation in list(direct):
         above: list[tuple[str, date, date, tuple[str, ...]]] = [
-            (payee, _OPEN_START, _OPEN_END, (payee,))
+            (payee, OPEN_START, OPEN_END, (payee,))
         ]
         while above:
             below, starts, ends, chain = above.pop()
@@ -281,7 +285,7 @@ def _load_reporting(inputs: Inputs) -> None:
     if problems:
         raise InputInvalid(problems[:5])
     rows += teammates(inputs)
-    _create(
+    create_table(
         inputs,
         "reporting",
         {
@@ -294,123 +298,6 @@ def _load_reporting(inputs: Inputs) -> None:
         },
         rows,
     )
-
-
-def _load_pieces(inputs: Inputs) -> None:
-    """``piece``: which fraction (weight/whole) of a quota, salary or target falls in a period.
-
-    A yearly amount counts by days of the year; a salary by twelfths, and by days only in a
-    month that is not worked in full.
-    """
-    plan = inputs.plan
-    rows: list[tuple[Any, ...]] = []
-    began = dict(inputs.rows("SELECT payee, min(starts) FROM input_people GROUP BY payee"))
-    for held in quotas_held(inputs):
-        payee, measure, amount = held.payee, held.measure, held.amount
-        ramp = () if held.of_team else plan.ramps.get(measure, ())
-        start = began.get(payee, _OPEN_START)
-        for share, period, month in _by_days(
-            inputs, held.starts, held.ends, held.per, monthly=bool(ramp), range_=held.range_
-        ):
-            age = _age(inputs, start, month)
-            factor = ramp[age] if 0 <= age < len(ramp) else Decimal(1)
-            kept = amount * factor * (1 - held.relief)
-            rows.append((payee, measure, period, kept, *share))
-    for payee, salary, target, starts, ends in inputs.rows(
-        "SELECT payee, salary, target, starts, ends FROM input_people"
-    ):
-        if salary is not None:
-            rows += [
-                (payee, SALARY, period, salary, *share)
-                for share, period in _by_twelfths(inputs, starts, ends)
-            ]
-        if target is not None:
-            rows += [
-                (payee, TARGET, period, target, *share)
-                for share, period, _ in _by_days(inputs, starts, ends, "year", monthly=False)
-            ]
-    _create(
-        inputs,
-        "piece",
-        {
-            "payee": "VARCHAR",
-            "name": "VARCHAR",
-            "period": "INTEGER",
-            "amount": "DECIMAL(28, 6)",
-            "weight": "BIGINT",
-            "whole": "BIGINT",
-        },
-        rows,
-    )
-
-
-def _age(inputs: Inputs, start: date, day: date) -> int:
-    """How many months, in calendars of weeks periods, lie between two days."""
-    if week_calendar(inputs.plan.calendar) is not None and start > _OPEN_START:
-        (first,) = pay_periods(start, start, inputs.plan.calendar)
-        (now,) = pay_periods(day, day, inputs.plan.calendar)
-        return now.number - first.number
-    return (day.year - start.year) * 12 + day.month - start.month
-
-
-def _by_days(
-    inputs: Inputs,
-    starts: date,
-    ends: date,
-    per: str,
-    *,
-    monthly: bool,
-    range_: Days | None = None,
-) -> Iterator[tuple[tuple[int, int], int, date]]:
-    """(weight, whole), period and first day of each part of a dated amount, by the days that
-    the plan counts; ``range_`` are all days of an amount that is for a range."""
-    plan = inputs.plan
-    counted = counted_days(plan)
-    for period in inputs.all_periods:
-        since, until = max(starts, period.starts), min(ends, period.ends)
-        if since > until:
-            continue
-        unit = "month" if monthly else per
-        parts = [(since, until)]
-        if unit in ("month", "quarter"):
-            parts = [
-                (max(since, each.start), min(until, each.end))
-                for each in spans_between(
-                    since, until, unit, plan.calendar, plan.fiscal_year_starts
-                )
-            ]
-        for from_, to in parts:
-            if per == "range":
-                whole = counted(*(range_ or (starts, ends)))
-            else:
-                span = span_at(from_, per, plan.calendar, plan.fiscal_year_starts)
-                whole = counted(span.start, span.end)
-            if whole:
-                yield (counted(from_, to), whole), period.number, from_
-
-
-def _by_twelfths(inputs: Inputs, starts: date, ends: date) -> Iterator[tuple[tuple[int, int], int]]:
-    """(weight, whole) of a yearly salary per period; in calendars of weeks by days."""
-    if week_calendar(inputs.plan.calendar) is not None:
-        for weighed, number, _ in _by_days(inputs, starts, ends, "year", monthly=False):
-            yield weighed, number
-        return
-    counted = counted_days(inputs.plan)
-    shares: list[tuple[Fraction, int]] = []
-    for period in inputs.all_periods:
-        since, until = max(starts, period.starts), min(ends, period.ends)
-        if since > until:
-            continue
-        share = Fraction(0)
-        for month in periods_between(since, until, "month"):
-            whole = counted(month.start, month.end)
-            days = counted(max(since, month.start), min(until, month.end))
-            share += Fraction(days, whole * 12) if whole else 0
-        shares.append((share, period.number))
-    # One denominator, so that the parts of a year sum to the year.
-    common = lcm(*(share.denominator for share, _ in shares)) if shares else 1
-    for share, number in shares:
-        yield (share.numerator * (common // share.denominator), common), number
 
 
 def _load_rate_ranges(inputs: Inputs) -> None:
@@ -452,7 +339,7 @@ def _load_triggers(inputs: Inputs) -> None:
                     full_months(began, day),
                 )
             )
-    _create(
+    create_table(
         inputs,
         "trigger",
         {
@@ -465,20 +352,4 @@ def _load_triggers(inputs: Inputs) -> None:
             "months": "INTEGER",
         },
         rows,
-    )
-
-
-def _create(
-    inputs: Inputs, name: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    described = ", ".join(f"{column} {type_}" for column, type_ in columns.items())
-    inputs.connection.execute(f"CREATE OR REPLACE TABLE {name} ({described})")
-    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    insert_columns(
-        inputs.connection,
-        name,
-        {
-            column: (type_, list(given), "NULL")
-            for (column, type_), given in zip(columns.items(), values, strict=True)
-        },
     )

@@ -63,7 +63,7 @@ def reward_columns(
     """For a reward: its number and unit in place of money, and what it is worth for tax."""
     if component is None or component.reward is None:
         return {}
-    taxable = sum((taxable_value(plan, line) for line in lines), Decimal(0))
+    taxable = sum((taxable_value(plan, line.component, line.payout) for line in lines), Decimal(0))
     return {
         "amount": number_text(sum((line.payout for line in lines), Decimal(0))),
         "currency": component.reward.unit,

@@ -30,7 +30,7 @@ from dealwright.compensation.plans.definition import Plan
 
 ENGINES = ("duckdb", "oracle")
 ALL_ENGINES = (*ENGINES, "spark")  # Spark is an extra
-ENGINE_VERSION = "1"  # grows when the same plan and input may give another result
+ENGINE_VERSION = "2"  # grows when the same plan and input may give another result
 
 
 @dataclass(frozen=True)
@@ -143,25 +143,13 @@ def run_stages(inputs: Inputs, watch: Callable[[], None] | None = None) -> None:
         if watch is not None:
             watch()
         try:
-            _make(inputs, each.sql)
+            inputs.make(each.sql)
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise Invalid(
                 f"A number in “{each.purpose}” is too large to be computed exactly "
                 f"({str(error).splitlines()[0][:160]}).",
                 code="overflow",
             ) from error
-
-
-def _make(inputs: Inputs, sql: str) -> None:
-    """Make one table; where it needs more memory than the limit, with more."""
-    while True:
-        try:
-            inputs.connection.execute(sql)
-        except duckdb.OutOfMemoryException:
-            if not inputs.allow_more_memory():
-                raise
-        else:
-            return
 
 
 def _credit_key(credit: Credit) -> tuple[object, ...]:

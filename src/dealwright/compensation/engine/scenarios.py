@@ -4,7 +4,8 @@ Tiers, caps and milestones are not additive, so what uncertain deals pay cannot 
 deal to deal. Instead the prepared input is copied inside DuckDB, each copy under the number of
 its scenario and with the deals that are won in it, and the plan runs once over all copies. A
 payee's lines never look at another key than the payee's own and those below, which carry the
-same number: so each copy gives what a calculation of its own would give.
+same number: so each copy gives what a calculation of its own would give. Plans of which this is
+not so are calculated scenario by scenario.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dealwright.compensation.engine.inputs import Inputs, insert_columns
 from dealwright.compensation.engine.lines import LINE_COLUMNS, Attainment, Line, line_from_row
 from dealwright.compensation.engine.oracle import calculate_with_oracle
 from dealwright.compensation.engine.results import run_stages
-from dealwright.compensation.plans.definition import Plan
+from dealwright.compensation.plans.definition import TERRITORY, Plan, bases_of
 from dealwright.compensation.plans.expressions import Expression
 
 _DIGITS = 6
@@ -201,8 +202,12 @@ def drop_stages(inputs: Inputs) -> None:
 
 def reads_keys(plan: Plan) -> bool:
     """Whether a plan's expressions read the keys of events or payees, which are others in a
-    copied input: such a plan's scenarios are calculated apart."""
-    return any(each.names & _KEYS for each in _expressions(plan))
+    copied input, or credits go by territory, a text that would lead from a scenario's deal to
+    the holders of every scenario: such a plan's scenarios are calculated apart."""
+    used = {rule for basis in bases_of(plan) for rule in basis.rules}
+    return any(plan.credits[each].source == TERRITORY for each in used) or any(
+        each.names & _KEYS for each in _expressions(plan)
+    )
 
 
 _KEYS = frozenset({"id", "event_id", "payee", "reference"})

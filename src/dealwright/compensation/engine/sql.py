@@ -15,6 +15,7 @@ from decimal import Decimal
 import sqlglot
 from sqlglot import exp
 
+from dealwright.compensation.engine.narrow import narrowed
 from dealwright.compensation.engine.tables import AMOUNT, RATE
 
 NO_LIMIT = Decimal(10) ** 20  # beyond every amount: the end of the last band
@@ -40,7 +41,7 @@ def stage(name: str, purpose: str, sql: str, *, view: bool = False) -> Stage:
     """A stage from SQL in DuckDB's dialect; a ``view`` is recomputed where it is read."""
     query = sqlglot.parse_one(sql, read="duckdb")
     kind = "VIEW" if view else "TABLE"
-    made = f"CREATE OR REPLACE {kind} {name} AS {query.sql(dialect='duckdb')}"
+    made = f"CREATE OR REPLACE {kind} {name} AS {narrowed(query).sql(dialect='duckdb')}"
     return Stage(name, purpose, query, made, is_table=not view)
 
 

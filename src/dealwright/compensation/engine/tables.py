@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 CellType = Literal["text", "money", "quantity", "share", "rate", "date", "number", "bool"]
 
 AMOUNT = "DECIMAL(28, 6)"
 RATE = "DECIMAL(9, 6)"
+OPEN_START, OPEN_END = date(1900, 1, 1), date(2200, 12, 31)  # for ever before, for ever after
 
 SQL_TYPES: Mapping[CellType, str] = {
     "text": "VARCHAR",
@@ -141,6 +143,7 @@ FILES: Mapping[str, tuple[Column, ...]] = {
 FIELD_CELLS: Mapping[str, CellType] = {
     "text": "text",
     "number": "number",
+    "money": "money",
     "date": "date",
     "bool": "bool",
 }

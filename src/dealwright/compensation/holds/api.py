@@ -7,17 +7,18 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Query, Router
 from pydantic import Field
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.api_shapes import (
     HeldOut,
-    HoldOut,
     LongText,
+    PayHoldOut,
     ShortText,
     held_out,
     money_out,
@@ -30,7 +31,7 @@ router = Router(tags=["Compensation"])
 READ, WRITE = "compensation:read", "compensation:write"
 
 
-class HoldIn(Schema):
+class PayHoldIn(Given):
     """What to hold: a person, the deal booked under ``event_key``, or a person's part of it."""
 
     payee: UUID | None = None
@@ -40,7 +41,7 @@ class HoldIn(Schema):
     ends_on: date | None = None
 
 
-class ReleaseIn(Schema):
+class ReleaseIn(Given):
     """Why it is released."""
 
     reason: LongText = ""
@@ -48,7 +49,7 @@ class ReleaseIn(Schema):
 
 @router.get(
     "/compensation/holds",
-    response=list[HoldOut],
+    response=list[PayHoldOut],
     operation_id="list_compensation_holds",
     summary="Holds, those that hold now first",
 )
@@ -63,11 +64,11 @@ def read_holds(
 
 @router.post(
     "/compensation/holds",
-    response={201: HoldOut},
+    response={201: PayHoldOut},
     operation_id="place_compensation_hold",
     summary="Hold the pay of a deal or a person",
 )
-def write_hold(request: HttpRequest, body: HoldIn) -> HttpResponse:
+def write_hold(request: HttpRequest, body: PayHoldIn) -> HttpResponse:
     actor = require_scope(request, WRITE)
     hold = services.place_hold(
         actor,
@@ -82,7 +83,7 @@ def write_hold(request: HttpRequest, body: HoldIn) -> HttpResponse:
 
 @router.post(
     "/compensation/holds/{uuid:hold_id}/release",
-    response=HoldOut,
+    response=PayHoldOut,
     operation_id="release_compensation_hold",
     summary="Let what is held be payable again, in the open period",
 )

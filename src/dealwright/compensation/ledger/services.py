@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,12 +19,13 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change, system
+from dealwright.base.database.copying import copy_rows
 from dealwright.base.errors import Conflict, NotFound
 from dealwright.compensation.access import require_pay_manager
 from dealwright.compensation.accounting.payroll_files import payroll_file
 from dealwright.compensation.calculation.models import CalculationRun
 from dealwright.compensation.disputes.models import Adjustment
-from dealwright.compensation.engine.lines import Line, taxable_value
+from dealwright.compensation.engine.lines import taxable_value
 from dealwright.compensation.holds.queries import held_for
 from dealwright.compensation.holds.services import lock_holds
 from dealwright.compensation.ledger.entries import double_entry
@@ -48,11 +50,25 @@ _AGAINST = {
     "repaid": Account.CLAWBACK,
 }
 
-Posted = tuple[int, Line, PayPeriod, PayPeriod]  # sign, line, earned in, posted in
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Lines of one kind that came, less those that went: ``times`` in number, ``payout`` and
+    ``base`` in sum. Of rewards those of the same payout: ``each`` of them."""
+
+    payee: str
+    component: str
+    kind: str
+    earned_id: UUID
+    posted_id: UUID
+    each: Decimal | None
+    times: int
+    payout: Decimal
+    base: Decimal
 
 
-def post_lines(
-    actor: Actor, run: CalculationRun, plan: CompensationPlan, changes: Iterable[Posted]
+def post_moved(
+    actor: Actor, run: CalculationRun, plan: CompensationPlan, moved: Iterable[Moved]
 ) -> int:
     """Post what a run found different: one entry per payee, component, period and account;
     returns how many postings were made."""
@@ -61,19 +77,20 @@ def post_lines(
         each.id for each in definition.components if isinstance(each, Draw) and not each.recoverable
     }
     sums: dict[tuple[str, str, UUID, UUID, Account, Account], Decimal] = defaultdict(Decimal)
-    for sign, line, earned, posted in changes:
-        if line.kind == "forgiven":
+    for part in moved:
+        if part.kind == "forgiven":
             # What is forgiven becomes cost: nothing is payable for it.
-            legs, amount = (Account.EXPENSE, Account.DRAW), line.base or Decimal(0)
-        elif line.component in definition.rewards:
+            legs, amount = (Account.EXPENSE, Account.DRAW), part.base
+        elif part.each is not None:
             # A reward is no pay: what is owed is its taxable value, beside what is payable.
-            legs, amount = (Account.EXPENSE, Account.POINTS), taxable_value(definition, line)
+            legs = (Account.EXPENSE, Account.POINTS)
+            amount = part.times * taxable_value(definition, part.component, part.each)
         else:
-            against = _AGAINST.get(line.kind, Account.EXPENSE)
-            if line.component in guarantees:
+            against = _AGAINST.get(part.kind, Account.EXPENSE)
+            if part.component in guarantees:
                 against = Account.EXPENSE
-            legs, amount = (against, Account.PAYABLE), line.payout
-        sums[line.payee, line.component, earned.pk, posted.pk, *legs] += sign * amount
+            legs, amount = (against, Account.PAYABLE), part.payout
+        sums[part.payee, part.component, part.earned_id, part.posted_id, *legs] += amount
     postings: list[Posting] = []
     for (payee, component, earned_id, posted_id, debit, credit), amount in sorted(sums.items()):
         if amount == 0:
@@ -84,7 +101,7 @@ def post_lines(
             amount,
             kind=Posting.Kind.CALCULATION,
             run=run,
-            payee_id=payee,
+            payee_id=UUID(payee),
             plan=plan,
             component=component,
             earned_period_id=earned_id,
@@ -92,9 +109,7 @@ def post_lines(
             currency=run.currency,
             created_by=actor.user,
         )
-    # Whole entries in one statement: the database judges each statement.
-    for start in range(0, len(postings), 5000):
-        Posting.objects.bulk_create(postings[start : start + 5000], batch_size=5000)
+    copy_rows(postings)  # in one statement: the database judges whole entries
     return len(postings)
 
 

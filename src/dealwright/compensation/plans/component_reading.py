@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,9 +32,10 @@ from dealwright.compensation.plans.expressions import (
 )
 from dealwright.compensation.plans.incentive_reading import IncentiveReader
 from dealwright.compensation.plans.piece_reading import MOST_AMOUNT, MOST_RATE, Reference
-from dealwright.compensation.plans.source import Block, Item, is_number
+from dealwright.compensation.plans.source import Block, Item, hint, is_number
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
+_NOT_EARNING = ("gate", "multiplier", "floor", "cap", "holdback", "clawback", "draw")
 
 
 @dataclass
@@ -58,9 +58,7 @@ class ComponentReader(IncentiveReader):
         self.entries += 1
         reader = self._kinds().get(kind)
         if reader is None:
-            close = difflib.get_close_matches(kind, list(self._kinds()), n=1)
-            hint = f" Did you mean “{close[0]}”?" if close else ""
-            item.complain(f"“{kind}” is no kind of component.{hint}")
+            item.complain(f"“{kind}” is no kind of component.{hint(kind, list(self._kinds()))}")
             return
         block = item.block()
         if block is None:
@@ -82,6 +80,12 @@ class ComponentReader(IncentiveReader):
             "label": block.text("label") or name.replace("_", " ").capitalize(),
             "payees": payees,
         }
+        if kind not in ("profit_pool", "contest", *_NOT_EARNING):
+            line = block.line_of("paid")
+            chosen = block.choice("paid", ("period", "quarter", "year"), "period")
+            shared["paid"] = "" if chosen == "period" else chosen
+            if shared["paid"] == "quarter" and self.calendar == "year":
+                block.complain("a plan that pays by year cannot pay by quarter.", line)
         component = reader(block, shared)
         block.close()
         if component is not None:
@@ -103,7 +107,8 @@ class ComponentReader(IncentiveReader):
         rewards = []
         for name in reference.names:
             if name not in known:
-                block.complain(f"there is no component “{name}”.", line)
+                said = f"there is no component “{name}”.{hint(name, list(known))}"
+                block.complain(said, line)
             elif isinstance(known[name], Settlement) and not reference.settled:
                 block.complain(f"“{name}” is settled later and cannot be named here.", line)
             elif known[name].reward is not None:
@@ -143,7 +148,8 @@ class ComponentReader(IncentiveReader):
     def _fixed(self, block: Block, shared: dict[str, Any]) -> Component | None:
         amount = self._amount(block, "amount", required=True)
         chosen = block.choice("prorate", ("true", "false", "calendar", "working"), "true")
-        prorate = {"true": self.prorate, "false": ""}.get(chosen, chosen)
+        days = "working" if self.prorate == "working" else "calendar"
+        prorate = {"true": days, "false": ""}.get(chosen, chosen)
         if not amount:
             return None
         return Fixed(**shared, amount=amount, prorate=cast(Any, prorate))
@@ -220,8 +226,10 @@ class ComponentReader(IncentiveReader):
         boundary = block.choice("boundary", ("upper", "lower"), "upper")
         quota = self._quota(block)
         target = self._amount(block, "target")
-        bands = self._steps(block, "bands", ("rate", "multiplier", "value"))
         basis = self._basis(block, rules=rules)
+        priced = self.measures[basis.measure].unit == "quantity" and target is None
+        most = MOST_AMOUNT if priced else MOST_RATE
+        bands = self._steps(block, "bands", ("rate", "amount", "multiplier", "value"), most)
         if target is not None and not quota:
             block.complain("a target needs a quota to be the target of.")
         if quota and cumulate == "transaction":
@@ -302,14 +310,25 @@ class ComponentReader(IncentiveReader):
     # Modifiers
 
     def _gate(self, block: Block, shared: dict[str, Any]) -> Component | None:
+        """Pay only where a measure reaches something, or one of several does (``any``)."""
         on = self._on(block, rewards=True)
         cumulate = self._window(block, "period")
-        at_least = block.number("at_least", required=True, low=-MOST_AMOUNT, high=MOST_AMOUNT)
         otherwise = block.number("otherwise", _ZERO, low=_ZERO, high=MOST_RATE)
-        test = self._lookup(block, cumulate, (at_least,) if at_least is not None else ())
-        if not on or at_least is None:
+        item = block.take("any")
+        if item is None:
+            tests = [self._test(block, cumulate)]
+        else:
+            tests = []
+            for entry in item.items():
+                inner = entry.block()
+                if inner is not None:
+                    tests.append(self._test(inner, self._window(inner, cumulate)))
+                    inner.close()
+        found = [each for each in tests if each is not None]
+        if not on or not found or len(found) < len(tests):
             return None
-        return Gate(**shared, on=on, test=test, otherwise=otherwise or _ZERO)
+        first, *others = found
+        return Gate(**shared, on=on, test=first, others=tuple(others), otherwise=otherwise or _ZERO)
 
     def _multiplier(self, block: Block, shared: dict[str, Any]) -> Component | None:
         on = self._on(block, rewards=True)
@@ -317,18 +336,23 @@ class ComponentReader(IncentiveReader):
         if factor is not None:
             return Multiplier(**shared, on=on, test=None, factors=(), factor=factor)
         cumulate = self._window(block, "period")
-        line = block.line_of("steps")
-        steps = self._steps(block, "steps", ("factor", "value"))
+        is_curve = "points" in block
+        key = "points" if is_curve else "steps"
+        line = block.line_of(key)
+        steps = self._steps(block, key, ("factor", "value"))
         test = self._lookup(block, cumulate, tuple(each.threshold for each in steps))
         if not on or not steps:
             return None
-        if steps[0].threshold != 0:
+        if steps[0].threshold != 0 and not is_curve:
             block.complain("the first step must be from 0.", line)
-        return Multiplier(**shared, on=on, test=test, factors=tuple(each.value for each in steps))
+        if is_curve and len(steps) < 2:
+            block.complain("a line needs at least two points.", line)
+        factors = tuple(each.value for each in steps)
+        return Multiplier(**shared, on=on, test=test, factors=factors, is_curve=is_curve)
 
     def _floor(self, block: Block, shared: dict[str, Any]) -> Component | None:
         on = self._on(block, default_all=True)
-        per = block.choice("per", ("deal", "period"), "period")
+        per = block.choice("per", ("deal", "period", "quarter", "year"), "period")
         amount = self._amount(block, "amount", required=True)
         return Floor(**shared, on=on, per=cast(Any, per), amount=amount) if amount and on else None
 

@@ -164,31 +164,51 @@ class Matrix(Component):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(Component):
-    """Pays components in ``on`` only where a measure reaches a threshold; else ``otherwise``
-    (a fraction, most often 0) of them."""
+    """Pays components in ``on`` only where a measure reaches a threshold, or one of ``others``
+    does; else ``otherwise`` (a fraction, most often 0) of them."""
 
     on: tuple[str, ...]
     test: Lookup
     otherwise: Decimal
+    others: tuple[Lookup, ...] = ()
+
+    @property
+    def tests(self) -> tuple[Lookup, ...]:
+        return (self.test, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multiplier(Component):
     """Multiplies components in ``on`` by the value of the step a measure has reached, or by
-    one fixed ``factor``."""
+    one fixed ``factor``.
+
+    Where ``is_curve`` the factor lies on a straight line between steps: nothing is paid below
+    the first, and above the last its factor holds.
+    """
 
     on: tuple[str, ...]
     test: Lookup | None
     factors: tuple[Decimal, ...]
     factor: Decimal | None = None
+    is_curve: bool = False
+
+    @property
+    def points(self) -> tuple[Band, ...]:
+        """Thresholds with their factors."""
+        thresholds = self.test.thresholds if self.test is not None else ()
+        return tuple(
+            Band(threshold=threshold, value=value)
+            for threshold, value in zip(thresholds, self.factors, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor(Component):
-    """At least ``amount`` for the components in ``on``, per deal or per period."""
+    """At least ``amount`` for the components in ``on``, per deal or per window; what is missing
+    in a quarter or year is added in its last period."""
 
     on: tuple[str, ...]
-    per: Literal["deal", "period"]
+    per: Literal["deal", "period", "quarter", "year"]
     amount: Amount
 
 
@@ -272,7 +292,9 @@ class Plan:
     payee_fields: Mapping[str, FieldType]
     measures: Mapping[str, Measure]
     credits: Mapping[str, CreditRule]
-    prorate: Literal["calendar", "working"]  # which days count in parts of quotas and salaries
+    prorate: Literal[
+        "calendar", "working", "months"
+    ]  # which days count in parts of quotas and salaries
     holidays: frozenset[date]  # which are no working days
     ramps: Mapping[str, tuple[Decimal, ...]]  # quota -> fraction by months since the start
     tables: Mapping[str, LookupTable]
@@ -322,13 +344,14 @@ def bases_of(plan: Plan) -> Iterator[Basis]:
     for each in plan.components:
         if isinstance(each, Rated | Tiered | Milestones | Curve | Contest | Blocks):
             yield each.basis
-        elif isinstance(each, Gate | Multiplier) and each.test is not None:
-            yield each.test.basis
+        elif isinstance(each, Gate):
+            yield from (basis for test in each.tests for basis in test.bases)
+        elif isinstance(each, Multiplier) and each.test is not None:
+            yield from each.test.bases
         elif isinstance(each, Matrix):
-            yield each.rows.basis
-            yield each.columns.basis
+            yield from (*each.rows.bases, *each.columns.bases)
         elif isinstance(each, Mbo):
-            yield from (objective.test.basis for objective in each.objectives)
+            yield from (basis for one in each.objectives for basis in one.test.bases)
         elif isinstance(each, ProfitPool):
             if each.measure:
                 yield Basis(measure=each.measure)

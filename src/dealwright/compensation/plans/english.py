@@ -43,6 +43,7 @@ from dealwright.compensation.plans.incentive_english import (
     table_sentence,
     taxable_sentence,
 )
+from dealwright.compensation.plans.modifier_english import measured, modifier_sentence
 from dealwright.compensation.plans.wording import (
     all_of,
     any_of,
@@ -129,18 +130,8 @@ def component_sentence(plan: Plan, component: Component) -> str:
             text = mbo_sentence(plan, component)
         case ProfitPool():
             text = pool_sentence(plan, component)
-        case Gate():
-            text = _gate(plan, component)
-        case Multiplier():
-            text = _multiplier(plan, component)
-        case Floor():
-            what = "each deal" if component.per == "deal" else f"each {plan.period_word}"
-            text = (
-                f"For {what}, {names_of(plan, component.on)} pays at least "
-                f"{sum_text(plan, component.amount)}; what is missing is added."
-            )
-        case Cap():
-            text = _cap(plan, component)
+        case Gate() | Multiplier() | Floor() | Cap():
+            text = modifier_sentence(plan, component)
         case Holdback():
             text = (
                 f"{percent(component.share)} of what each deal earns under "
@@ -156,6 +147,10 @@ def component_sentence(plan: Plan, component: Component) -> str:
             text = ""
     if component.reward is not None:
         text += taxable_sentence(plan, component.reward)
+    if component.paid:
+        text += (
+            f" What is earned in a {component.paid} is paid with the last {plan.period_word} of it."
+        )
     if component.payees is not None:
         text += f" This holds for payees of whom it is true that {component.payees.english}."
     return text
@@ -173,6 +168,11 @@ def _frame(plan: Plan) -> str:
     if plan.prorate == "working":
         text += " Parts of quotas, salaries and targets count by working days, Monday to Friday" + (
             f" without {len(plan.holidays)} holidays." if plan.holidays else "."
+        )
+    if plan.prorate == "months":
+        text += (
+            " In parts of quotas, salaries and targets every month counts the same, and a part of "
+            "a month by its days."
         )
     if plan.effective:
         text += f" It takes effect on {plan.effective:%-d %B %Y}."
@@ -327,13 +327,17 @@ def _tiered(plan: Plan, component: Tiered) -> str:
 
 
 def _bands(plan: Plan, component: Tiered) -> str:
+    counts = plan.measures[component.basis.measure].unit == "quantity"
+
     def threshold(band: Band) -> str:
         if component.quota:
             return f"{percent(band.threshold)} of quota"
-        return money(plan, band.threshold)
+        return plain(band.threshold) if counts else money(plan, band.threshold)
 
     def value(band: Band) -> str:
-        return f"{plain(band.value)} times" if component.target else percent(band.value)
+        if component.target:
+            return f"{plain(band.value)} times"
+        return f"{money(plan, band.value)} each" if counts else percent(band.value)
 
     parts = []
     for place, band in enumerate(component.bands):
@@ -384,48 +388,9 @@ def _matrix(plan: Plan, component: Matrix) -> str:
         rows.append(f"from {step}: {cells}")
     return (
         f"The target of {sum_text(plan, component.target)} times the cell where "
-        f"{basis_text(plan, component.rows.basis)} (rows) and "
-        f"{basis_text(plan, component.columns.basis)} (columns) meet: {'; '.join(rows)}."
+        f"{measured(plan, component.rows)} (rows) and "
+        f"{measured(plan, component.columns)} (columns) meet: {'; '.join(rows)}."
     )
-
-
-def _gate(plan: Plan, gate: Gate) -> str:
-    kept = (
-        "nothing of it is paid"
-        if gate.otherwise == 0
-        else f"only {percent(gate.otherwise)} of it is paid"
-    )
-    return (
-        f"{names_of(plan, gate.on)} is paid in full only if {basis_text(plan, gate.test.basis)} "
-        f"{over(plan, gate.test.cumulate)} reaches {step_text(plan, gate.test, 0)}; otherwise "
-        f"{kept}."
-    )
-
-
-def _multiplier(plan: Plan, multiplier: Multiplier) -> str:
-    if multiplier.test is None:
-        assert multiplier.factor is not None
-        return f"{names_of(plan, multiplier.on)} is multiplied by {plain(multiplier.factor)}."
-    steps = ", ".join(
-        f"{plain(factor)} from {step_text(plan, multiplier.test, place)}"
-        for place, factor in enumerate(multiplier.factors)
-    )
-    return (
-        f"{names_of(plan, multiplier.on)} is multiplied by a factor that hangs on "
-        f"{basis_text(plan, multiplier.test.basis)} {over(plan, multiplier.test.cumulate)}: "
-        f"{steps}."
-    )
-
-
-def _cap(plan: Plan, cap: Cap) -> str:
-    windows = {"deal": "deal", "period": plan.period_word}
-    what = "the whole plan" if cap.per == "plan" else f"each {windows.get(cap.per, cap.per)}"
-    rest = (
-        f"What is above waits and is paid in a later {plan.period_word} that has room for it."
-        if cap.excess == "withhold"
-        else "What is above is not paid."
-    )
-    return f"For {what}, {names_of(plan, cap.on)} pays at most {sum_text(plan, cap.amount)}. {rest}"
 
 
 def _clawback(plan: Plan, clawback: Clawback) -> str:

@@ -36,12 +36,13 @@ from dealwright.base.language import (
     evaluate as evaluate_tree,
 )
 from dealwright.compensation.plans.lookup_tables import LookupTable, table_scope
-from dealwright.compensation.plans.source import Complaints
+from dealwright.compensation.plans.source import Complaints, hint
 
 MONEY = money(whole=13, scale=4)
 _FIELD_TYPES: Mapping[str, Type] = {
     "text": STRING,
     "number": number(13, 6),
+    "money": MONEY,
     "date": DATE,
     "bool": BOOL,
 }
@@ -58,7 +59,7 @@ _EVENT: Mapping[str, Type] = {
     "reference": STRING,
 }
 _CREDIT: Mapping[str, Type] = {"credit": money(whole=13, scale=6), "share": rate(), "role": STRING}
-
+_LEVEL: Mapping[str, Type] = {"level": number(2, 0)}  # unless the plan has a field of that name
 
 _TABLE = re.compile(r"table\.(\w+)")
 PAYEE_COLUMNS = ("position", "team")  # texts that every payee has
@@ -111,13 +112,22 @@ def payee_scope(names: Names) -> Mapping[str, Type]:
 
 def credit_scope(names: Names) -> Mapping[str, Type]:
     """What an expression over a credit may read: the credit, its event and its payee."""
-    scope = {**event_scope(names.fields), **payee_scope(names), **_CREDIT}
+    scope = {**_LEVEL, **event_scope(names.fields), **payee_scope(names), **_CREDIT}
     return {**scope, **table_scope(names.tables, scope)}
 
 
 def texts_of_credits(names: Names) -> tuple[str, ...]:
     """The texts by which a table may look up: of events, payees and credits."""
     return tuple(name for name, kind in credit_scope(names).items() if kind == STRING)
+
+
+def _meant(text: str, scope: Mapping[str, Type]) -> str:
+    """A guess at the first name that is not there."""
+    try:
+        unknown = sorted(set(names_in(parse(text))) - set(scope))
+    except LanguageError:
+        return ""
+    return hint(unknown[0], list(scope)) if unknown else ""
 
 
 def read_expression(
@@ -134,8 +144,11 @@ def read_expression(
         found = check(tree, scope)
     except LanguageError as error:
         before = text[: error.position or 0]
-        where = f" (at “{text[error.position : error.position + 20]}”)" if error.position else ""
-        complaints.add(line + before.count("\n"), f"{place}: {error.message}{where}")
+        after = text[error.position : error.position + 20] if error.position else ""
+        where = f" (at “{after}”)" if after.strip() else ""
+        complaints.add(
+            line + before.count("\n"), f"{place}: {error.message}{where}{_meant(text, scope)}"
+        )
         return None
     fits = found == BOOL if expected == "bool" else isinstance(found, Numeric)
     if not fits:

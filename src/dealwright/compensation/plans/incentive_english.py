@@ -92,6 +92,8 @@ def contest_sentence(plan: Plan, component: Contest) -> str:
         "average": f"the average of {basis_text(plan, component.basis)}",
         "count": f"the number of credits for {basis_text(plan, component.basis)}",
     }[component.rank_by]
+    if component.quota:
+        by = f"attainment of the quota “{words(component.quota)}” with {by}"
     when = "" if component.cumulate == "plan" else f" {over(plan, component.cumulate)}"
     prizes = ", ".join(
         f"{prize_text(plan, component, prize)} for place {place}"
@@ -104,7 +106,8 @@ def contest_sentence(plan: Plan, component: Contest) -> str:
     }[component.ties]
     text = f"Contest: {who} compete by {by.rstrip(',')}{when}, the {component.best} first. "
     if component.minimum is not None:
-        text += f"To have a place, {plain(component.minimum)} is needed. "
+        least = (percent if component.quota else plain)(component.minimum)
+        text += f"To have a place, {least} is needed. "
     text += f"Prizes: {prizes}. Those with equal scores {ties}."
     if component.group:
         text += {
@@ -156,8 +159,11 @@ def _achieved(plan: Plan, component: Mbo, objective: Objective) -> str:
     window = "" if test.cumulate == component.cumulate else f" {over(plan, test.cumulate)}"
     quota = f" of the quota “{words(test.quota)}”" if test.quota else ""
 
+    if test.per:
+        what += f" per “{words(test.per)}”"
+
     def edge(value: Decimal) -> str:
-        return f"{percent(value)}{quota}" if test.quota else plain(value)
+        return f"{percent(value)}{quota}" if test.quota or test.per else plain(value)
 
     if objective.at_least is not None:
         text = f"is achieved when {what}{window} reaches {edge(objective.at_least)}"

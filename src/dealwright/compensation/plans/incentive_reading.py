@@ -139,6 +139,8 @@ class IncentiveReader(PieceReader):
         """Prizes by rank: between two days, or again in each window."""
         lines = {key: block.line_of(key) for key in ("prizes", "group", "pays", "to")}
         recurring = "cumulate" in block
+        lines["quota"] = block.line_of("quota")
+        quota = self._name(block, "quota")
         basis = self._basis(block)
         cumulate: Window = "plan"
         if recurring:
@@ -152,6 +154,12 @@ class IncentiveReader(PieceReader):
         budget = block.number("budget", low=_ZERO, high=MOST_AMOUNT)
         shared["reward"] = self._given(block)
         group = self._group(block)
+        if quota and (group or rank_by != "sum" or not recurring):
+            block.complain(
+                "only single payees are ranked by attainment of a quota, by the sum of each "
+                "“cumulate” window.",
+                lines["quota"],
+            )
         pays = block.choice("pays", ("share", "each", "manager"), "share")
         if not group and pays != "share":
             block.complain("“pays” belongs to a contest of groups.", lines["pays"])
@@ -180,6 +188,7 @@ class IncentiveReader(PieceReader):
             group=group,
             pays=cast(Any, pays),
             budget=budget,
+            quota=quota,
         )
 
     def _group(self, block: Block) -> str:

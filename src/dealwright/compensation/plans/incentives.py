@@ -76,7 +76,8 @@ class Contest(Component):
     by a field of theirs or their manager (``group``), whose prize members ``share``, ``each``
     get in full, or the ``manager`` gets. Equal scores ``share`` the prizes of their places,
     ``all`` get that of their place, or the ``earliest`` to have the score stands before. Where
-    prizes exceed ``budget`` all are cut in proportion.
+    prizes exceed ``budget`` all are cut in proportion. With ``quota`` the score is the sum as a
+    fraction of the payee's own; whoever has none does not compete.
     """
 
     basis: Basis
@@ -89,6 +90,7 @@ class Contest(Component):
     group: str = ""
     pays: Literal["share", "each", "manager"] = "share"
     budget: Decimal | None = None
+    quota: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,9 +56,17 @@ QUOTA = Key(
 TARGET = Key(
     "target",
     _("Target pay"),
-    help=_("A sum, “target” or “salary” of the person, or a quota's name."),
+    help=_("A sum, “target” or “salary” of the person, a quota's name, or 15% of one of them."),
 )
 CUMULATE = Key("cumulate", _("Adds up over"), "choice", options=WINDOWS)
+PAID = Key(
+    "paid",
+    _("Paid"),
+    "choice",
+    _("Each period, or with the last period of the quarter or year."),
+    ("period", "quarter", "year"),
+)
+PER = Key("per", _("Divided by"), help=_("Another measure; steps are then parts of it: 30%."))
 ON = Key(
     "on", _("Acts on"), "names", _("Names of components, with commas; “all” for all before it.")
 )
@@ -75,6 +83,7 @@ GIVEN = (
     Key("value", _("Taxable value of one"), "number"),
 )
 WITH_PAY = (MEASURE, *CREDITS, FOR)
+PAYS = (*WITH_PAY, PAID)
 
 
 def rate(label: str, help: str = "") -> Key:

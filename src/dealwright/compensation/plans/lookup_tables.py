@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from dealwright.base.language import Type, number, rate
-from dealwright.compensation.plans.source import Block, Complaints, Item
+from dealwright.compensation.plans.source import Block, Complaints, Item, hint
 
 MOST_ROWS = 1000
 _SMALL = Decimal(1000)
@@ -166,7 +166,8 @@ def without_lookups(
         given = tuple(each.strip() for each in match[2].split(",")[1:])
         if table is None:
             known = ", ".join(tables) or "none"
-            complaints.add(line, f"{place}: there is no table “{name}”; there are: {known}.")
+            said = f"there is no table “{name}”; there are: {known}.{hint(name, list(tables))}"
+            complaints.add(line, f"{place}: {said}")
             return "0"
         if given and given != table.by:
             complaints.add(line, f"{place}: the table “{name}” looks up by {', '.join(table.by)}.")

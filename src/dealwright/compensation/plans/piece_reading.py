@@ -32,7 +32,7 @@ from dealwright.compensation.plans.expressions import (
     read_expression,
 )
 from dealwright.compensation.plans.lookup_tables import without_lookups
-from dealwright.compensation.plans.source import Block, Item, is_number
+from dealwright.compensation.plans.source import Block, Item, hint, is_number
 
 WINDOWS = ("transaction", "period", "quarter", "year", "ytd", "plan")
 MOST_RATE = Decimal("999.999999")
@@ -58,6 +58,7 @@ class PieceReader:
     measures: dict[str, Measure]
     credits: Mapping[str, CreditRule]
     names: Names
+    calendar: str = "month"
     ends: bool = False  # whether the plan has a last day
     prorate: str = "calendar"  # which days count where the plan says no more
     of_team: bool = False  # whether the quota just read is measured by the team
@@ -98,7 +99,8 @@ class PieceReader:
         return self._expression(item, credit_scope(self.names), "number") if item else None
 
     def _amount(self, block: Block, key: str, *, required: bool = False) -> Amount | None:
-        """A number, or the name of a quota, ``salary`` or ``target``."""
+        """A number, the name of a quota, ``salary`` or ``target``, or a part of such a name:
+        ``200% of target``."""
         item = block.take(key, required=required)
         text = item.text() if item else None
         if item is None or text is None:
@@ -106,8 +108,13 @@ class PieceReader:
         if is_number(text):
             value = item.number(low=_ZERO, high=MOST_AMOUNT)
             return None if value is None else Amount(value=value)
-        name = item.name()
-        return Amount(name=name) if name else None
+        part, of, whole = text.partition(" of ")
+        if not of:
+            name = item.name()
+            return Amount(name=name) if name else None
+        factor = item.reading(part.strip()).number(low=_ZERO, high=MOST_RATE)
+        name = item.reading(whole.strip()).name()
+        return Amount(name=name, factor=factor) if name and factor is not None else None
 
     def _name(self, block: Block, key: str, *, required: bool = False) -> str:
         item = block.take(key, required=required)
@@ -180,7 +187,8 @@ class PieceReader:
         chosen = block.names("credit")
         for name in chosen:
             if name not in self.credits:
-                block.complain(f"there is no credit rule “{name}”.", block.line_of("credit"))
+                said = f"there is no credit rule “{name}”.{hint(name, list(self.credits))}"
+                block.complain(said, block.line_of("credit"))
         when_item = block.take("when")
         when = self._expression(when_item, credit_scope(self.names), "bool") if when_item else None
         starts, ends = block.day("from"), block.day("to")
@@ -199,12 +207,50 @@ class PieceReader:
             detail=cast(Any, detail),
         )
 
-    def _lookup(self, block: Block, cumulate: Window, thresholds: tuple[Decimal, ...]) -> Lookup:
+    def _lookup(
+        self,
+        block: Block,
+        cumulate: Window,
+        thresholds: tuple[Decimal, ...],
+        *,
+        at_most: bool = False,
+    ) -> Lookup:
         quota = self._quota(block)
+        line = block.line_of("per")
+        item = block.take("per")
+        per = (item.choice(self._declared()) or "") if item else ""
         basis = self._basis(block)
         if cumulate == "transaction":
             block.complain("this needs a window: period, quarter, year or plan.")
-        return Lookup(basis=basis, cumulate=cumulate, thresholds=thresholds, quota=quota)
+        if per and quota:
+            block.complain("a measure is compared with a quota or with another, not both.", line)
+        elif per and {self.measures[each].aggregate for each in (per, basis.measure)} != {"sum"}:
+            block.complain("only sums can be divided; this measure is no sum.", line)
+        return Lookup(
+            basis=basis,
+            cumulate=cumulate,
+            thresholds=thresholds,
+            quota="" if per else quota,
+            per=per,
+            at_most=at_most,
+        )
+
+    def _test(self, block: Block, cumulate: Window) -> Lookup | None:
+        """What a gate asks: ``at_least`` or ``at_most`` of a measure."""
+        given = [key for key in ("at_least", "at_most") if key in block]
+        limits = [
+            block.number(key, low=-MOST_AMOUNT, high=MOST_AMOUNT) for key in ("at_least", "at_most")
+        ]
+        limit = next((each for each in limits if each is not None), None)
+        test = self._lookup(
+            block,
+            cumulate,
+            (limit,) if limit is not None else (),
+            at_most=given == ["at_most"],
+        )
+        if len(given) != 1:
+            block.complain("give either “at_least” or “at_most”.")
+        return test if limit is not None else None
 
     def _lookup_block(self, block: Block, key: str, cumulate: Window) -> Lookup | None:
         item = block.take(key, required=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -14,7 +14,7 @@ Calendar = Literal["month", "quarter", "year"]
 Window = Literal["transaction", "period", "quarter", "year", "plan"]
 Unit = Literal["money", "quantity"]
 RatePolicy = Literal["event", "plan", "month", "month_end", "pay"]
-FieldType = Literal["text", "number", "date", "bool"]
+FieldType = Literal["text", "number", "money", "date", "bool"]
 
 DIRECT, OVERLAY, ROLLUP, TEAM = "direct", "overlay", "rollup", "team"
 TERRITORY = "territory"
@@ -40,11 +40,13 @@ class Amount:
     """A sum of money: written in the plan, or looked up per payee by ``name``.
 
     A name is a measure of the quotas file, or ``salary`` or ``target`` of the people file;
-    what holds for part of a window counts for that part.
+    what holds for part of a window counts for that part. ``factor`` is the part of it that
+    is meant: 2 for ``200% of target``.
     """
 
     value: Decimal | None = None
     name: str = ""
+    factor: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,8 @@ class Reward:
 class Component:
     """What every component has. ``payees`` keeps it to the people that fulfil it.
 
-    With a ``reward`` what it earns is a number of that, which is no pay and stays apart.
+    With a ``reward`` what it earns is a number of that, which is no pay and stays apart. With
+    ``paid`` what it earns in a quarter or year is paid with the last period of it.
     """
 
     id: str
@@ -132,13 +135,26 @@ class Component:
     label: str
     payees: Expression | None = None
     reward: Reward | None = None
+    paid: Literal["", "quarter", "year"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Which step of a list of thresholds a measure has reached."""
+    """Which step of a list of thresholds a measure has reached.
+
+    With ``quota`` thresholds are fractions of that, with ``per`` of another measure: the
+    margin per revenue. With ``at_most`` there is one threshold, and its step is reached while
+    the measure does not exceed it.
+    """
 
     basis: Basis
     cumulate: Window
     thresholds: tuple[Decimal, ...]
     quota: str = ""
+    per: str = ""
+    at_most: bool = False
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """The credits of the measure, and of what it is divided by."""
+        return (self.basis, replace(self.basis, measure=self.per)) if self.per else (self.basis,)

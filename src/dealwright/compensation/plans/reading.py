@@ -40,7 +40,7 @@ from dealwright.compensation.plans.source import Block, Complaints, Item, read_r
 RATE_POLICIES = ("event", "plan", "month", "month_end", "pay")
 CALENDARS = ("month", "quarter", "year")
 WEEK_PATTERNS = ("4-4-5", "4-5-4", "5-4-4")
-FIELD_TYPES = ("text", "number", "date", "bool")
+FIELD_TYPES = ("text", "number", "money", "date", "bool")
 RESERVED = frozenset(
     {"event_id", "id", "kind", "date", "payee", "amount", "currency", "quantity", "cost"}
     | {"reference", "credit", "share", "role"}
@@ -67,7 +67,9 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
     effective, until = root.day("effective"), root.day("until")
     if effective and until and until < effective:
         root.complain(f"ends on {until}, before it takes effect.", root.line_of("until"))
-    prorate = root.choice("prorate", ("calendar", "working"), "calendar")
+    prorate = root.choice("prorate", ("calendar", "working", "months"), "calendar")
+    if prorate == "months" and "@" in calendar:
+        root.complain("a calendar of weeks has no months.", root.line_of("prorate"))
     holidays = _holidays(root)
     rounding = _rounding(root, currency)
     fields = _fields(root, "fields")
@@ -79,7 +81,12 @@ def _read(root: Block, text: str, complaints: Complaints) -> Plan:
     ramps = _ramps(root)
     names = Names(fields=fields, payee_fields=payee_fields, tables=tables)
     reader = ComponentReader(
-        measures=measures, credits=credits, names=names, ends=until is not None, prorate=prorate
+        measures=measures,
+        credits=credits,
+        names=names,
+        calendar=calendar,
+        ends=until is not None,
+        prorate=prorate,
     )
     item = root.take("components", required=True)
     if item is not None:

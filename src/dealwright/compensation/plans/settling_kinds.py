@@ -12,6 +12,7 @@ from dealwright.compensation.plans.kind_fields import (
     FOR,
     LABEL,
     ON,
+    PER,
     QUOTA,
     SETTLES,
     WITH_PAY,
@@ -29,7 +30,8 @@ SETTLING: Sequence[Kind] = (
             LABEL,
             ON,
             QUOTA,
-            Key("at_least", _("At least"), "number", required=True),
+            Key("at_least", _("At least"), "number"),
+            Key("at_most", _("or at most"), "number"),
             Key(
                 "otherwise",
                 _("Else pays"),
@@ -38,7 +40,16 @@ SETTLING: Sequence[Kind] = (
             ),
             CUMULATE,
         ),
-        WITH_PAY,
+        (
+            PER,
+            Key(
+                "any",
+                _("or any of several"),
+                "lines",
+                _("[{measure: revenue, at_least: 1000}, {measure: csat, at_least: 9}]"),
+            ),
+            *WITH_PAY,
+        ),
         {"at_least": "80%", "quota": "bookings"},
     ),
     Kind(
@@ -52,9 +63,16 @@ SETTLING: Sequence[Kind] = (
             Key("factor", _("Factor"), "number", _("Or steps below.")),
             QUOTA,
             Key("steps", _("Steps"), "pairs", columns=(_("From"), _("Factor"))),
+            Key(
+                "points",
+                _("or points"),
+                "pairs",
+                _("Straight lines between them."),
+                columns=(_("At"), _("Factor")),
+            ),
             CUMULATE,
         ),
-        WITH_PAY,
+        (PER, *WITH_PAY),
         {"factor": "1.1"},
     ),
     Kind(
@@ -65,7 +83,7 @@ SETTLING: Sequence[Kind] = (
         (
             LABEL,
             Key("amount", _("At least"), required=True),
-            Key("per", _("Per"), "choice", options=("period", "deal")),
+            Key("per", _("Per"), "choice", options=("period", "deal", "quarter", "year")),
             ON,
         ),
         (FOR,),
@@ -78,7 +96,12 @@ SETTLING: Sequence[Kind] = (
         CHANGES,
         (
             LABEL,
-            Key("amount", _("At most"), required=True),
+            Key(
+                "amount",
+                _("At most"),
+                help=_("A sum, or a part such as 200% of target."),
+                required=True,
+            ),
             Key("per", _("Per"), "choice", options=("period", "deal", "quarter", "year", "plan")),
             Key("excess", _("What is above"), "choice", options=("forfeit", "withhold")),
             ON,

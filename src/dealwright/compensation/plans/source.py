@@ -6,16 +6,16 @@ a person typed and never becomes a binary fraction on the way.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 import yaml
 
 from dealwright.base.errors import Invalid
+from dealwright.base.spelling import nearest
 
 MAX_LENGTH = 200_000
 MAX_DEPTH = 12
@@ -90,7 +90,10 @@ def read_text_nodes(text: str, complaints: Complaints | None = None) -> yaml.Map
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        complaints.add(mark.line + 1 if mark else 1, f"This is not YAML: {error.problem}.")
+        said = f"This is not YAML: {error.problem}."
+        if error.problem and "'\\t'" in error.problem:
+            said = "A tab stands here; YAML is indented with spaces only."
+        complaints.add(mark.line + 1 if mark else 1, said)
     except (yaml.YAMLError, RecursionError) as error:
         complaints.add(1, f"This is not YAML: {str(error).splitlines()[0][:120]}.")
     complaints.stop_if_any()
@@ -114,6 +117,10 @@ class Item:
 
     def complain(self, message: str) -> None:
         self.complaints.add(self.line, f"{self.place}: {message}")
+
+    def reading(self, text: str) -> Item:
+        """The same place in the text with a part of its value."""
+        return replace(self, node=yaml.ScalarNode("", text, self.node.start_mark))
 
     @property
     def is_mapping(self) -> bool:
@@ -199,7 +206,7 @@ class Item:
         allowed = list(options)
         if text is None or text in allowed:
             return text
-        self.complain(f"“{text[:40]}” is none of: {', '.join(allowed)}.{_hint(text, allowed)}")
+        self.complain(f"“{text[:40]}” is none of: {', '.join(allowed)}.{hint(text, allowed)}")
         return None
 
     def boolean(self) -> bool | None:
@@ -313,11 +320,11 @@ class Block:
         asked = sorted(self._asked)
         for key in self._entries:
             self.complaints.add(
-                self._keys[key], f"{self.place}: “{key}” is not known here.{_hint(key, asked)}"
+                self._keys[key], f"{self.place}: “{key}” is not known here.{hint(key, asked)}"
             )
         self._entries.clear()
 
 
-def _hint(word: str, options: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, options, n=1)
-    return f" Did you mean “{close[0]}”?" if close else ""
+def hint(word: str, options: Sequence[str]) -> str:
+    near = nearest(word, options)
+    return f" Did you mean “{near}”?" if near else ""

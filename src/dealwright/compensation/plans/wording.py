@@ -87,9 +87,10 @@ def over(plan: Plan, cumulate: str) -> str:
 def sum_text(plan: Plan, amount: Amount) -> str:
     if amount.value is not None:
         return money(plan, amount.value)
-    return {"salary": "the payee's salary", "target": "the payee's target pay"}.get(
+    whole = {"salary": "the payee's salary", "target": "the payee's target pay"}.get(
         amount.name, f"the payee's “{words(amount.name)}”"
     )
+    return whole if amount.factor == 1 else f"{percent(amount.factor)} of {whole}"
 
 
 def names_of(plan: Plan, ids: Sequence[str]) -> str:
@@ -99,7 +100,9 @@ def names_of(plan: Plan, ids: Sequence[str]) -> str:
 
 def step_text(plan: Plan, lookup: Lookup, place: int) -> str:
     value = lookup.thresholds[place]
-    return f"{percent(value)} of quota" if lookup.quota else plain(value)
+    if lookup.quota:
+        return f"{percent(value)} of quota"
+    return percent(value) if lookup.per else plain(value)
 
 
 def words(name: str) -> str:

@@ -60,13 +60,20 @@ def _visible(actor: Actor) -> QuerySet[Quota]:
 
 def position_of(assignment: PlanAssignment) -> str:
     """The position that the assignment states, else the person's job title."""
-    return str(assignment.fields.get("position") or assignment.user.job_title)
+    return position_among(assignment.fields, assignment.user.job_title)
+
+
+def position_among(fields: Mapping[str, Any], job_title: str) -> str:
+    return str(fields.get("position") or job_title)
 
 
 def team_of(assignment: PlanAssignment) -> str:
     """The team that the assignment states, else the first of the person's by name."""
-    teams = sorted(team.name for team in assignment.user.teams.all())
-    return str(assignment.fields.get("team") or (teams[0] if teams else ""))
+    return team_among(assignment.fields, [each.name for each in assignment.user.teams.all()])
+
+
+def team_among(fields: Mapping[str, Any], teams: Sequence[str]) -> str:
+    return str(fields.get("team") or min(teams, default=""))
 
 
 def people_of(quotas: Sequence[Quota]) -> Mapping[UUID, Sequence[str]]:

@@ -11,6 +11,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.errors import Invalid
 from dealwright.base.people.models import User
@@ -22,7 +23,7 @@ router = Router(tags=["Compensation"])
 READ, WRITE = "compensation:read", "compensation:write"
 
 
-class RelationshipIn(Schema):
+class RelationshipIn(Given):
     """A person under another in a relation that a plan's credit names (``along: mentor``)."""
 
     user: UUID
@@ -32,7 +33,7 @@ class RelationshipIn(Schema):
     ends_on: date | None = None
 
 
-class RelationshipChangeIn(Schema):
+class RelationshipChangeIn(Given):
     """Another manager from ``from_day`` on; the days before stay as they are."""
 
     manager: UUID
@@ -40,7 +41,7 @@ class RelationshipChangeIn(Schema):
     ends_on: date | None = None
 
 
-class RelationshipEndIn(Schema):
+class RelationshipEndIn(Given):
     """The last day."""
 
     ends_on: date

@@ -29,7 +29,7 @@ from dealwright.compensation.simulation.api_shapes import (
     Figure,
     ForecastDealOut,
     ForecastIn,
-    ForecastOut,
+    PayForecastOut,
     WhatIfIn,
     WhatIfOut,
 )
@@ -227,7 +227,7 @@ def read_backtest_pay(request: HttpRequest, backtest_id: UUID, payee_id: UUID) -
 
 @router.post(
     "/compensation/forecasts",
-    response={201: ForecastOut},
+    response={201: PayForecastOut},
     operation_id="start_commission_forecast",
     summary="Forecast the commission of the pipeline; it runs as a job",
 )
@@ -239,7 +239,7 @@ def write_forecast(request: HttpRequest, body: ForecastIn) -> HttpResponse:
 
 @router.get(
     "/compensation/forecasts/{uuid:forecast_id}",
-    response=ForecastOut,
+    response=PayForecastOut,
     operation_id="get_commission_forecast",
     summary="A forecast by period, plan and payee, with P10, P50 and P90",
 )

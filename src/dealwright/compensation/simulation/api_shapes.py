@@ -10,6 +10,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from dealwright.base.api.given import Given
 from dealwright.base.api.schemas import DecimalText
 from dealwright.compensation.api_shapes import MoneyOut, PlanText, ShortText
 from dealwright.compensation.simulation.pay_curve import MOST_DEALS
@@ -18,7 +19,7 @@ Figure = Annotated[Decimal, Field(max_digits=15, decimal_places=2)]
 Value = ShortText | bool | Annotated[Decimal, Field(max_digits=20, decimal_places=6)] | None
 
 
-class LineOut(Schema):
+class EstimateLineOut(Schema):
     """A line that is added or, with a negative amount, taken away; ``clause`` is the plan's."""
 
     component: str
@@ -41,7 +42,7 @@ class EstimateRowOut(Schema):
     after: DecimalText
     amount: DecimalText
     line_count: int
-    lines: list[LineOut]
+    lines: list[EstimateLineOut]
 
 
 class EstimateOut(Schema):
@@ -55,7 +56,7 @@ class EstimateOut(Schema):
     rows: list[EstimateRowOut]
 
 
-class ImaginedIn(Schema):
+class ImaginedIn(Given):
     """A deal that is imagined; ``fields`` are what the plan reads of an event."""
 
     amount: Figure
@@ -64,14 +65,14 @@ class ImaginedIn(Schema):
     fields: dict[str, Value] = Field(default_factory=dict, max_length=50)
 
 
-class WhatIfIn(Schema):
+class WhatIfIn(Given):
     """Deals to imagine, and the day that says which year and version are meant."""
 
     deals: list[ImaginedIn] = Field(default_factory=list, max_length=MOST_DEALS)
     day: date | None = None
 
 
-class PlaceOut(Schema):
+class RatePlaceOut(Schema):
     """Reached of a quota, and the pay of the time the quota is for; attainment is a fraction."""
 
     attainment: DecimalText
@@ -90,10 +91,10 @@ class WhatIfOut(Schema):
     before: DecimalText
     after: DecimalText
     amount: DecimalText
-    now: PlaceOut | None
-    then: PlaceOut | None
+    now: RatePlaceOut | None
+    then: RatePlaceOut | None
     line_count: int
-    lines: list[LineOut]
+    lines: list[EstimateLineOut]
 
 
 class CurveOut(Schema):
@@ -101,10 +102,10 @@ class CurveOut(Schema):
 
     component: str
     currency: str
-    points: list[PlaceOut]
+    points: list[RatePlaceOut]
 
 
-class BacktestIn(Schema):
+class BacktestIn(Given):
     """A text to try on past periods, the draft unless given; ``against`` is the number of a
     version, what was active in each period unless given."""
 
@@ -114,7 +115,7 @@ class BacktestIn(Schema):
     ends_on: date
 
 
-class DifferenceOut(Schema):
+class BacktestDifferenceOut(Schema):
     """What was and what would be."""
 
     name: str
@@ -123,7 +124,7 @@ class DifferenceOut(Schema):
     difference: DecimalText
 
 
-class PayeeDifferenceOut(DifferenceOut):
+class PayeeDifferenceOut(BacktestDifferenceOut):
     """The same of a payee."""
 
     id: UUID
@@ -158,8 +159,8 @@ class BacktestOut(Schema):
     before: DecimalText | None
     after: DecimalText | None
     payees: list[PayeeDifferenceOut]
-    components: list[DifferenceOut]
-    periods: list[DifferenceOut]
+    components: list[BacktestDifferenceOut]
+    periods: list[BacktestDifferenceOut]
     percentiles: list[PercentileOut]
 
 
@@ -173,7 +174,7 @@ class BacktestPayOut(Schema):
     after: DecimalText
 
 
-class ForecastIn(Schema):
+class ForecastIn(Given):
     """Until when, how many draws, and the seed they follow from."""
 
     ends_on: date
@@ -196,7 +197,7 @@ class ForecastFigureOut(Schema):
     everything: DecimalText
 
 
-class ForecastOut(Schema):
+class PayForecastOut(Schema):
     """A forecast with its method; figures are there once ``status`` is done."""
 
     id: UUID

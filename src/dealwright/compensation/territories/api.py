@@ -12,6 +12,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.api.schemas import DecimalText
 from dealwright.base.errors import Invalid
@@ -27,7 +28,7 @@ Share = Annotated[Decimal, Field(max_digits=9, decimal_places=6, gt=0)]
 Place = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
-class HolderIn(Schema):
+class HolderIn(Given):
     """A person who holds a territory; ``share`` is a fraction of the whole amount."""
 
     territory: Annotated[ShortText, Field(min_length=1, max_length=120)]
@@ -38,7 +39,7 @@ class HolderIn(Schema):
     ends_on: date | None = None
 
 
-class HolderChangeIn(Schema):
+class HolderChangeIn(Given):
     """What holds from ``from_day`` on; the days before stay as they are."""
 
     user: UUID
@@ -48,7 +49,7 @@ class HolderChangeIn(Schema):
     ends_on: date | None = None
 
 
-class EndIn(Schema):
+class EndIn(Given):
     """The last day."""
 
     ends_on: date

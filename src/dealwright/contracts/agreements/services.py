@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import check_create, get_changeable, get_visible
@@ -18,6 +19,7 @@ from dealwright.base.files import store_file
 from dealwright.base.numbering import next_number
 from dealwright.base.objects.registry import object_type
 from dealwright.base.records.services import insert_record, save_changes
+from dealwright.base.spelling import MOST_SUGGESTED, did_you_mean
 from dealwright.contracts.agreements.document import render_contract, typed_values
 from dealwright.contracts.agreements.events import ContractDrafted
 from dealwright.contracts.agreements.models import (
@@ -153,12 +155,21 @@ def update_contract(actor: Actor, contract: Contract, values: Mapping[str, Any])
 
 
 def fill_contract(actor: Actor, contract_id: Any, typed: Mapping[str, Any]) -> Contract:
-    """Set variables by key. Raises Invalid that names each wrong one, Conflict once it is out."""
+    """Set variables by key. Raises Invalid that names each wrong one and each key that the text
+    does not have, Conflict once it is out."""
     with change(actor):
         contract = _editable(actor, contract_id)
-        wrong: dict[str, list[str]] = {}
+        variables = variables_of(contract.body)
+        known = [variable.key for variable in variables]
+        wrong = {
+            key: [
+                gettext("The contract has no such value.")
+                + did_you_mean(key, known if number < MOST_SUGGESTED else ())
+            ]
+            for number, key in enumerate(key for key in typed if key not in known)
+        }
         filled = {key: dict(value) for key, value in contract.variables.items()}
-        for variable in variables_of(contract.body):
+        for variable in variables:
             if variable.key not in typed:
                 continue
             try:
@@ -167,10 +178,10 @@ def fill_contract(actor: Actor, contract_id: Any, typed: Mapping[str, Any]) -> C
                 wrong[variable.key] = [str(error)]
                 continue
             text = _as_text(value)
-            known = filled.setdefault(variable.key, {"source": "", "source_value": ""})
-            if text != known.get("value", ""):
-                known["value"] = text
-                known["overridden"] = bool(known.get("source")) and text != known["source_value"]
+            kept = filled.setdefault(variable.key, {"source": "", "source_value": ""})
+            if text != kept.get("value", ""):
+                kept["value"] = text
+                kept["overridden"] = bool(kept.get("source")) and text != kept["source_value"]
         if wrong:
             raise Invalid("Some values are not right.", fields=wrong)
         return _save_content(actor, contract, {"variables": filled})

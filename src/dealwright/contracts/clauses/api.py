@@ -10,6 +10,7 @@ from pydantic import Field
 
 from dealwright.base.access.visibility import get_visible, visible_records
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.contracts.clauses import services
 from dealwright.contracts.clauses.queries import Use, contracts_with, templates_with
@@ -22,7 +23,7 @@ MOST_VERSIONS = 200
 MOST_CONTRACTS = 200
 
 
-class VersionOut(Schema):
+class ClauseVersionOut(Schema):
     """A clause at one time, and what was changed by it."""
 
     number: int
@@ -33,7 +34,7 @@ class VersionOut(Schema):
     created_by_id: UUID | None
 
 
-class VersionIn(Schema):
+class VersionIn(Given):
     """The next version; ``note`` says what changed and why."""
 
     name: Annotated[ShortText, Field(min_length=1)]
@@ -61,13 +62,13 @@ class UsesOut(Schema):
 
 @router.get(
     "/clauses/{uuid:id}/versions",
-    response=list[VersionOut],
+    response=list[ClauseVersionOut],
     operation_id="list_clause_versions",
     summary="The versions of a clause, the newest first",
 )
 def versions(request: HttpRequest, id: UUID) -> HttpResponse:
     clause = get_visible(require_scope(request, READ), "clause", id)
-    return as_json(list(clause.versions.values(*VersionOut.model_fields)[:MOST_VERSIONS]))
+    return as_json(list(clause.versions.values(*ClauseVersionOut.model_fields)[:MOST_VERSIONS]))
 
 
 @router.post(

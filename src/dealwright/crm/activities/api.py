@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.errors import Invalid
 from dealwright.crm.activities.mail import send_email_from_record
@@ -35,11 +36,11 @@ class TimelineOut(Schema):
     before: datetime | None
 
 
-class Note(Schema):
+class Note(Given):
     body: LongText
 
 
-class Call(Schema):
+class Call(Given):
     """A call that took place; ``outcome`` and ``direction`` as on activities."""
 
     subject: ShortText = ""
@@ -50,7 +51,7 @@ class Call(Schema):
     at: datetime | None = None
 
 
-class Task(Schema):
+class Task(Given):
     """Something to do; ``rrule`` (RFC 5545) lets it come again."""
 
     subject: ShortText
@@ -61,7 +62,7 @@ class Task(Schema):
     rrule: ShortText = ""
 
 
-class Meeting(Schema):
+class Meeting(Given):
     """A meeting, past or to come."""
 
     subject: ShortText
@@ -71,7 +72,7 @@ class Meeting(Schema):
     body: LongText = ""
 
 
-class Email(Schema):
+class Email(Given):
     """A mail from the record."""
 
     to: ShortText
@@ -79,7 +80,7 @@ class Email(Schema):
     text: LongText
 
 
-class Outcome(Schema):
+class Outcome(Given):
     outcome: ShortText = ""
 
 

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Router
 from pydantic import Field
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.crm.answers import LongText, RecordOut, ShortText, record_answer
 from dealwright.crm.cases.models import Case
 from dealwright.crm.cases.services import assign_case, respond_to_case, set_case_status
@@ -14,14 +15,14 @@ from dealwright.crm.cases.services import assign_case, respond_to_case, set_case
 router = Router(tags=["Cases"])
 
 
-class Status(Schema):
+class Status(Given):
     """The status to move to; a solved case says how."""
 
     status: ShortText = Field(description=f"One of: {', '.join(Case.Status.values)}.")
     resolution: LongText = ""
 
 
-class Owner(Schema):
+class Owner(Given):
     owner: UUID
 
 

@@ -5,10 +5,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Router
 from pydantic import Field
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.errors import Invalid
 from dealwright.crm.answers import LongText, RecordOut, ShortText, record_answer
 from dealwright.crm.campaigns.models import Campaign
@@ -25,7 +26,7 @@ from dealwright.crm.leads.services import (
 router = Router(tags=["Leads"])
 
 
-class Capture(Schema):
+class Capture(Given):
     """What somebody told about themselves, and where they came from."""
 
     first_name: ShortText = ""
@@ -47,7 +48,7 @@ class Capture(Schema):
     campaign: UUID | None = None
 
 
-class Convert(Schema):
+class Convert(Given):
     """The deal to make, or ``opportunity`` to link an existing one."""
 
     opportunity: UUID | None = None
@@ -57,14 +58,14 @@ class Convert(Schema):
     product: UUID | None = None
 
 
-class Disqualify(Schema):
+class Disqualify(Given):
     """Why the lead is not worth pursuing."""
 
     reason: ShortText = Field(description=f"One of: {', '.join(Lead.DisqualifiedReason.values)}.")
     detail: LongText = ""
 
 
-class Assign(Schema):
+class Assign(Given):
     """Who gets the lead; nobody named lets the assignment rules choose."""
 
     owner: UUID | None = None

@@ -9,6 +9,7 @@ from ninja import Path, Router, Schema
 from pydantic import Field
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.base.objects.registry import object_type_by_slug
 from dealwright.crm.merging.duplicates import duplicates_of
@@ -19,7 +20,7 @@ router = Router(tags=["Accounts", "Contacts"])
 Slug = Annotated[Literal["accounts", "contacts"], Path()]
 
 
-class Merge(Schema):
+class Merge(Given):
     """The record that is merged in, and whose value stays per field: survivor or merged."""
 
     merged: UUID

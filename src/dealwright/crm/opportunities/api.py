@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json, version_of
 from dealwright.base.api.schemas import DecimalText
 from dealwright.crm.answers import LongText, RecordOut, ShortText, record_answer
@@ -35,21 +36,21 @@ _STAGE = (
 )  # fmt: skip
 
 
-class Move(Schema):
+class Move(Given):
     """The stage to move to, with values for fields that it requires."""
 
     stage: UUID
     values: dict[str, Any] = Field(default_factory=dict)
 
 
-class Win(Schema):
+class Win(Given):
     """The day of the win; today unless given."""
 
     close_date: date | None = None
     amount: Decimal | None = None
 
 
-class Lose(Schema):
+class Lose(Given):
     """Why the deal was lost."""
 
     reason: ShortText = Field(description=f"One of: {', '.join(Opportunity.LostReason.values)}.")
@@ -58,7 +59,7 @@ class Lose(Schema):
     close_date: date | None = None
 
 
-class LineIn(Schema):
+class LineIn(Given):
     """A line: a product or a name, and how much of it. Discount and tax rate are fractions."""
 
     product: UUID | None = None
@@ -72,14 +73,14 @@ class LineIn(Schema):
     term_months: int | None = None
 
 
-class LineOut(Schema, extra="allow"):
+class DealLineOut(Schema, extra="allow"):
     """A line as it is stored; ``amount`` is net of discount and without tax."""
 
     id: UUID
     amount: DecimalText
 
 
-class MemberIn(Schema):
+class TeamMemberIn(Given):
     """A colleague; ``split_percent`` is a fraction of the credit."""
 
     user: UUID
@@ -87,7 +88,7 @@ class MemberIn(Schema):
     split_percent: Decimal | None = None
 
 
-class RoleIn(Schema):
+class ContactRoleIn(Given):
     """The part a person plays in the decision."""
 
     role: ShortText
@@ -189,7 +190,7 @@ def reopen(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @router.get(
     "/opportunities/{uuid:id}/lines",
-    response=list[LineOut],
+    response=list[DealLineOut],
     operation_id="list_opportunity_lines",
     summary="The line items of a deal",
 )
@@ -229,7 +230,7 @@ def read_team(request: HttpRequest, id: UUID) -> HttpResponse:
     operation_id="set_opportunity_team",
     summary="Replace the team; splits sum to 1",
 )
-def write_team(request: HttpRequest, id: UUID, body: list[MemberIn]) -> HttpResponse:
+def write_team(request: HttpRequest, id: UUID, body: list[TeamMemberIn]) -> HttpResponse:
     actor = require_scope(request, "crm:write")
     set_team(actor, id, [member.dict() for member in body])
     return as_json(team_of(id))
@@ -253,7 +254,9 @@ def read_roles(request: HttpRequest, id: UUID) -> HttpResponse:
     operation_id="set_opportunity_contact",
     summary="Put a person on the buying committee or change the part",
 )
-def write_role(request: HttpRequest, id: UUID, contact_id: UUID, body: RoleIn) -> HttpResponse:
+def write_role(
+    request: HttpRequest, id: UUID, contact_id: UUID, body: ContactRoleIn
+) -> HttpResponse:
     actor = require_scope(request, "crm:write")
     set_contact_role(actor, id, contact_id, body.role)
     return as_json(committee_of(id))

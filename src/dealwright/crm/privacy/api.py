@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.crm.answers import LongText
 from dealwright.crm.privacy.services import erase_person, export_person
@@ -14,7 +15,7 @@ from dealwright.crm.privacy.services import erase_person, export_person
 router = Router(tags=["Contacts"])
 
 
-class Erase(Schema):
+class Erase(Given):
     reason: LongText = ""
 
 

@@ -4,14 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Router
 
 from dealwright.base.access.actor import change
 from dealwright.base.access.visibility import get_changeable
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.crm.answers import LongText, RecordOut, ShortText, record_answer
-from dealwright.crm.opportunities.api import LineIn, LineOut, given_line
+from dealwright.crm.opportunities.api import DealLineOut, LineIn, given_line
 from dealwright.crm.quotes.delivery import accept_quote, quote_pdf, reject_quote, send_quote
 from dealwright.crm.quotes.models import Quote
 from dealwright.crm.quotes.services import (
@@ -25,7 +26,7 @@ from dealwright.crm.quotes.services import (
 router = Router(tags=["Quotes"])
 
 
-class Send(Schema):
+class Send(Given):
     """Whom to send the offer to; the contact's address unless given."""
 
     to: ShortText = ""
@@ -33,13 +34,13 @@ class Send(Schema):
     message: LongText = ""
 
 
-class Accept(Schema):
+class Accept(Given):
     """Who said yes."""
 
     accepted_by: ShortText
 
 
-class Reject(Schema):
+class Reject(Given):
     """Why the customer said no."""
 
     reason: LongText = ""
@@ -47,7 +48,7 @@ class Reject(Schema):
 
 @router.get(
     "/quotes/{uuid:id}/lines",
-    response=list[LineOut],
+    response=list[DealLineOut],
     operation_id="list_quote_lines",
     summary="The lines of an offer",
 )

@@ -28,11 +28,11 @@ from dealwright.signing.envelopes.drafts import (
     check_people,
 )
 from dealwright.signing.envelopes.models import IdentityMethod, Role
-from dealwright.signing.fields.models import EnvelopeField, FieldKind
+from dealwright.signing.fields.models import STARTING, EnvelopeField, FieldKind
 
 MAX_ROLES = 20
 # Of a person, not of a role: never kept in a template.
-_PERSONAL = {"name", "email", "access_code", "phone", "mobile"}
+_PERSONAL = {"name", "email", "access_code", "phone", "mobile", "messenger"}
 _ROLE_KEYS = {"role", "order", "identity_method", "condition", "group", "named_by", "witness_of",
               "host"}  # fmt: skip
 _FIELD_KEYS = {"recipient", "kind", "box", "document", "page", "label", "required", "value"}
@@ -102,8 +102,14 @@ class TemplateField:
         }
         return {**kept, "more": dict(self.more), **_rounded(self.box)}
 
-    def as_new(self, documents: Sequence[str]) -> NewField:
-        """The field of an envelope whose documents are these, in order."""
+    @property
+    def is_merged(self) -> bool:
+        """Whether what it starts with holds ``{{ values }}``, known only when it is used."""
+        return "{{" in self.prefill or "{%" in self.prefill
+
+    def as_new(self, documents: Sequence[str], value: str = "") -> NewField:
+        """The field of an envelope whose documents are these, in order; it starts with
+        ``value`` where its kind can."""
         known = {each.name for each in dataclasses.fields(NewField)} - _FIELD_KEYS
         return NewField(
             recipient=self.role,
@@ -113,7 +119,8 @@ class TemplateField:
             page=self.page,
             label=self.label,
             required=self.required,
-            **{key: value for key, value in self.more.items() if key in known},
+            value=value if self.kind in STARTING else "",
+            **{key: given for key, given in self.more.items() if key in known},
         )
 
 
@@ -237,7 +244,7 @@ def check_template_fields(
     if gone is not None:
         raise_wrong({"fields": ["A field is on a document that is not there."]})
     check_fields(
-        [each.as_new(documents) for each in fields],
+        [_as_checked(each, documents) for each in fields],
         recipients=[_with_somebody(each, number) for number, each in enumerate(roles, start=1)],
         page_counts=list(pages.values()),
     )
@@ -245,6 +252,13 @@ def check_template_fields(
         check_liquid(f"fields.{number}", each.prefill, longest=500)
         if each.prefill and each.kind not in PREFILLED:
             raise_wrong({f"fields.{number}": ["Only texts can start with a value."]})
+
+
+def _as_checked(given: TemplateField, documents: Sequence[str]) -> NewField:
+    """The field as it can be checked before its values are known."""
+    if given.is_merged:
+        return dataclasses.replace(given.as_new(documents), read_only=False)
+    return given.as_new(documents, given.prefill)
 
 
 # Kinds that may begin with a value: not what only the signer can give.
@@ -288,6 +302,7 @@ def _with_somebody(role: NewRole, number: int) -> NewRecipient:
         ),
         identity_methods=None,
         identity_method=IdentityMethod.EMAIL_OTP,
+        assurance="",
     )
 
 

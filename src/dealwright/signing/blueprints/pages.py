@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,18 +19,23 @@ from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.files.services import read_file
 from dealwright.base.objects.registry import object_type
 from dealwright.base.web.pages import Form, actor_of, done, page, render
-from dealwright.signing.blueprints import queries, services
+from dealwright.signing.blueprints import arranging, queries, services
 from dealwright.signing.blueprints.contents import PREFILLED, NewRole, role_of
-from dealwright.signing.blueprints.merging import people_of
+from dealwright.signing.blueprints.merging import Person, people_of
 from dealwright.signing.blueprints.models import SigningTemplate
 from dealwright.signing.blueprints.settings import SETTINGS
 from dealwright.signing.blueprints.using import Filling, use_template
 from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.drafts import NewDocument
-from dealwright.signing.envelopes.models import SIGNING_ROLES, IdentityMethod, Role
+from dealwright.signing.envelopes.field_pages import sent_fields
+from dealwright.signing.envelopes.models import SIGNING_ROLES, Role
+from dealwright.signing.envelopes.pages import said_of_sending
 from dealwright.signing.fields.models import FieldKind
 from dealwright.signing.groups import queries as group_queries
+from dealwright.signing.identity.choices import asked_anew
+from dealwright.signing.identity.messengers import channel_name
+from dealwright.signing.identity.ways import read_role_way, role_way, role_ways
 
 ROLE_KEYS = ("role_name", "role", "role_order", "role_identity", "role_condition", "role_group",
              "person_name", "person_email")  # fmt: skip
@@ -128,8 +133,19 @@ def fields(request: HttpRequest, template_id: UUID) -> HttpResponse:
                 for page in each["pages"]
             ],
             "kinds": FieldKind.choices,
+            "editor": arranging.editor_of(template),
+            "is_template": True,
         },
     )
+
+
+@page(methods=["POST"])
+def arrange(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    """What the editor changed, as JSON."""
+    get_changeable(actor_of(request), queries.OBJECT, template_id)
+    put, removed = sent_fields(request)
+    arranging.arrange_template_fields(actor_of(request), template_id, put=put, removed=removed)
+    return JsonResponse({"warnings": []})
 
 
 @page(methods=["POST"])
@@ -228,7 +244,8 @@ def use(request: HttpRequest, template_id: UUID) -> HttpResponse:
         raise Conflict("This template is archived. Nothing new is made from it.", code="archived")
     subject = _subject(request)
     roles = queries.open_roles(template)
-    form = Form(request, _proposed(request, template, roles, subject))
+    people = people_of(actor, *subject) if subject else []
+    form = Form(request, _proposed(template, roles, people))
     if request.method == "POST":
         with form:
             envelope = use_template(
@@ -252,8 +269,7 @@ def use(request: HttpRequest, template_id: UUID) -> HttpResponse:
                 send="send" in request.POST,
             )
             if "send" in request.POST:
-                said = _("Sent. The first recipients have their e-mail.")
-                return done(request, envelope.url, said)
+                return done(request, envelope.url, said_of_sending())
             return done(request, f"{envelope.url}/send")
     return form.page(
         "signing/blueprints/use.html",
@@ -263,7 +279,9 @@ def use(request: HttpRequest, template_id: UUID) -> HttpResponse:
             "texts": _texts(template),
             "asks": {number: _asks(role) for number, role in roles},
             "subject": _describe(request, subject),
+            "people": people,
             "labels": dict(Role.choices),
+            "messenger_name": channel_name(),
         },
     )
 
@@ -271,20 +289,13 @@ def use(request: HttpRequest, template_id: UUID) -> HttpResponse:
 def _asks(role: NewRole) -> set[str]:
     """What a role needs to know of a person beyond name and address."""
     methods = {role.identity_method, *(role.more.get("identity_methods") or [])}
-    return {
-        key
-        for key, method in (
-            ("phone", IdentityMethod.SMS_OTP),
-            ("access_code", IdentityMethod.ACCESS_CODE),
-        )
-        if method in methods
-    }
+    return asked_anew(sorted(methods))
 
 
 def _more(form: Form, number: int) -> dict[str, str]:
     return {
         key: form[f"{key}.{number}"].strip()
-        for key in ("phone", "access_code")
+        for key in ("phone", "messenger", "access_code")
         if form[f"{key}.{number}"].strip()
     }
 
@@ -295,13 +306,11 @@ def _texts(template: SigningTemplate) -> list[dict[str, Any]]:
 
 
 def _proposed(
-    request: HttpRequest,
     template: SigningTemplate,
     roles: Sequence[tuple[int, NewRole]],
-    subject: tuple[str, Any] | None,
+    people: Sequence[Person],
 ) -> dict[str, str]:
     """What the form starts with: the record's people for the roles that act, in order."""
-    people = people_of(actor_of(request), *subject) if subject else []
     proposed = {"title": template.title, "message": template.message}
     waiting = [number for number, each in roles if each.role != Role.CC]
     for number, person in zip(waiting, people, strict=False):
@@ -315,8 +324,9 @@ def _editing(form: Form, template: SigningTemplate | None) -> dict[str, Any]:
         "template": template,
         "documents": list(queries.documents_of(template)) if template else [],
         "rows": _rows(form) + [_empty(len(_rows(form)))] * ROWS,
+        "empty_row": _empty(0),
         "kinds_of_role": Role.choices,
-        "identities": IdentityMethod.choices,
+        "identities": role_ways([row["role_identity"] for row in _rows(form)]),
         "groups": group_queries.groups(offered=True),
         "languages": settings.LANGUAGES,
     }
@@ -334,7 +344,7 @@ def _typed(template: SigningTemplate) -> dict[str, Any]:
         "role_name": [each.name for each in roles],
         "role": [each.role for each in roles],
         "role_order": [str(each.order) for each in roles],
-        "role_identity": [each.identity_method for each in roles],
+        "role_identity": [role_way(each.identity_method, each.more) for each in roles],
         "role_condition": [each.condition for each in roles],
         "role_group": [each.group or "" for each in roles],
         "person_name": [each.person_name for each in roles],
@@ -365,9 +375,11 @@ def _roles(form: Form, template: SigningTemplate | None = None) -> list[NewRole]
     for row in _rows(form):
         name = " ".join(row["role_name"].split())
         role = before.get(name, NewRole(name=name))
-        identity = row["role_identity"] or role.identity_method
-        more = dict(role.more)
-        if identity != role.identity_method:
+        before_way = role_way(role.identity_method, role.more)
+        identity, more = role.identity_method, dict(role.more)
+        if row["role_identity"] and row["role_identity"] != before_way:
+            identity, asked = read_role_way(row["role_identity"])
+            more = {**more, **asked}
             more.pop("identity_methods", None)
         made.append(
             dataclasses.replace(

@@ -160,14 +160,14 @@ def update_template(
     if not set(values) & set(SETTINGS):
         saved: SigningTemplate = save_changes(actor, template, chosen)
         return saved
-    return _save(actor, template, chosen)
+    return save_template(actor, template, chosen)
 
 
 def change_roles(actor: Actor, template_id: Any, roles: Sequence[NewRole]) -> SigningTemplate:
     """Replace the roles; fields of a role that is gone go with it. Raises Invalid."""
     check_roles(roles)
     with change(actor):
-        template = _changeable(actor, template_id)
+        template = changeable_template(actor, template_id)
         kept = [
             each
             for each in map(field_of, template.fields)
@@ -177,7 +177,7 @@ def change_roles(actor: Actor, template_id: Any, roles: Sequence[NewRole]) -> Si
             "roles": [each.as_json() for each in roles],
             "fields": [each.as_json() for each in kept],
         }
-        return _save(actor, template, values)
+        return save_template(actor, template, values)
 
 
 def add_document(actor: Actor, template_id: Any, document: NewDocument) -> TemplateDocument:
@@ -185,7 +185,7 @@ def add_document(actor: Actor, template_id: Any, document: NewDocument) -> Templ
     check_documents([document])
     upload = read_upload(document.name, document.content, accept_signed=document.accept_signed)
     with change(actor):
-        template = _changeable(actor, template_id)
+        template = changeable_template(actor, template_id)
         there = list(documents_of(template))
         if len(there) >= MAX_DOCUMENTS:
             raise_wrong({"documents": [f"A template holds at most {MAX_DOCUMENTS} documents."]})
@@ -195,14 +195,14 @@ def add_document(actor: Actor, template_id: Any, document: NewDocument) -> Templ
         marks = _fields_of_marks(kept, upload, roles)
         fields = [*template.fields, *(each.as_json() for each in marks)]
         _begin_next(template)
-        _save(actor, template, {"fields": fields}, always=True)
+        save_template(actor, template, {"fields": fields}, always=True)
     return kept
 
 
 def remove_document(actor: Actor, template_id: Any, document_id: Any) -> SigningTemplate:
     """Take a document away with its fields. Raises NotFound, or Conflict for the last one."""
     with change(actor):
-        template = _changeable(actor, template_id)
+        template = changeable_template(actor, template_id)
         document = find_document(template, document_id)
         if documents_of(template).count() == 1:
             raise Conflict("A template needs a document. Add another one first.")
@@ -210,7 +210,7 @@ def remove_document(actor: Actor, template_id: Any, document_id: Any) -> Signing
         document.removed_at = timezone.now()
         document.save(update_fields=["removed_at"])
         fields = [each for each in template.fields if each["document"] != str(document.pk)]
-        return _save(actor, template, {"fields": fields}, always=True)
+        return save_template(actor, template, {"fields": fields}, always=True)
 
 
 def add_template_field(
@@ -230,7 +230,7 @@ def add_template_field(
     """Put a field of the usual size with its middle at (x, y), in fractions of the visible page
     from the top left; ``page`` and ``role`` count from 1. Raises Invalid or NotFound."""
     with change(actor):
-        template = _changeable(actor, template_id)
+        template = changeable_template(actor, template_id)
         document = find_document(template, document_id)
         if kind not in FieldKind.values:
             raise_wrong({"kind": ["Choose a kind of field."]})
@@ -253,19 +253,19 @@ def add_template_field(
         )
         made = field_of_new(new, [str(document.pk)], prefill=prefill.strip())
         fields = [*map(field_of, template.fields), made]
-        _check_fields(template, fields)
-        _save(actor, template, {"fields": [each.as_json() for each in fields]})
+        check_kept_fields(template, fields)
+        save_template(actor, template, {"fields": [each.as_json() for each in fields]})
     return made
 
 
 def remove_template_field(actor: Actor, template_id: Any, field_id: str) -> SigningTemplate:
     """Take a field away. Raises NotFound."""
     with change(actor):
-        template = _changeable(actor, template_id)
+        template = changeable_template(actor, template_id)
         fields = [each for each in template.fields if each["id"] != str(field_id)]
         if len(fields) == len(template.fields):
             raise NotFound("This template has no such field.")
-        return _save(actor, template, {"fields": fields})
+        return save_template(actor, template, {"fields": fields})
 
 
 def archive_template(actor: Actor, template_id: Any) -> SigningTemplate:
@@ -289,7 +289,7 @@ def restore_template(actor: Actor, template_id: Any) -> SigningTemplate:
     with change(actor):
         template: SigningTemplate = get_changeable(actor, OBJECT, template_id)
         if template.archived_at is not None:
-            _save(actor, template, {"archived_at": None}, always=True)
+            save_template(actor, template, {"archived_at": None}, always=True)
     return template
 
 
@@ -343,7 +343,8 @@ def _new(actor: Actor, chosen: Mapping[str, Any], roles: Sequence[NewRole]) -> S
     return template
 
 
-def _changeable(actor: Actor, template_id: Any) -> SigningTemplate:
+def changeable_template(actor: Actor, template_id: Any) -> SigningTemplate:
+    """A template the actor may change, its row locked; raises Conflict for an archived one."""
     template: SigningTemplate = get_changeable(actor, OBJECT, template_id)
     if template.archived_at is not None:
         raise Conflict("This template is archived. Take it out of the archive to change it.")
@@ -357,7 +358,7 @@ def _begin_next(template: SigningTemplate) -> None:
         template.save(update_fields=["revision"])
 
 
-def _save(
+def save_template(
     actor: Actor, template: SigningTemplate, values: Mapping[str, Any], *, always: bool = False
 ) -> SigningTemplate:
     """Write a change of what envelopes are made of, as the next version where this was used."""
@@ -377,15 +378,16 @@ def _save(
 def _keep_fields(
     template: SigningTemplate, fields: Sequence[TemplateField], roles: Sequence[NewRole]
 ) -> None:
-    _check_fields(template, fields, roles)
+    check_kept_fields(template, fields, roles)
     template.fields = [each.as_json() for each in fields]
 
 
-def _check_fields(
+def check_kept_fields(
     template: SigningTemplate,
     fields: Sequence[TemplateField],
     roles: Sequence[NewRole] | None = None,
 ) -> None:
+    """Raises Invalid where fields do not fit the template's roles and documents."""
     check_template_fields(
         fields,
         roles=roles if roles is not None else [role_of(each) for each in template.roles],
@@ -425,6 +427,9 @@ def _fields_of_marks(
             box=mark.box,
             label=mark.label,
             required=mark.required,
+            options=mark.options,
+            option=mark.option,
+            formula=mark.formula,
         )
         made.append(field_of_new(new, [str(document.pk)]))
     return made

@@ -35,7 +35,6 @@ from dealwright.signing.blueprints.settings import SETTINGS
 from dealwright.signing.envelopes.drafts import KeptDocument, NewDocument, NewRecipient
 from dealwright.signing.envelopes.models import Envelope, Role
 from dealwright.signing.envelopes.services import create_envelope, send_envelope
-from dealwright.signing.fields.models import EnvelopeField
 
 LONGEST_VALUE = 2_000
 
@@ -145,7 +144,10 @@ def make_envelope(
             ),
             documents=[_kept(each) for each in _documents(version)],
             recipients=recipients,
-            fields=[each.as_new(content["documents"]) for each in fields],
+            fields=[
+                each.as_new(content["documents"], starts.get(number, ""))
+                for number, each in enumerate(fields, start=1)
+            ],
             subject=subject,
             language=content["language"],
             expires_at=now + timedelta(days=content["expires_days"]),
@@ -159,8 +161,6 @@ def make_envelope(
         TemplateUse.objects.create(
             envelope=envelope, version=version, source=source, source_id=source_id
         )
-        if starts:
-            _fill(envelope, starts)
     return envelope
 
 
@@ -261,11 +261,3 @@ def _kept(row: TemplateDocument) -> NewDocument:
             texts=row.texts,
         ),
     )
-
-
-def _fill(envelope: Envelope, starts: Mapping[int, str]) -> None:
-    now = timezone.now()
-    rows = list(EnvelopeField.objects.filter(document__envelope=envelope, position__in=starts))
-    for row in rows:
-        row.value, row.filled_at = starts[row.position], now
-    EnvelopeField.objects.bulk_update(rows, ["value", "filled_at"])

@@ -1,8 +1,9 @@
 """What the columns of a table are to the roles and fields of a template.
 
 A column stands for ``name:1`` or ``email:1`` (of the role with that number), ``phone:1``,
-``code:1`` (an access code), ``field:<id>`` (what a field starts with), or nothing; each is
-a value for the texts of the template besides, by its header as one word.
+``messenger:1`` (an address in the company's messenger), ``code:1`` (an access code),
+``field:<id>`` (what a field starts with), or nothing; each is a value for the texts of the
+template besides, by its header as one word.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from dealwright.signing.blueprints.contents import (
 )
 from dealwright.signing.blueprints.merging import column_values, word_of
 from dealwright.signing.blueprints.using import LONGEST_VALUE, Filling
-from dealwright.signing.envelopes.models import IdentityMethod, Role
+from dealwright.signing.envelopes.models import Role
+from dealwright.signing.identity.choices import asked_anew
+from dealwright.signing.identity.messengers import channel_name
 
 _NAMES = ("name", "full_name", "signer", "contact")
 _EMAILS = ("email", "e_mail", "mail", "email_address", "e_mail_address")
-_MORE = {"phone": "phone", "code": "access_code"}
+_MORE = {"phone": "phone", "messenger": "messenger", "code": "access_code"}
 Target = tuple[str, str]
 
 
@@ -92,15 +95,29 @@ class Mapper:
 
     def _gap(self, filling: Filling) -> str:
         """A value that the title or message needs and the row does not have."""
-        values = {
-            **{key: value for key, value in filling.values.items() if value},
-            "roles": {word_of(each.name): {"name": "x", "email": "x"} for each in self.roles},
-        }
-        for text in (self.content["title"], self.content["message"]):
-            gone = missing_names(text, values)
-            if gone:
-                return f"There is no value for {', '.join(gone)[:200]}."
-        return ""
+        given = {key: value for key, value in filling.values.items() if value}
+        gone = _missing(self.content, self.roles, given)
+        return f"There is no value for {', '.join(gone)[:200]}." if gone else ""
+
+
+def columns_of(content: Mapping[str, Any]) -> list[str]:
+    """The columns of a table that fits a template: what can be mapped, and what its title and
+    message name."""
+    named = _missing(content, [role_of(each) for each in content["roles"]], {})
+    return [*(label for _key, label in targets(content)), *dict.fromkeys(named)]
+
+
+def _missing(
+    content: Mapping[str, Any], roles: Sequence[NewRole], given: Mapping[str, str]
+) -> list[str]:
+    """What title and message name and nobody gives."""
+    people = {word_of(each.name): {"name": "x", "email": "x"} for each in roles}
+    values = {**given, "roles": people}
+    return [
+        name
+        for text in (content["title"], content["message"])
+        for name in missing_names(text, values)
+    ]
 
 
 def targets(content: Mapping[str, Any]) -> list[Target]:
@@ -111,9 +128,12 @@ def targets(content: Mapping[str, Any]) -> list[Target]:
         role = roles[number - 1]
         found += [(f"name:{number}", f"{role.name}: name"), (f"email:{number}", f"{role.name}: e-mail")]  # fmt: skip # noqa: E501
         methods = {role.identity_method, *(role.more.get("identity_methods") or [])}
-        if IdentityMethod.SMS_OTP in methods:
+        asked = asked_anew(sorted(methods))
+        if "phone" in asked:
             found.append((f"phone:{number}", f"{role.name}: phone"))
-        if IdentityMethod.ACCESS_CODE in methods:
+        if "messenger" in asked:
+            found.append((f"messenger:{number}", f"{role.name}: address in {channel_name()}"))
+        if "access_code" in asked:
             found.append((f"code:{number}", f"{role.name}: access code"))
     found += [
         (f"field:{each['id']}", each["label"])
@@ -137,7 +157,14 @@ def propose(content: Mapping[str, Any], columns: Sequence[str]) -> dict[str, str
                 for end in ends:
                     wanted.setdefault(f"{prefix}_{end}".strip("_"), f"{kind}:{number}")
         wanted.setdefault(word, f"name:{number}")
-        for end, target in (("phone", "phone"), ("mobile", "phone"), ("access_code", "code")):
+        for end, target in (
+            ("phone", "phone"),
+            ("mobile", "phone"),
+            ("whatsapp", "phone"),
+            ("messenger", "messenger"),
+            (word_of(channel_name()), "messenger"),
+            ("access_code", "code"),
+        ):
             wanted.setdefault(f"{word}_{end}", f"{target}:{number}")
     for each in content["fields"]:
         if each["kind"] in PREFILLED and each["label"]:

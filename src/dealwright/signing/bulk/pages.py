@@ -38,10 +38,17 @@ def upload(request: HttpRequest, template_id: UUID) -> HttpResponse:
         "signing/bulk/upload.html",
         {
             "template": template,
-            "roles": [role.name for _number, role in queries.open_roles(template)],
+            "columns": services.columns_for(template),
             "former": [{"bulk": each, "counts": services.counts(each)} for each in former],
         },
     )
+
+
+@page(methods=["GET", "HEAD"])
+def empty(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    """The table to fill in for a template, as CSV."""
+    template = queries.find_template(actor_of(request), template_id)
+    return _as_csv(services.empty_csv(template), f"{template.name}.csv")
 
 
 @page
@@ -88,7 +95,11 @@ def show(request: HttpRequest, bulk_id: UUID) -> HttpResponse:
 def result(request: HttpRequest, bulk_id: UUID) -> HttpResponse:
     """What became of each row, as CSV."""
     bulk = services.get_bulk_send(actor_of(request), bulk_id)
-    response = HttpResponse(services.result_csv(bulk), content_type="text/csv; charset=utf-8")
     name = f"{bulk.name.rpartition('.')[0] or bulk.name} result.csv"
+    return _as_csv(services.result_csv(bulk), name)
+
+
+def _as_csv(text: str, name: str) -> HttpResponse:
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response

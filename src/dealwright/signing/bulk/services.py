@@ -24,6 +24,7 @@ from dealwright.base.jobs import check_cancelled, finish, job, progress, start_l
 from dealwright.base.jobs.models import JobRun
 from dealwright.base.jobs.queue import Interrupted
 from dealwright.base.jobs.runs import JobCancelled
+from dealwright.base.people.organization import keep_organization
 from dealwright.base.spreadsheets import harmless
 from dealwright.base.transfer.sources import Table, open_table
 from dealwright.signing.blueprints.contents import raise_wrong
@@ -31,9 +32,10 @@ from dealwright.signing.blueprints.models import SigningTemplate
 from dealwright.signing.blueprints.queries import OBJECT
 from dealwright.signing.blueprints.using import current_version, make_envelope
 from dealwright.signing.bulk.events import BulkSendCompleted, BulkSendFailed
-from dealwright.signing.bulk.mapping import Mapper, checked_mapping, propose
+from dealwright.signing.bulk.mapping import Mapper, checked_mapping, columns_of, propose
 from dealwright.signing.bulk.models import BulkSend, BulkSendRow
 from dealwright.signing.envelopes.services import send_envelope
+from dealwright.signing.sandbox import remembering
 from dealwright.signing.seals.services import ensure_organisation_seal
 
 MAX_ROWS = 10_000
@@ -182,6 +184,24 @@ def get_bulk_send(actor: Actor, bulk_id: Any, *, lock: bool = False) -> BulkSend
     return found
 
 
+def columns_for(template: SigningTemplate) -> list[str]:
+    """The columns that a table for this template has, as a person names them."""
+    content = {
+        "title": template.title,
+        "message": template.message,
+        "roles": template.roles,
+        "fields": template.fields,
+    }
+    return columns_of(content)
+
+
+def empty_csv(template: SigningTemplate) -> str:
+    """A table with the columns that a template takes and no row, to be filled in."""
+    out = io.StringIO()
+    csv.writer(out).writerow(map(harmless, columns_for(template)))
+    return out.getvalue()
+
+
 def result_csv(bulk: BulkSend) -> str:
     """What became of each row, for a spreadsheet; no cell is run as a formula."""
     out = io.StringIO()
@@ -215,12 +235,14 @@ def _send_rows(run: JobRun, bulk_id: str) -> None:
     actor = run.actor
     total = bulk.rows.count()
     done = bulk.rows.exclude(done_at=None).count()
+    waiting = bulk.rows.filter(done_at=None).values_list("number", flat=True)
     try:
-        for number in bulk.rows.filter(done_at=None).values_list("number", flat=True):
-            check_cancelled(run)
-            send_row(actor, bulk, mapper, number)
-            done += 1
-            progress(run, done, total, f"{done} of {total} rows")
+        with remembering(), keep_organization():
+            for number in waiting:
+                check_cancelled(run)
+                send_row(actor, bulk, mapper, number)
+                done += 1
+                progress(run, done, total, f"{done} of {total} rows")
     except (JobCancelled, Interrupted):
         raise
     except Exception as error:

@@ -4,16 +4,20 @@ there already."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils import timezone
 
 from dealwright.base.errors import Invalid
 from dealwright.signing.ceremonies.acts import acting, not_now, require_step
 from dealwright.signing.ceremonies.steps import Ceremony, Step
-from dealwright.signing.envelopes.correcting import note_correction, snapshot
+from dealwright.signing.envelopes.arranging import arrange
+from dealwright.signing.envelopes.correcting import check_whole
 from dealwright.signing.envelopes.handing import check_person, check_witness, take_fields
-from dealwright.signing.envelopes.models import Envelope, Recipient, Role
+from dealwright.signing.envelopes.models import SIGNING_ROLES, Envelope, Recipient, Role
+from dealwright.signing.envelopes.noting import note_correction, snapshot
+from dealwright.signing.fields.files import COMPANY
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
 
 PREFILLED = (FieldKind.TEXT, FieldKind.CHECKBOX)
@@ -82,6 +86,48 @@ def edit(
                 changed=changed,
                 recipient=recipient,
             )
+
+
+def edit_fields(
+    ceremony: Ceremony, *, put: Sequence[Mapping[str, Any]], removed: Sequence[Any]
+) -> dict[str, str]:
+    """Change the places of those who come after the editor, as the sender's editor does
+    (``arranging.arrange``). Nobody else's can be touched, and the company's stamp is the
+    company's. Raises Invalid, NotFound or Conflict."""
+    with acting(ceremony) as (envelope, recipient):
+        require_step(ceremony, envelope, recipient, Step.DOCUMENT)
+        if recipient.role != Role.EDITOR:
+            raise not_now()
+        for given in put:
+            if given.get("picture") == COMPANY:
+                sentence = "Only the sender can use the company’s stamp."
+                raise Invalid(sentence, fields={str(given.get("id")): [sentence]})
+        before = snapshot(envelope)
+        owners = owners_for(envelope, recipient)
+        files = arrange(ceremony.actor, envelope, put=put, removed=removed, owners=owners)
+        check_whole(envelope)
+        after = snapshot(envelope)
+        if after["fields"] != before["fields"]:
+            note_correction(
+                ceremony.actor,
+                envelope,
+                before=before,
+                after=after,
+                changed=["fields"],
+                recipient=recipient,
+            )
+    return files
+
+
+def owners_for(envelope: Envelope, editor: Recipient) -> list[Recipient]:
+    """Who signs after the editor and has not been asked yet."""
+    return [
+        each
+        for each in envelope.recipients.filter(
+            role__in=SIGNING_ROLES, order__gt=editor.order, sent_at=None, member_of=None
+        )
+        if not each.is_done
+    ]
 
 
 def _edit_person(person: Recipient, given: Mapping[str, str]) -> None:

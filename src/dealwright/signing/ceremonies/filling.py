@@ -8,20 +8,17 @@ from typing import Any
 
 from django.utils import timezone
 
-from dealwright.base.access.actor import Actor
 from dealwright.base.access.visibility import as_uuid
 from dealwright.base.errors import Invalid, NotFound
-from dealwright.base.files.services import store_file
 from dealwright.signing.ceremonies.acts import acting, require_step
 from dealwright.signing.ceremonies.steps import Ceremony, Step
-from dealwright.signing.documents.pictures import read_picture
 from dealwright.signing.envelopes.models import Envelope, Recipient
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.fields.applying import Applied, apply_rules
 from dealwright.signing.fields.checking import clean_value
+from dealwright.signing.fields.files import put_file
 from dealwright.signing.fields.models import BY_ITSELF, INK, WITH_FILE, EnvelopeField, FieldKind
-
-MAX_FILE = 20 * 1024 * 1024
+from dealwright.signing.payments.standing import has_nothing_to_pay, locked_fields
 
 
 def fill_field(ceremony: Ceremony, field_id: Any, value: str) -> EnvelopeField:
@@ -50,48 +47,72 @@ def attach_file(ceremony: Ceremony, field_id: Any, *, name: str, content: bytes)
     with acting(ceremony) as (envelope, recipient):
         require_step(ceremony, envelope, recipient, Step.DOCUMENT)
         field = _find(recipient, field_id)
-        if field.kind not in WITH_FILE or field.read_only:
-            raise _wrong(field, f"{field.title} takes no file.")
-        try:
-            put_file(ceremony.actor, envelope, field, name=name, content=content)
-        except Invalid as error:
-            raise _wrong(field, f"{field.title}: {error.message}", code=error.code) from None
-        assert field.file is not None
-        record_evidence(
-            envelope,
-            "field.attached",
-            actor=ceremony.actor,
-            recipient=recipient,
-            facts={"field": str(field.pk), "kind": field.kind, "sha256": field.file.sha256},
-            details={"name": field.file.name, **ceremony.visit.details},
-        )
+        _attach(ceremony, envelope, field, name=name, content=content)
     return field
 
 
-def put_file(
-    actor: Actor, envelope: Envelope, field: EnvelopeField, *, name: str, content: bytes
+def fill_form(
+    ceremony: Ceremony,
+    values: Mapping[str, str],
+    files: Mapping[str, tuple[str, bytes]],
 ) -> None:
-    """Store a file for a field of a locked envelope. Raises Invalid."""
-    if not content or len(content) > MAX_FILE:
-        raise Invalid("Choose a file of at most 20 MB.")
-    if field.kind == FieldKind.STAMP:
-        content, name = read_picture(content), f"{name.rpartition('.')[0] or 'Stamp'}.png"
-    field.file = store_file(
-        actor,
-        name=name,
-        content=content,
-        object="envelope",
-        record_id=envelope.pk,
-        purpose="field",
+    """Keep many values and files at once, by the id of the field: the form for those without
+    scripts. Of a group of radio buttons any one's id takes the option that was chosen.
+
+    What can be kept is; then raises Invalid that names every field that was refused.
+    """
+    wrong: dict[str, list[str]] = {}
+    with acting(ceremony) as (envelope, recipient):
+        require_step(ceremony, envelope, recipient, Step.DOCUMENT)
+        fields = {str(each.pk): each for each in recipient.fields.all()}
+        for key in (*values, *files):
+            if key not in fields:
+                raise NotFound("This envelope has no such field.")
+            try:
+                if key in files:
+                    name, content = files[key]
+                    _attach(ceremony, envelope, fields[key], name=name, content=content)
+                else:
+                    fill(fields[key], recipient, values[key])
+            except Invalid as error:
+                wrong |= {at: list(said) for at, said in error.fields.items()}
+        compute(envelope)
+    if wrong:
+        raise Invalid(" ".join(each for said in wrong.values() for each in said), fields=wrong)
+
+
+def _attach(
+    ceremony: Ceremony, envelope: Envelope, field: EnvelopeField, *, name: str, content: bytes
+) -> None:
+    if field.kind not in WITH_FILE or field.read_only:
+        raise _wrong(field, f"{field.title} takes no file.")
+    try:
+        put_file(ceremony.actor, envelope, field, name=name, content=content)
+    except Invalid as error:
+        raise _wrong(field, f"{field.title}: {error.message}", code=error.code) from None
+    assert field.file is not None
+    record_evidence(
+        envelope,
+        "field.attached",
+        actor=ceremony.actor,
+        recipient=field.recipient,
+        facts={"field": str(field.pk), "kind": field.kind, "sha256": field.file.sha256},
+        details={"name": field.file.name, **ceremony.visit.details},
     )
-    field.value = f"{field.file.name}, SHA-256 {field.file.sha256}"
-    field.filled_at = timezone.now()
-    field.save(update_fields=["file", "value", "filled_at"])
 
 
 def fill(field: EnvelopeField, recipient: Recipient, value: str) -> None:
     """Put a value into a field of a locked envelope; raises Invalid naming the field."""
     if field.kind in BY_ITSELF:
+        return
+    if field.kind == FieldKind.PAYMENT:
+        if value.strip() != field.value:
+            raise _wrong(field, f"{field.title}: only paying fills this in.")
+        return
+    if field.pk in locked_fields(recipient.envelope):
+        if not _says_the_same(field, value):
+            sentence = f"{field.title} cannot be changed any more: a payment was made by it."
+            raise _wrong(field, sentence, code="paid_already")
         return
     if field.read_only:
         if value.strip() != field.value:
@@ -157,7 +178,7 @@ def settle(
         if not stands[field.pk].applies:
             field.file = None
             _keep(field, "", now)
-        elif field.kind == FieldKind.RADIO and not field.value:
+        elif field.kind in (FieldKind.RADIO, FieldKind.PAYMENT) and not field.value:
             _keep(field, "", now)
         elif field.kind == FieldKind.FORMULA:
             _keep(field, field.value, now)
@@ -173,6 +194,8 @@ def missing_fields(
     for field in fields:
         if not field.required or field.value or not stands[field.pk].applies:
             continue
+        if field.kind == FieldKind.PAYMENT and has_nothing_to_pay(stands[field.pk]):
+            continue
         if field.kind in BY_ITSELF:
             continue
         if field.kind == FieldKind.RADIO:
@@ -181,6 +204,16 @@ def missing_fields(
             groups.add(field.label)
         missing.append(field)
     return missing
+
+
+def _says_the_same(field: EnvelopeField, value: str) -> bool:
+    """Whether a value is what the field holds already, however it is written."""
+    if field.kind == FieldKind.RADIO:
+        return value == field.value or (value == "on" and field.value == field.option)
+    try:
+        return clean_value(field, value) == field.value
+    except Invalid:
+        return False
 
 
 def _choose(field: EnvelopeField, value: str) -> None:

@@ -3,19 +3,30 @@ the act of signing where that is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
-from dealwright.base.errors import Conflict, Invalid
+from dealwright.base.errors import Conflict
 from dealwright.signing.ceremonies.acts import acting, require_step
 from dealwright.signing.ceremonies.steps import Ceremony, Step
 from dealwright.signing.envelopes.models import Envelope, IdentityMethod, Recipient
 from dealwright.signing.identity import knowledge, passkeys, proofs, totp
+from dealwright.signing.identity.messengers import channel_name
 from dealwright.signing.identity.models import Purpose
-from dealwright.signing.identity.services import CHANNELS, check_code, has_open_code, send_code
+from dealwright.signing.identity.provider_answers import (
+    ProviderAnswer,
+    check_provider_answer,
+    describe_provider,
+)
+from dealwright.signing.identity.services import (
+    CHANNELS,
+    check_code,
+    has_open_code,
+    last_code_failed,
+    send_code,
+)
 from dealwright.signing.identity.trials import Proof, Refusal, Trial
 
 ACCESS_INTENT = "I open the documents as the person they were sent to."
@@ -73,10 +84,12 @@ def confirm_identity(ceremony: Ceremony, shown: Shown) -> None:
         raise found
 
 
-def confirm_at_provider(ceremony: Ceremony, provider: str, claims: Mapping[str, Any]) -> None:
-    """Take the word of an identity provider for the recipient's address.
+def confirm_at_provider(ceremony: Ceremony, answer: ProviderAnswer) -> None:
+    """Take the word of an identity provider for the recipient's address, or for what it checked
+    of them where the sender asked for that.
 
-    Raises Invalid where the provider names another address or does not vouch for it.
+    Raises Invalid where the answer does not do, with what to do next; a check that fails counts
+    as a wrong try.
     """
     with acting(ceremony) as (envelope, recipient):
         require_step(ceremony, envelope, recipient, Step.CODE)
@@ -84,11 +97,17 @@ def confirm_at_provider(ceremony: Ceremony, provider: str, claims: Mapping[str, 
         if _due(trial) != IdentityMethod.IDP:
             raise Conflict("This step is not due.", code="wrong_step")
         _note_beginning(recipient)
-        found = _from_provider(trial, provider, claims)
+        found = check_provider_answer(trial, answer)
         if isinstance(found, Proof):
             proofs.keep_proof(trial, found)
     if not isinstance(found, Proof):
         raise found
+
+
+def asks_check(ceremony: Ceremony) -> bool:
+    """Whether the identity provider is to have checked more than whose address it is."""
+    steps = ceremony.recipient.identity_steps.filter(method=IdentityMethod.IDP)
+    return steps.exclude(assurance="").exists()
 
 
 def check_act(
@@ -123,7 +142,7 @@ def describe_step(ceremony: Ceremony) -> dict[str, Any]:
         elif method == IdentityMethod.WEBAUTHN:
             shown["options"] = passkeys.request_options(trial, ACCESS_INTENT)
         elif method == IdentityMethod.IDP:
-            shown["provider"] = trial.step(method).destination
+            shown |= describe_provider(trial)
     return shown
 
 
@@ -170,7 +189,7 @@ def _due(trial: Trial) -> IdentityMethod:
 
 def _try(trial: Trial, method: IdentityMethod, shown: Shown, intent: str) -> Proof | Refusal:
     match method:
-        case IdentityMethod.EMAIL_OTP | IdentityMethod.SMS_OTP:
+        case each if each in CHANNELS:
             return check_code(trial, shown.secret, method)
         case IdentityMethod.ACCESS_CODE:
             return knowledge.check_access_code(trial, shown.secret)
@@ -188,31 +207,20 @@ def _try(trial: Trial, method: IdentityMethod, shown: Shown, intent: str) -> Pro
             return Conflict("Sign in at the identity provider.", code="wrong_step")
 
 
-def _from_provider(trial: Trial, provider: str, claims: Mapping[str, Any]) -> Proof | Refusal:
-    email = str(claims.get("email") or "").strip().casefold()
-    vouched = claims.get("email_verified") in (True, "true", None)
-    if provider != trial.step(IdentityMethod.IDP).destination:
-        return Invalid("This is not the identity provider that the sender chose.")
-    if not vouched or not email or email != trial.recipient.email:
-        return Invalid(
-            "You signed in there with another e-mail address than the one this was sent to."
-        )
-    facts = {"provider": provider, "issuer": str(claims.get("iss") or "")[:300]}
-    if isinstance(claims.get("auth_time"), int):
-        facts["auth_time"] = claims["auth_time"]
-    return Proof(IdentityMethod.IDP, facts, {"subject": str(claims.get("sub") or "")[:300]})
-
-
 def _sent(trial: Trial, method: IdentityMethod) -> dict[str, Any]:
     """Whether a code is out, and to where, with most of it hidden."""
     if method not in CHANNELS:
         return {}
-    phone = method == IdentityMethod.SMS_OTP
-    to = trial.step(method).destination if phone else trial.recipient.email
-    return {
-        "sent": has_open_code(trial, method),
-        "address": f"•••{to[-3:]}" if phone else masked(to),
-    }
+    shown: dict[str, Any] = {"by_code": True, "sent": has_open_code(trial, method)}
+    if method == IdentityMethod.EMAIL_OTP:
+        return shown | {"address": masked(trial.recipient.email)}
+    carried = {
+        IdentityMethod.SMS_OTP: "SMS",
+        IdentityMethod.WHATSAPP_OTP: "WhatsApp",
+    }.get(method) or channel_name()
+    to = trial.step(method).destination
+    failed = shown["sent"] and last_code_failed(trial, method)
+    return shown | {"address": f"•••{to[-3:]}", "carried": carried, "failed": failed}
 
 
 def masked(address: str) -> str:

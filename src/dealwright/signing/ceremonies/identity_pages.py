@@ -3,8 +3,12 @@ document, paper from now on."""
 
 from __future__ import annotations
 
+import dataclasses
+import secrets
 from typing import Any
 
+import orjson
+import requests
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base import AuthProcess
@@ -12,8 +16,9 @@ from allauth.socialaccount.signals import pre_social_login
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from dealwright.base.errors import DealwrightError, NotFound
+from dealwright.base.errors import Conflict, DealwrightError, Invalid, NotFound
 from dealwright.base.people.identity import providers
+from dealwright.base.people.openid import verify_id_token
 from dealwright.base.web.pages import Form
 from dealwright.signing.ceremonies import identifying, services
 from dealwright.signing.ceremonies.pages import (
@@ -26,8 +31,12 @@ from dealwright.signing.ceremonies.pages import (
 from dealwright.signing.ceremonies.steps import Ceremony, Step, open_ceremony
 from dealwright.signing.consent.demonstration import demonstration_code, test_document
 from dealwright.signing.envelopes.models import IdentityMethod
+from dealwright.signing.identity.assurance import claims_request
+from dealwright.signing.identity.provider_answers import SIGNED_IN_WITHIN, ProviderAnswer
+from dealwright.signing.identity.provider_checks import checks_of
 
 MARK = "signing"
+NONCE = "nonce"
 
 
 @ceremony_page("POST")
@@ -37,40 +46,83 @@ def to_provider(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRes
     if ceremony.step != Step.CODE:
         return back_to(token)
     with form:
-        described = identifying.describe_step(ceremony)
+        asked = identifying.describe_step(ceremony)
         known = {each.provider_id for each in providers()}
-        if described["method"] != IdentityMethod.IDP or described["provider"] not in known:
+        if asked["method"] != IdentityMethod.IDP or asked["provider"] not in known:
             raise NotFound("This identity provider is not set up any more. Ask the sender.")
-        provider = get_adapter().get_provider(request, described["provider"])
+        provider = get_adapter().get_provider(request, asked["provider"])
         request.session["signing_proof"] = token
-        response: HttpResponse = provider.redirect(
-            request,
-            process=AuthProcess.REDIRECT,
-            next_url=f"/sign/{token}",
-            data={MARK: described["provider"]},
-            auth_params={"prompt": "login", "max_age": "300"},
-        )
+        nonce = secrets.token_urlsafe(32)
+        more = {"scope": ["openid", "email"]} if asked["assurance"] else {}
+        try:
+            response: HttpResponse = provider.redirect(
+                request,
+                process=AuthProcess.REDIRECT,
+                next_url=f"/sign/{token}",
+                data={MARK: asked["provider"], NONCE: nonce},
+                auth_params={
+                    "prompt": "login",
+                    "max_age": str(int(SIGNED_IN_WITHIN.total_seconds())),
+                    "nonce": nonce,
+                    **_asked_for(asked["provider"], asked["assurance"]),
+                },
+                **more,
+            )
+        except (requests.RequestException, KeyError, ValueError):
+            raise Conflict(
+                "The identity provider does not answer. Try again later.", code="no_answer"
+            ) from None
         return response
     return show_code_page(request, ceremony, token, form)
 
 
+def _asked_for(provider: str, assurance: str) -> dict[str, str]:
+    """The parameters that ask for a check; none where only the address is asked."""
+    if not assurance:
+        return {}
+    checks = checks_of(provider)
+    if checks is None or assurance not in checks.offers:
+        raise NotFound("This provider is not set up for the check any more. Ask the sender.")
+    claims = orjson.dumps(claims_request(assurance, checks)).decode()
+    return {"claims": claims} | ({"acr_values": checks.acr_values} if checks.acr_values else {})
+
+
 def take_proof(request: HttpRequest, sociallogin: Any, **kwargs: Any) -> None:
-    """Who comes back from a provider for a ceremony is not signed in: only their address is
-    taken as proven, for the envelope they came from."""
-    provider = (sociallogin.state.get("data") or {}).get(MARK)
-    if sociallogin.state.get("process") != AuthProcess.REDIRECT or not provider:
+    """Who comes back from a provider for a ceremony is not signed in: only what the provider
+    says of them is taken, for the envelope they came from."""
+    data = sociallogin.state.get("data") or {}
+    if sociallogin.state.get("process") != AuthProcess.REDIRECT or not data.get(MARK):
         return
     token = request.session.pop("signing_proof", "")
-    given = sociallogin.account.extra_data
-    claims = {**given.get("userinfo", {}), **given.get("id_token", {})}
     ceremony = open_ceremony(token, visit_of(request))
+    given = sociallogin.account.extra_data
+    answer = ProviderAnswer(
+        provider=str(data[MARK]),
+        nonce=str(data.get(NONCE) or ""),
+        id_token=given.get("id_token") or {},
+        userinfo=given.get("userinfo") or {},
+    )
     form = Form(request)
     try:
-        identifying.confirm_at_provider(ceremony, str(provider), claims)
+        if identifying.asks_check(ceremony):
+            answer = _signed(request, answer, str(getattr(sociallogin, "raw_id_token", "")))
+        identifying.confirm_at_provider(ceremony, answer)
     except DealwrightError as error:
         form.message = error.message
-        raise ImmediateHttpResponse(show_code_page(request, ceremony, token, form)) from None
+        fresh = open_ceremony(token, ceremony.visit)
+        if fresh.step != Step.CODE:
+            raise ImmediateHttpResponse(back_to(token)) from None
+        raise ImmediateHttpResponse(show_code_page(request, fresh, token, form)) from None
     raise ImmediateHttpResponse(back_to(token))
+
+
+def _signed(request: HttpRequest, answer: ProviderAnswer, raw: str) -> ProviderAnswer:
+    """The answer with the claims that the provider's key has signed; raises Unavailable."""
+    try:
+        claims = verify_id_token(request, answer.provider, raw)
+    except Invalid:
+        return dataclasses.replace(answer, id_token={})
+    return dataclasses.replace(answer, id_token=claims, is_signed=True)
 
 
 pre_social_login.connect(take_proof, dispatch_uid="dealwright.signing.take_proof")

@@ -9,32 +9,51 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-import orjson
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.contrib import messages
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import redirect
 from django.template import loader
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
 from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.files.services import read_file
 from dealwright.base.people.organization import organization
+from dealwright.base.people.policy import let_forms_reach
 from dealwright.base.web.errors import wants_json
-from dealwright.base.web.pages import Form, render
-from dealwright.base.whole_numbers import whole_number
+from dealwright.base.web.pages import Form, render, sent_json
 from dealwright.signing.ceremonies import adopting, filling, identifying, queries, services
 from dealwright.signing.ceremonies.identifying import Shown
 from dealwright.signing.ceremonies.meaning import MEANINGS, intent_sentence, meaning_of
 from dealwright.signing.ceremonies.models import AdoptedSignature
+from dealwright.signing.ceremonies.others import (
+    Ruled,
+    describe_standing,
+    ruled_fields,
+    standing_fields,
+)
 from dealwright.signing.ceremonies.reassigning import may_hand_over
+from dealwright.signing.ceremonies.seen import digest_of
 from dealwright.signing.ceremonies.steps import Ceremony, Step, Visit, open_ceremony
 from dealwright.signing.consent.services import current_consent
-from dealwright.signing.documents.reading import page_picture
-from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.models import Recipient, Role
+from dealwright.signing.fields.files import MAX_FILE
+from dealwright.signing.fields.models import FieldKind
 from dealwright.signing.identity.policy import signing_settings
+from dealwright.signing.redlines.queries import changes_of
 
-PICTURE_WIDTHS = (800, 1600)
-View = Callable[..., HttpResponse]
+# How people come back from an identity provider without an answer that can be read.
+NOT_PROVEN = {
+    "cancelled": gettext_noop("You came back without confirming who you are. Nothing was lost."),
+    "failed": gettext_noop("The identity provider could not finish. Try again, or ask the sender."),
+}
+View = Callable[..., HttpResponse | StreamingHttpResponse]
 
 
 def ceremony_page(*methods: str) -> Callable[[View], View]:
@@ -42,7 +61,10 @@ def ceremony_page(*methods: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def opened(request: HttpRequest, token: str, **values: Any) -> HttpResponse:
+        def opened(
+            request: HttpRequest, token: str, **values: Any
+        ) -> HttpResponse | StreamingHttpResponse:
+            response: HttpResponse | StreamingHttpResponse
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
             try:
@@ -79,7 +101,7 @@ def show(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
         case Step.DOCUMENT:
             return _document(request, ceremony, token)
         case Step.DONE:
-            return show_page(request, ceremony, token, "done", {"may_see": _may_see(ceremony)})
+            return show_page(request, ceremony, token, "done", {"may_see": may_see(ceremony)})
         case _:
             return show_page(request, ceremony, token, "stopped")
 
@@ -112,6 +134,7 @@ def send_code(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpRespo
     with form:
         act = ceremony.step == Step.DOCUMENT
         identifying.request_code(ceremony, act=act)
+        messages.success(request, _("A new code is on its way."))
         return back_to(token, "/review" if act else "")
     if ceremony.step == Step.DOCUMENT:
         return _review(request, ceremony, token, form)
@@ -144,7 +167,7 @@ def adopt(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
         )
         return JsonResponse({"ink": _ink(made)})
     if request.method == "POST" and wants_json(request):
-        sent = _json(request)
+        sent = sent_json(request)
         made = adopting.adopt_signature(
             ceremony,
             kind=str(sent.get("kind", "signature")),
@@ -164,6 +187,8 @@ def adopt(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
             field = request.GET.get("field", "")
             if field:
                 filling.fill_field(open_ceremony(token, ceremony.visit), field, "on")
+            if request.GET.get("back") == "form":
+                return back_to(token, "/form")
             return back_to(token, f"#field-{field}" if field else "")
     return show_page(request, ceremony, token, "adopt", {"form": form, "kind": kind})
 
@@ -177,7 +202,9 @@ def fill(request: HttpRequest, ceremony: Ceremony, token: str, field_id: UUID) -
         if not wants_json(request):
             return back_to(token, f"#field-{field.pk}")
         return JsonResponse({"filled": True, "value": field.value, "name": name})
-    value = _json(request).get("value") if wants_json(request) else request.POST.get("value", "")
+    value = (
+        sent_json(request).get("value") if wants_json(request) else request.POST.get("value", "")
+    )
     field = filling.fill_field(ceremony, field_id, str(value or ""))
     if wants_json(request):
         states = queries.states_of(open_ceremony(token, ceremony.visit))
@@ -189,13 +216,16 @@ def fill(request: HttpRequest, ceremony: Ceremony, token: str, field_id: UUID) -
 def field_file(
     request: HttpRequest, ceremony: Ceremony, token: str, field_id: UUID
 ) -> HttpResponse:
-    """What the recipient put into a field: a stamp as a picture, an attachment as a download."""
-    if not _may_see(ceremony):
+    """What was put into a field: a stamp as a picture, an attachment as a download; whoever takes
+    that of somebody else is noted."""
+    if not may_see(ceremony):
         raise NotFound("Confirm the code to see the documents.")
-    stored = queries.find_field_file(ceremony, field_id)
+    field, stored = queries.find_field_file(ceremony, field_id)
     response = HttpResponse(read_file(stored), content_type=stored.content_type)
-    if stored.content_type != "image/png":
-        response.headers["Content-Disposition"] = _attachment(stored.name)
+    if field.kind == FieldKind.ATTACHMENT:
+        response.headers["Content-Disposition"] = attachment(stored.name)
+        if request.method == "GET" and field.recipient_id != ceremony.recipient.pk:
+            services.note_download(ceremony, stored.sha256)
     return response
 
 
@@ -221,6 +251,7 @@ def sign(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
                 identifier=form["identifier"],
             ),
             meaning=meaning_of(form["meaning"], form["meaning_text"]),
+            seen=form["seen"],
         )
         return back_to(token)
     fresh = open_ceremony(token, ceremony.visit)
@@ -246,48 +277,6 @@ def later(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     if ceremony.step not in (Step.CONSENT, Step.CODE, Step.DOCUMENT):
         return back_to(token)
     return show_page(request, ceremony, token, "later")
-
-
-@ceremony_page("GET", "HEAD")
-def layout(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
-    return HttpResponse(queries.layout_css(ceremony), content_type="text/css; charset=utf-8")
-
-
-@ceremony_page("GET", "HEAD")
-def picture(
-    request: HttpRequest, ceremony: Ceremony, token: str, document_id: UUID, page: int
-) -> HttpResponse:
-    """One page of a document as PNG."""
-    if not _may_see(ceremony):
-        raise NotFound("Confirm the code to see the documents.")
-    document = queries.find_document(ceremony, document_id)
-    if not 1 <= page <= document.page_count:
-        raise NotFound("The document has no such page.")
-    width = whole_number(request.GET.get("width", ""), most=10_000) or 800
-    width = width if width in PICTURE_WIDTHS else PICTURE_WIDTHS[0]
-    content = file_content(document.prepared)
-    response = HttpResponse(page_picture(content, page - 1, width=width), content_type="image/png")
-    response["Cache-Control"] = "private, max-age=3600"
-    return response
-
-
-@ceremony_page("GET", "HEAD")
-def download(
-    request: HttpRequest, ceremony: Ceremony, token: str, document_id: UUID
-) -> HttpResponse:
-    """The sealed document; before the seal the one that is shown, for whoever may see it."""
-    document = queries.find_document(ceremony, document_id)
-    if document.sealed is not None and ceremony.step == Step.DONE:
-        stored, sha256 = document.sealed, document.sealed_sha256
-    elif _may_see(ceremony):
-        stored, sha256 = document.prepared, document.prepared_sha256
-    else:
-        raise NotFound("Confirm the code to see the documents.")
-    if request.method == "GET":
-        services.note_download(ceremony, sha256)
-    response = HttpResponse(file_content(stored), content_type="application/pdf")
-    response.headers["Content-Disposition"] = _attachment(stored.name)
-    return response
 
 
 def visit_of(request: HttpRequest) -> Visit:
@@ -344,20 +333,28 @@ def _consent(
 def show_code_page(
     request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
 ) -> HttpResponse:
-    context = {"form": form or Form(request), **identifying.describe_step(ceremony)}
-    return show_page(request, ceremony, token, "code", context)
+    form = form or Form(request)
+    if not form.message and (told := NOT_PROVEN.get(request.GET.get("proof", ""))):
+        form.message = _(told)
+    context = {"form": form, **identifying.describe_step(ceremony)}
+    response = show_page(request, ceremony, token, "code", context)
+    if context.get("provider"):
+        let_forms_reach(response, context["provider"])
+    return response
 
 
 def _document(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     adopted = queries.adopted_by_kind(ceremony)
-    fields = queries.fields_of(ceremony)
+    ruled = ruled_fields(ceremony.envelope)
+    fields = queries.fields_of(ceremony, ruled)
     return show_page(
         request,
         ceremony,
         token,
         "document",
         {
-            "documents": queries.documents_to_show(ceremony),
+            "documents": queries.documents_to_show(ceremony, ruled),
+            "changes": changes_of(ceremony.envelope),
             "as_text": _reads_text(request),
             "fields": fields,
             "kinds": sorted({each["kind"] for each in fields if each["is_ink"]}, reverse=True),
@@ -380,7 +377,8 @@ def _reads_text(request: HttpRequest) -> bool:
 def _review(
     request: HttpRequest, ceremony: Ceremony, token: str, form: Form | None = None
 ) -> HttpResponse:
-    fields = queries.fields_to_review(ceremony)
+    ruled = ruled_fields(ceremony.envelope)
+    fields = queries.fields_to_review(ceremony, ruled)
     adopted = queries.adopted_by_kind(ceremony)
     return show_page(
         request,
@@ -392,13 +390,25 @@ def _review(
             "fields": fields,
             "missing": [each for each in fields if each["required"] and not each["filled"]],
             "ink": {kind: _ink(each) for kind, each in adopted.items()},
+            **standing_of_others(ceremony, ruled),
             "documents": ceremony.envelope.documents.all(),
             "intent": intent_sentence(ceremony.recipient),
             "act": identifying.describe_act(ceremony, intent_sentence(ceremony.recipient)),
+            "seen": digest_of(ceremony.envelope, ceremony.recipient),
             "meanings": MEANINGS,
             "names": list(ceremony.recipient.names.filter(skipped_at=None)),
         },
     )
+
+
+def standing_of_others(ceremony: Ceremony, ruled: Ruled) -> dict[str, Any]:
+    """What others have put in, for pages that list it."""
+    theirs = standing_fields(ceremony.envelope, ceremony.recipient, ruled)
+    return {
+        "others": describe_standing(theirs),
+        "several": ceremony.envelope.documents.count() > 1,
+        "changes": changes_of(ceremony.envelope),
+    }
 
 
 def show_page(
@@ -408,7 +418,7 @@ def show_page(
     name: str,
     context: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    envelope = ceremony.envelope
+    envelope, step = ceremony.envelope, ceremony.step
     form = (context or {}).get("form")
     return render(
         request,
@@ -416,13 +426,15 @@ def show_page(
         {
             "envelope": envelope,
             "recipient": ceremony.recipient,
-            "step": ceremony.step.value,
+            "step": step.value,
             "address_of_page": f"/sign/{token}",
             "company": organization().name,
             "sender": envelope.owner,
             "verb": _VERBS[Role(ceremony.recipient.role)],
             "witnessed": ceremony.recipient.witness_of,
-            "may_hand_over": may_hand_over(envelope, ceremony.recipient),
+            "may_hand_over": may_hand_over(
+                envelope, ceremony.recipient, has_shown=step == Step.DOCUMENT
+            ),
             **(context or {}),
         },
         status=200 if form is None or form.ok else 422,
@@ -440,7 +452,7 @@ _VERBS = {
 }
 
 
-def _may_see(ceremony: Ceremony) -> bool:
+def may_see(ceremony: Ceremony) -> bool:
     """Whether this browser may see the documents: the code was confirmed, and it is their turn
     or they have acted; after the seal, whoever holds the newest link."""
     if ceremony.step == Step.DONE and ceremony.envelope.completed_at:
@@ -453,7 +465,7 @@ def _ink(adopted: AdoptedSignature) -> str:
     return loader.render_to_string("signing/ceremonies/ink.html", {"adopted": adopted})
 
 
-def _attachment(name: str) -> str:
+def attachment(name: str) -> str:
     from django.utils.http import content_disposition_header
 
     return content_disposition_header(True, name) or "attachment"
@@ -462,20 +474,10 @@ def _attachment(name: str) -> str:
 def _sent_file(request: HttpRequest, key: str) -> tuple[str, bytes]:
     """The name and content of an uploaded file, as far as it may be long."""
     sent = request.FILES.getlist(key)[0]
-    if (sent.size or 0) > filling.MAX_FILE:
+    if (sent.size or 0) > MAX_FILE:
         sentence = "Choose a file of at most 20 MB."
         raise Invalid(sentence, code="too_large", fields={key: [sentence]})
     return sent.name or "", sent.read()
-
-
-def _json(request: HttpRequest) -> dict[str, Any]:
-    try:
-        sent = orjson.loads(request.body)
-    except orjson.JSONDecodeError:
-        sent = None
-    if not isinstance(sent, dict):
-        raise Invalid("This could not be understood. Reload the page and try again.")
-    return sent
 
 
 def back_to(token: str, fragment: str = "") -> HttpResponse:

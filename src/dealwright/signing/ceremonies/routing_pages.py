@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 
 from dealwright.base.errors import NotFound
@@ -14,24 +14,38 @@ from dealwright.base.web.pages import Form, actor_of, page
 from dealwright.signing.ceremonies import editing, in_person, naming, reassigning
 from dealwright.signing.ceremonies.pages import back_to, ceremony_page, show_page, visit_of
 from dealwright.signing.ceremonies.steps import Ceremony, Step
+from dealwright.signing.envelopes.field_pages import sent_fields
 from dealwright.signing.envelopes.models import Role
+from dealwright.signing.envelopes.queries import editor_of, preview_of
 from dealwright.signing.envelopes.routing import pending_recipients
+from dealwright.signing.identity.choices import asked_anew
+from dealwright.signing.identity.messengers import channel_name
 
 
 @ceremony_page("GET", "POST")
 def assign(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
     """Give the own part to somebody else."""
-    allowed = reassigning.may_hand_over(ceremony.envelope, ceremony.recipient)
+    allowed = reassigning.may_hand_over(
+        ceremony.envelope, ceremony.recipient, has_shown=ceremony.step == Step.DOCUMENT
+    )
     if ceremony.step not in reassigning.HANDING or (request.method == "GET" and not allowed):
         return back_to(token)
     form = Form(request)
     if request.method == "POST":
         with form:
             reassigning.reassign(
-                ceremony, name=form["name"], email=form["email"], reason=form["reason"]
+                ceremony,
+                name=form["name"],
+                email=form["email"],
+                reason=form["reason"],
+                access_code=form["access_code"],
+                phone=form["phone"],
+                messenger=form["messenger"],
             )
             return back_to(token)
-    return show_page(request, ceremony, token, "assign", {"form": form})
+    asks = asked_anew(ceremony.recipient.identity_methods)
+    context = {"form": form, "asks": asks, "messenger_name": channel_name()}
+    return show_page(request, ceremony, token, "assign", context)
 
 
 @ceremony_page("GET", "POST")
@@ -77,13 +91,26 @@ def edit(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
                 ceremony, people=_typed(request, "people"), fields=_typed(request, "fields")
             )
             return back_to(token, "/review" if form["then"] == "review" else "/edit")
+    owners = editing.owners_for(ceremony.envelope, ceremony.recipient)
     context = {
         "form": form,
         "people": people,
         "fields": fields,
-        "documents": ceremony.envelope.documents.all(),
+        "files": ceremony.envelope.documents.all(),
+        "documents": preview_of(
+            ceremony.envelope, hidden=[each.pk for each in ceremony.envelope.recipients.all()]
+        ),
+        "editor": editor_of(ceremony.envelope, owners),
     }
     return show_page(request, ceremony, token, "edit", context)
+
+
+@ceremony_page("POST")
+def edit_fields(request: HttpRequest, ceremony: Ceremony, token: str) -> HttpResponse:
+    """What an editor changed of the fields, as the sender's editor sends it."""
+    put, removed = sent_fields(request)
+    files = editing.edit_fields(ceremony, put=put, removed=removed)
+    return JsonResponse({"warnings": [], "files": files})
 
 
 @page

@@ -29,6 +29,7 @@ from dealwright.signing.ceremonies.filling import settle
 from dealwright.signing.ceremonies.identifying import NOTHING_SHOWN, Shown, check_act
 from dealwright.signing.ceremonies.meaning import check_meaning, intent_sentence
 from dealwright.signing.ceremonies.naming import check_named
+from dealwright.signing.ceremonies.seen import check_seen
 from dealwright.signing.ceremonies.steps import Ceremony, Step
 from dealwright.signing.consent.demonstration import check_demonstration
 from dealwright.signing.consent.models import ConsentText
@@ -92,16 +93,19 @@ def sign(
     *,
     shown: Shown = NOTHING_SHOWN,
     meaning: str = "",
+    seen: str = "",
 ) -> None:
     """Do one's part: sign, approve, or confirm having read, as the role says.
 
     ``values`` are field values by id that were not kept before. ``shown`` is what the act asks
     for once more (a passkey, and under 21 CFR Part 11 two components), ``meaning`` what the
-    signature means. Raises Invalid that names every required field without a value, and Invalid
-    or Conflict where what was shown is wrong: that is counted and committed first.
+    signature means, ``seen`` is of the page they looked at (``seen.digest_of``). Raises Invalid
+    that names every required field without a value, Conflict where something was corrected since,
+    and Invalid or Conflict where what was shown is wrong: that is counted and committed first.
     """
     with acting(ceremony) as (envelope, recipient):
         require_step(ceremony, envelope, recipient, Step.DOCUMENT)
+        check_seen(envelope, recipient, seen)
         meaning = check_meaning(meaning, part11=envelope.part11)
         refusal = _sign(ceremony, envelope, recipient, values, shown=shown, meaning=meaning)
     if refusal is not None:
@@ -259,7 +263,7 @@ def withdraw_consent(ceremony: Ceremony) -> None:
 
 
 def note_download(ceremony: Ceremony, sha256: str) -> None:
-    """Write down that a recipient took a document along."""
+    """Write down that a recipient took a document along, or what somebody before has attached."""
     with change(ceremony.actor):
         record_evidence(
             ceremony.envelope,

@@ -5,11 +5,12 @@
     {{number:1:Seats}}  {{day:1:Start}}  {{file:1:Trade licence}}  {{stamp:1}}
     {{choose:1:Plan:Basic|Team|Firm}}  {{several:1:Extras:Support|Training}}
     {{option:1:Payment:Monthly}}  {{option:1:Payment:Yearly}}  {{formula:1:Total:seats * 12}}
+    {{pay:1:Deposit:500}}  {{pay:1:First year:seats * 12}}
 
 The number is the signer (the order in which signers are listed); a question mark makes the
 field optional; what follows the second colon is its label; after a third stand the choices of a
-list, the option of a radio button or the formula. Anchors are painted over when
-the document is prepared, so black text works as well as white.
+list, the option of a radio button, the formula, or the amount in the company's currency. Anchors
+are painted over when the document is prepared, so black text works as well as white.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dealwright.signing.documents.reading import characters, opened
 
 _ANCHOR = re.compile(
     r"\{\{\s*(?P<kind>sign|initials|name|email|date|text|check|number|day"
-    r"|file|stamp|choose|several|option|formula)(?P<optional>\?)?"
+    r"|file|stamp|choose|several|option|formula|pay)(?P<optional>\?)?"
     r"\s*:\s*(?P<signer>\d{1,2})\s*(?::(?P<label>[^{}:]{1,80})(?::(?P<more>[^{}]{1,500}))?)?\}\}",
     re.IGNORECASE,
 )
@@ -44,7 +45,9 @@ KINDS = {
     "several": "multi_select",
     "option": "radio",
     "formula": "formula",
+    "pay": "payment",
 }
+_USING_MORE = ("dropdown", "multi_select", "radio", "formula", "payment")
 # Width and height in points that a field of the kind gets around its anchor.
 SIZES = {
     "signature": (170.0, 44.0),
@@ -62,6 +65,7 @@ SIZES = {
     "attachment": (230.0, 22.0),
     "stamp": (120.0, 60.0),
     "formula": (100.0, 18.0),
+    "payment": (230.0, 28.0),
 }
 
 
@@ -120,6 +124,11 @@ def without_anchors(text: str) -> str:
     return _ANCHOR.sub("", text)
 
 
+def anchor_spans(text: str) -> list[tuple[int, int]]:
+    """Where anchors begin and end in the text, which are painted over on the page."""
+    return [match.span() for match in _ANCHOR.finditer(text)]
+
+
 def _anchor(match: re.Match[str], page: int, covers: Box, geometry: PageGeometry) -> Anchor:
     kind = KINDS[match["kind"].lower()]
     width, height = SIZES[kind]
@@ -131,13 +140,13 @@ def _anchor(match: re.Match[str], page: int, covers: Box, geometry: PageGeometry
         kind=kind,
         signer=int(match["signer"]),
         required=not match["optional"],
-        label=_label(match, uses_more=kind in ("dropdown", "multi_select", "radio", "formula")),
+        label=_label(match, uses_more=kind in _USING_MORE),
         page=page,
         box=Box(covers.x, bottom - h, w, h).inside(),
         covers=covers,
         options=choices if kind in ("dropdown", "multi_select") else (),
         option=more[:80] if kind == "radio" else "",
-        formula=more if kind == "formula" else "",
+        formula=more if kind in ("formula", "payment") else "",
     )
 
 

@@ -6,6 +6,7 @@ PDFium is not safe for several threads, so everything here runs under one lock.
 from __future__ import annotations
 
 import io
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ from typing import Any
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_raw  # type: ignore[import-untyped]
+from PIL import Image
 
 from dealwright.signing.documents.geometry import Box, PageGeometry
 
+MAX_PIXELS = 24_000_000  # of a page's picture: two times 72 MB while it is drawn
 _lock = threading.RLock()
 
 
@@ -36,15 +39,18 @@ def count_pages(pdf: bytes) -> int:
 
 
 def page_picture(pdf: bytes, page: int, *, width: int) -> bytes:
-    """The page as PNG, ``width`` pixels wide, with its rotation and crop as a viewer shows it."""
+    """The page as PNG, ``width`` pixels wide, with its rotation and crop as a viewer shows it;
+    narrower where a long page would come to more than ``MAX_PIXELS``."""
     with opened(pdf) as document:
         picture = document[page]
-        scale = width / max(picture.get_width(), 1)
-        bitmap = picture.render(scale=min(scale, 20.0))
-        image = bitmap.to_pil()
-        out = io.BytesIO()
-        image.save(out, "PNG", compress_level=3)
-        return out.getvalue()
+        across, along = max(picture.get_width(), 1), max(picture.get_height(), 1)
+        scale = min(width / across, 20.0, math.sqrt(MAX_PIXELS / (across * along)))
+        bitmap = picture.render(scale=scale)
+        image = bitmap.to_pil().copy()
+        bitmap.close()
+    out = io.BytesIO()  # compressing takes as long as drawing: others may draw meanwhile
+    image.save(out, "PNG", compress_level=3)
+    return out.getvalue()
 
 
 def page_text(pdf: bytes, page: int) -> str:
@@ -85,6 +91,17 @@ def region_pixels(pdf: bytes, page: int, box: Box, *, width: int = 1200) -> byte
                 )
             ).tobytes()
         )
+
+
+def page_shades(pdf: bytes, page: int) -> Image.Image:
+    """The page in shades of grey, about two pixels a point, as a person sees it turned."""
+    with opened(pdf) as document:
+        sheet = document[page]
+        longest = max(sheet.get_width(), sheet.get_height(), 1)
+        bitmap = sheet.render(scale=min(2.0, 3_000 / longest), grayscale=True)
+        image: Image.Image = bitmap.to_pil().convert("L")
+        bitmap.close()
+        return image
 
 
 def characters(sheet: Any) -> tuple[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 # "1.", "2.3", "(a)", "b)", "•": what begins an item, and so a paragraph.
 _ITEM = re.compile(
@@ -16,14 +17,25 @@ _ITEM = re.compile(
 )
 # How PDFium writes the hyphen of a word that is divided between lines, and the soft one itself.
 _DIVIDED = ("\x02", "\ufffe", "\u00ad")
+_WITHOUT = dict.fromkeys(map(ord, _DIVIDED))
 # Letters differ in width: a line this long, with the next word, was full. After a full stop it
 # has to be surer, since a paragraph may well end there.
 _FULL, _FULL_AFTER_STOP = 0.88, 0.96
+_MOST_KEPT, _LONGEST_KEPT = 1_000, 10_000  # pages, and characters of each
 _NARROWEST = 70  # characters; a page whose lines are all shorter holds headings and names
 
 
-def paragraphs_of(text: str) -> Sequence[str]:
-    """The paragraphs of a page's text, in its order."""
+def paragraphs_of(text: str) -> list[str]:
+    """The paragraphs of a page's text, in its order; those of pages read lately are at hand."""
+    return list(_kept(text) if len(text) <= _LONGEST_KEPT else _paragraphs(text))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _kept(text: str) -> Sequence[str]:
+    return _paragraphs(text)
+
+
+def _paragraphs(text: str) -> Sequence[str]:
     lines = [line.strip() for line in text.splitlines()]
     width = max(_NARROWEST, *map(len, lines)) if lines else 0
     paragraphs: list[str] = []
@@ -35,7 +47,7 @@ def paragraphs_of(text: str) -> Sequence[str]:
         elif line:
             paragraphs.append(line)
         before = line
-    return ["".join(each for each in one if each not in _DIVIDED) for one in paragraphs]
+    return tuple(one.translate(_WITHOUT) for one in paragraphs)
 
 
 def _goes_on(line: str, following: str, width: int) -> bool:

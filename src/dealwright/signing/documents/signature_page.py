@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import orjson
 import pikepdf
 
 from dealwright.signing.documents import fonts
@@ -79,10 +81,14 @@ def add_signature_page(
                     "blocks": drawn,
                 }
             )
-        page = typeset(
-            _TEMPLATE, {"width": width, "height": height, "margin": _MARGIN, "sheets": sheets}
-        )
-        return append_pages(pdf, page), blocks
+        values = {"width": width, "height": height, "margin": _MARGIN, "sheets": sheets}
+        return append_pages(pdf, _drawn(orjson.dumps(values))), blocks
+
+
+@lru_cache(maxsize=32)
+def _drawn(values: bytes) -> bytes:
+    """The pages by what stands on them, kept for the next envelope with the same signers."""
+    return typeset(_TEMPLATE, orjson.loads(values))
 
 
 def append_pages(pdf: bytes, more: bytes) -> bytes:

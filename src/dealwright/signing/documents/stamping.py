@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,8 +17,10 @@ from dealwright.signing.documents.normalising import page_geometry
 from dealwright.signing.documents.reading import region_pixels, text_inside
 from dealwright.signing.documents.strokes import Strokes
 from dealwright.signing.documents.typesetting import typeset
+from dealwright.signing.documents.words import is_rtl
 
 _TEMPLATE = Path(__file__).with_name("marks.typ")
+_DRAWN = ("check", "radio", "image", "strike", "crossed", "caret")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,22 +30,30 @@ class Mark:
     A ``signature`` is drawn (``strokes``) or typed (``text`` in ``font``) with a small
     ``caption`` under it, or shown as its ``picture`` (PNG); ``text`` is plain; ``check`` is a
     tick, ``radio`` a dot, ``image`` a picture; ``cover`` paints white over an anchor in the
-    source document.
+    source document. Of a redline, ``strike`` is a line through words (``down`` a column),
+    ``crossed`` a frame crossed out, ``caret`` the place of an insertion at the middle of the foot
+    of its box, and ``inserted`` its ``text``, ``size`` points high, as a paragraph; a
+    ``caption`` is the number by which caret and text find each other.
     """
 
     page: int
     box: Box
-    kind: Literal["signature", "text", "check", "radio", "image", "cover"]
+    kind: Literal[
+        "signature", "text", "check", "radio", "image", "cover", "strike", "crossed", "caret",
+        "inserted",
+    ]  # fmt: skip
     text: str = ""
     caption: str = ""
     font: str = fonts.HANDWRITTEN
     strokes: Strokes | None = None
     picture: bytes = b""
+    size: float = 0.0
+    down: bool = False
 
     @property
     def written(self) -> str:
         """The text that a reader must find; nothing where it is drawn."""
-        drawn = self.kind in ("check", "radio", "image")
+        drawn = self.kind in _DRAWN
         if drawn or self.strokes is not None or self.picture:
             return ""
         return self.text
@@ -79,6 +89,17 @@ def place_marks(pdf: bytes, marks: Sequence[Mark]) -> bytes:
                 object_stream_mode=pikepdf.ObjectStreamMode.disable,
             )
     return out.getvalue()
+
+
+def page_with_marks(pdf: bytes, page: int, marks: Sequence[Mark]) -> bytes:
+    """A document of this one page (from 0) with the marks that belong on it."""
+    with pikepdf.open(io.BytesIO(pdf)) as document, pikepdf.Pdf.new() as single:
+        single.pages.append(document.pages[page])
+        out = io.BytesIO()
+        single.save(out)
+    return place_marks(
+        out.getvalue(), [replace(mark, page=0) for mark in marks if mark.page == page]
+    )
 
 
 def missing_marks(before: bytes, after: bytes, marks: Sequence[Mark]) -> list[Mark]:
@@ -134,6 +155,9 @@ def _as_data(mark: Mark) -> dict[str, Any]:
         "text": fonts.drawable(mark.text),
         "caption": fonts.drawable(mark.caption),
         "font": mark.font,
+        "size": mark.size,
+        "down": mark.down,
+        "rtl": is_rtl(mark.text),
     }
     if mark.picture:
         data["picture"] = list(mark.picture)

@@ -1,4 +1,4 @@
-"""Signing inside other sites: which may, and the addresses that were given out for it."""
+"""Signing and sending inside other sites: which may, and the addresses given out for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from dealwright.base.identifiers import uuid7
 from dealwright.base.people.credentials import ApiToken
 from dealwright.base.people.models import User
-from dealwright.signing.envelopes.models import Recipient
+from dealwright.signing.envelopes.models import Envelope, Recipient
 
 
 class EmbeddingSite(models.Model):
@@ -76,3 +76,42 @@ class EmbeddedSigning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client} for {self.recipient_id}"
+
+
+class EmbeddedSending(models.Model):
+    """One address that an API client got to prepare and send one draft inside one origin.
+
+    Secrets and times are as at ``EmbeddedSigning``. What is done there is done by ``user``, as
+    long as they may and the ``token`` of the client is good. ``closed_at`` is when the visit was
+    ended, by sending or by leaving.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.CASCADE, related_name="embedded_sendings"
+    )
+    client = models.CharField(max_length=200)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token = models.ForeignKey(
+        ApiToken, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    origin = models.CharField(max_length=200)
+    url_hash = models.CharField(max_length=64, unique=True)
+    url_expires_at = models.DateTimeField()
+    session_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["session_hash"],
+                name="embedded_sending_session_once",
+                condition=~Q(session_hash=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} for {self.envelope_id}"

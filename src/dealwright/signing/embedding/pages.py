@@ -16,7 +16,6 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.utils.csp import CSP
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -138,13 +137,13 @@ def _guarded(visit: EmbeddedSigning | None, response: HttpResponseBase) -> HttpR
     caller said; without an origin the product's own policy stays."""
     response.headers["Cache-Control"] = response.headers.get("Cache-Control", "no-store")
     response.headers["Referrer-Policy"] = "no-referrer"
-    policy = dict(settings.SECURE_CSP)
+    policy = dict(getattr(response, "_csp_config", None) or settings.SECURE_CSP)
     if visit is not None and visit.origin:
         policy["frame-ancestors"] = [visit.origin]
         response.xframe_options_exempt = True  # type: ignore[attr-defined]
     if visit is not None and visit.return_url:
         parts = urlsplit(visit.return_url)
         # Browsers hold the redirects after a form was sent to this as well.
-        policy["form-action"] = [CSP.SELF, f"{parts.scheme}://{parts.netloc}"]
+        policy["form-action"] = [*policy["form-action"], f"{parts.scheme}://{parts.netloc}"]
     response._csp_config = policy  # type: ignore[attr-defined]
     return response

@@ -97,15 +97,15 @@ def create_signing_url(
     """
     origin = checked_origin(origin, key="origin") if origin else ""
     if origin:
-        _check_allowed(origin, token, key="origin")
+        check_allowed(origin, token, key="origin")
     if return_url:
-        _check_allowed(_origin_of(return_url), token, key="return_url")
+        check_allowed(_origin_of(return_url), token, key="return_url")
     claimed = _checked_assertion(asserted or {})
     client = f"{token.name} ({token.prefix}…)" if token else actor.name
     with change(actor):
         envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
         recipient = find_recipient(envelope, recipient_id)
-        _check_turn(envelope, recipient)
+        check_turn(envelope, recipient)
         secret = secrets.token_urlsafe(32)
         made: EmbeddedSigning = EmbeddedSigning.objects.create(
             recipient=recipient,
@@ -149,9 +149,15 @@ def begin_visit(secret: str, *, details: Mapping[str, str], request_id: str = ""
 
 
 def start_visit(
-    embedding: EmbeddedSigning, *, details: Mapping[str, str], request_id: str = ""
+    embedding: EmbeddedSigning,
+    *,
+    details: Mapping[str, str],
+    request_id: str = "",
+    kind: str = "recipient.embedded_opened",
+    more: Mapping[str, str] | None = None,
 ) -> str:
-    """Open the visit of a locked row; returns its secret."""
+    """Open the visit of a locked row; returns its secret. ``kind`` and ``more`` facts are how the
+    evidence tells of it."""
     recipient = embedding.recipient
     session = secrets.token_urlsafe(32)
     now = timezone.now()
@@ -163,12 +169,13 @@ def start_visit(
         "embedding": str(embedding.pk),
         "client": embedding.client,
         "origin": embedding.origin,
+        **(more or {}),
     }
     with change(actor):
         envelope = Envelope.objects.select_for_update(of=("self",)).get(pk=recipient.envelope_id)
         record_evidence(
             envelope,
-            "recipient.embedded_opened",
+            kind,
             actor=actor,
             recipient=recipient,
             facts=facts,
@@ -249,7 +256,8 @@ def _check_administrator(actor: Actor) -> None:
         raise NotAllowed("Only administrators say which sites may show signing.")
 
 
-def _check_allowed(origin: str, token: ApiToken | None, *, key: str) -> None:
+def check_allowed(origin: str, token: ApiToken | None, *, key: str) -> None:
+    """Raises Invalid where no administrator allowed this origin, for all or for this client."""
     allowed = EmbeddingSite.objects.filter(origin=origin)
     mine = [each for each in allowed if each.token_id is None or (token and each.token == token)]
     if not mine:
@@ -286,7 +294,8 @@ def _checked_assertion(given: Mapping[str, str]) -> dict[str, str]:
     return claimed
 
 
-def _check_turn(envelope: Envelope, recipient: Recipient) -> None:
+def check_turn(envelope: Envelope, recipient: Recipient) -> None:
+    """Raises Conflict where this recipient cannot act through an address now."""
     if not envelope.is_open:
         raise Conflict("This envelope is not out for signature.", code="not_open")
     if recipient.locked_at is not None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import typst
 
 from dealwright.base.evidence.models import EvidenceChain, EvidenceEntry
+from dealwright.base.money import Money
 from dealwright.base.people.organization import organization
 from dealwright.signing.documents import fonts
 from dealwright.signing.documents.typesetting import typeset
@@ -21,10 +23,16 @@ from dealwright.signing.envelopes.models import (
     SignatureLevel,
 )
 from dealwright.signing.evidence.models import EvidenceDetail
+from dealwright.signing.fields.paid import Paid, shown_money, shown_payment
+from dealwright.signing.identity.assured import assured_of, sentence_of
+from dealwright.signing.identity.choices import labels_of
+from dealwright.signing.redlines.queries import changes_in_english
 
 _TEMPLATE = Path(__file__).with_name("certificate.typ")
+MOST_CHANGES = 12  # of one correction, named in its line of the log
 EVENT_TEXTS = {
     "envelope.sent": "Envelope sent",
+    "envelope.redlined": "Words struck out and inserted by the sender",
     "envelope.signed": "Everyone has acted",
     "envelope.sealed": "Documents sealed",
     "envelope.seal_failed": "Sealing failed; it is tried again",
@@ -42,6 +50,7 @@ EVENT_TEXTS = {
     "recipient.authentication_failed": "{who} entered a wrong code",
     "recipient.locked": "{who} was locked after too many wrong codes",
     "recipient.unlocked": "The sender let {who} try again",
+    "recipient.identity_changed": "How {who} shows who they are was changed",
     "recipient.bounced": "The mail to {who} came back",
     "recipient.expired": "The time of {who} ran out",
     "recipient.reassigned": "The part of {who} went to somebody else",
@@ -53,6 +62,11 @@ EVENT_TEXTS = {
     "envelope.expiring": "Everyone waited for was told that it expires soon",
     "recipient.adopted": "{who} adopted a {form}",
     "field.attached": "{who} put a file into a field",
+    "payment.begun": "{who} went to pay {payment}",
+    "payment.paid": "{who} paid {payment}",
+    "payment.failed": "The payment of {payment} by {who} failed",
+    "payment.expired": "{who} did not pay {payment} on the page that was opened",
+    "payment.refunded": "{payment} of {who} was sent back",
     "recipient.signed": "{who} signed",
     "recipient.approved": "{who} approved",
     "recipient.acknowledged": "{who} confirmed having read the documents",
@@ -64,7 +78,9 @@ EVENT_TEXTS = {
     "envelope.purged": "Files and personal details destroyed",
     "recipient.embedded_url": "An address to sign inside another site was made for {who}",
     "recipient.embedded_opened": "{who} opened the envelope inside another site",
+    "recipient.account_opened": "{who} opened the envelope from their account",
     "recipient.vouched_for": "The site in which {who} signs vouched for who they are",
+    "envelope.embedded_sent": "Sent from inside another site",
     "recipient.mailbox_confirmed": "{who} confirmed the mailbox",
     "recipient.erased": "Personal details of a recipient erased",
 }
@@ -103,6 +119,7 @@ def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
     company = organization().name
     people = list(envelope.recipients.select_related("consent").prefetch_related("adopted"))
     sender = envelope.owner
+    checks = assured_of(envelope)
     data = {
         "heading": "Certificate of completion",
         "organisation": company,
@@ -111,6 +128,14 @@ def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
         "sender": f"{sender.name}, {sender.email} ({company})" if sender else company,
         "sent": utc(envelope.sent_at),
         "completed": utc(at),
+        "changes": [
+            {
+                "where": f"{each['document']}, page {each['page']}",
+                "said": f"{each['said']}, by {fonts.isolated(each['author'])}",
+                "note": each["note"],
+            }
+            for each in changes_in_english(envelope, named=fonts.isolated)
+        ],
         "documents": [
             {
                 "name": each.name,
@@ -119,7 +144,7 @@ def certificate_of_completion(envelope: Envelope, *, at: datetime) -> bytes:
             }
             for each in envelope.documents.all()
         ],
-        "people": [_person(each) for each in people],
+        "people": [_person(each, checks.get(str(each.pk))) for each in people],
         "events": [_event(each) for each in evidence_rows(envelope, named=fonts.isolated)],
         "length": chain.length,
         "head": chain.head,
@@ -140,10 +165,16 @@ def evidence_rows(envelope: Envelope, *, named: Callable[[str], str] = str) -> l
 
     ``named`` says how a person's name is put into a sentence.
     """
-    methods = dict(
-        EvidenceEntry.objects.filter(
+    methods = {
+        seq: _method(str(method), str(assurance or ""))
+        for seq, method, assurance in EvidenceEntry.objects.filter(
             chain_id=envelope.chain, kind="recipient.authenticated"
-        ).values_list("seq", "payload__method")
+        ).values_list("seq", "payload__method", "payload__assurance")
+    }
+    payments = dict(
+        EvidenceEntry.objects.filter(
+            chain_id=envelope.chain, kind__startswith="payment."
+        ).values_list("seq", "payload")
     )
     rows = (
         EvidenceDetail.objects.filter(envelope=envelope).select_related("recipient").order_by("seq")
@@ -156,8 +187,10 @@ def evidence_rows(envelope: Envelope, *, named: Callable[[str], str] = str) -> l
             "text": EVENT_TEXTS.get(row.kind, row.kind).format(
                 who=named(row.recipient.name) if row.recipient else "Someone",
                 form=_FORMS.get(str(row.details.get("form")), "signature"),
-                method=_method(methods.get(row.seq, "")),
-            ),
+                method=methods.get(row.seq, "as the sender asked"),
+                payment=_payment(payments.get(row.seq, {})),
+            )
+            + _changes(row.details),
             "where": ", ".join(
                 str(row.details[key])
                 for key in ("email", "ip", "user_agent", "reason")
@@ -168,10 +201,34 @@ def evidence_rows(envelope: Envelope, *, named: Callable[[str], str] = str) -> l
     ]
 
 
-def _method(key: str) -> str:
-    """A way to show who one is, within a sentence."""
-    label = str(dict(IdentityMethod.choices).get(key, "as the sender asked"))
-    return label[:1].lower() + label[1:]
+def _changes(details: Mapping[str, Any]) -> str:
+    """What a correction changed, within its sentence."""
+    said = [str(each) for each in details.get("changes") or ()]
+    if not said:
+        return ""
+    more = f"; and {len(said) - MOST_CHANGES} more" if len(said) > MOST_CHANGES else ""
+    return f": {'; '.join(said[:MOST_CHANGES])}{more}"
+
+
+def _payment(facts: Mapping[str, Any]) -> str:
+    """What was paid, within a sentence: the provider's words of it, and where no money moved."""
+    if not facts:
+        return ""
+    money = shown_money(Money(Decimal(str(facts["amount"])), str(facts["currency"])))
+    said = [f"reference {facts['reference']}"] if facts.get("reference") else []
+    if facts.get("test"):
+        said.append("TEST, no money moved")
+    if facts.get("problem"):
+        said.append("it does not count and is to be sent back")
+    return f"{money} ({'; '.join(said)})" if said else money
+
+
+def _method(key: str, assurance: str = "") -> str:
+    """A way to show who one is, within a sentence; ``assurance`` is what a provider checked."""
+    label = labels_of([key], assurance)[0] if key in IdentityMethod.values else ""
+    if label.startswith("ID "):
+        return label
+    return label[:1].lower() + label[1:] if label else "as the sender asked"
 
 
 def utc(moment: datetime | None) -> str:
@@ -179,7 +236,7 @@ def utc(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "–"
 
 
-def _person(recipient: Recipient) -> dict[str, Any]:
+def _person(recipient: Recipient, check: Mapping[str, Any] | None) -> dict[str, Any]:
     facts = []
     if recipient.role == Role.CC:
         facts.append(["Copy", "gets the final documents by e-mail"])
@@ -194,8 +251,12 @@ def _person(recipient: Recipient) -> dict[str, Any]:
             ]
         )
     if recipient.verified_at:
-        shown = ", ".join(map(_method, recipient.identity_methods)) or "as the sender asked"
+        assurance = str(check["assurance"]) if check else ""
+        ways = [_method(each, assurance) for each in recipient.identity_methods]
+        shown = ", ".join(ways) or "as the sender asked"
         facts.append(["Identity", f"{shown}; {recipient.email}, {utc(recipient.verified_at)}"])
+        if check:
+            facts.append(["Identity checked", sentence_of(check, named=fonts.isolated)])
     elif recipient.signed_at:
         facts.append(["Identity", f"secret link sent to {recipient.email}"])
     if recipient.signed_at:
@@ -203,6 +264,10 @@ def _person(recipient: Recipient) -> dict[str, Any]:
         facts.append([verb, utc(recipient.signed_at)])
         if recipient.meaning:
             facts.append(["Meaning", recipient.meaning])
+    for payment in recipient.payments.filter(counts=True):
+        at = payment.paid_at or payment.created_at
+        paid = Paid(payment.taken, at.date(), payment.reference, payment.is_test)
+        facts.append(["Payment", f"{payment.title}: {shown_payment(paid.value, 'en')}"])
     return {
         "name": recipient.name,
         "email": recipient.email,

@@ -33,7 +33,7 @@ LONGEST_CONDITION = 500
 _BOOL = ("checkbox",)
 _NUMBERS = ("number", "formula")
 _DAYS = ("date", "date_signed")
-_INK = ("signature", "initials", "attachment", "stamp")
+_INK = ("signature", "initials", "attachment", "stamp", "payment")
 
 
 def name_of(label: str) -> str:

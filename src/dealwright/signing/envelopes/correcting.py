@@ -6,7 +6,8 @@ logged as it was and as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,27 +15,29 @@ from typing import Any
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.access.visibility import as_uuid, get_changeable
-from dealwright.base.errors import Conflict, Invalid, NotFound
-from dealwright.base.events.outbox import record_event
+from dealwright.base.access.visibility import get_changeable
+from dealwright.base.errors import Conflict, Invalid
 from dealwright.base.records.services import save_changes
-from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes import mail
 from dealwright.signing.envelopes.conditions import check_conditions
+from dealwright.signing.envelopes.correcting_fields import (
+    AddedField,
+    add_fields,
+    check_open,
+    correct_fields,
+)
 from dealwright.signing.envelopes.drafts import (
-    MAX_FIELDS,
     MAX_RECIPIENTS,
-    NewField,
     NewRecipient,
     Reminders,
-    check_fields,
     check_part11,
     check_people,
     check_text,
 )
-from dealwright.signing.envelopes.events import EnvelopeCorrected
 from dealwright.signing.envelopes.handing import hand_over, next_position
 from dealwright.signing.envelopes.models import SIGNING_ROLES, Envelope, Recipient, Role
+from dealwright.signing.envelopes.noting import note_correction, snapshot
+from dealwright.signing.envelopes.placing import check_rules
 from dealwright.signing.envelopes.routing import (
     advance,
     first_reminder,
@@ -48,9 +51,15 @@ from dealwright.signing.envelopes.services import (
     open_name,
     warning_time,
 )
-from dealwright.signing.evidence.services import record_evidence
-from dealwright.signing.fields.models import EnvelopeField, FieldKind
-from dealwright.signing.identity.choices import keep_choice
+from dealwright.signing.fields.models import FieldKind
+from dealwright.signing.identity.choices import (
+    IdentityChoice,
+    asked_anew,
+    check_choice,
+    choice_for_successor,
+    keep_choice,
+)
+from dealwright.signing.payments.standing import check_not_paid_by
 
 PLAIN_ROLES = (Role.SIGNER, Role.APPROVER, Role.VIEWER, Role.CC)
 
@@ -58,32 +67,28 @@ PLAIN_ROLES = (Role.SIGNER, Role.APPROVER, Role.VIEWER, Role.CC)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientChange:
     """What is put right of one recipient; None leaves it. Another name or address is another
-    person: they get a link of their own, and the one before leads nowhere."""
+    person: they get a link of their own, and the one before leads nowhere. ``access_code``,
+    ``phone`` and ``messenger`` are that person's, where the part asks for one."""
 
     id: Any
     name: str | None = None
     email: str | None = None
     role: str | None = None
     order: int | None = None
+    access_code: str = dataclasses.field(default="", repr=False)
+    phone: str = ""
+    messenger: str = ""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddedField:
-    """One more place to fill, of a recipient by id, or of an added one by number from 1."""
-
-    kind: str
-    box: Box
-    recipient_id: Any = None
-    added: int | None = None
-    document: int = 1
-    page: int = 1
-    label: str = ""
-    required: bool = True
+    @property
+    def own(self) -> dict[str, str]:
+        """What the person was given to show who they are."""
+        return {"access_code": self.access_code, "phone": self.phone, "messenger": self.messenger}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """Everything that may be put right at once."""
+    """Everything that may be put right at once. ``changed_fields`` are by id with what is to be
+    other than it was, as in ``EnvelopeField.as_json``; ``arranged`` are whole ones, also new."""
 
     message: str | None = None
     expires_at: datetime | None = None
@@ -93,6 +98,8 @@ class Correction:
     added: Sequence[NewRecipient] = ()
     removed: Sequence[Any] = ()
     fields: Sequence[AddedField] = ()
+    changed_fields: Sequence[Mapping[str, Any]] = ()
+    arranged: Sequence[Mapping[str, Any]] = ()
     removed_fields: Sequence[Any] = ()
 
 
@@ -114,10 +121,15 @@ def correct_envelope(actor: Actor, envelope_id: Any, correction: Correction) -> 
         for each in correction.removed:
             _remove(actor, envelope, each)
         added = _add(actor, envelope, correction.added)
-        for each in correction.removed_fields:
-            _remove_field(envelope, each)
-        _add_fields(envelope, correction.fields, {row.pk: new for row, new in people}, added)
-        _check_whole(envelope)
+        correct_fields(
+            actor,
+            envelope,
+            changed=correction.changed_fields,
+            arranged=correction.arranged,
+            removed=correction.removed_fields,
+        )
+        add_fields(envelope, correction.fields, {row.pk: new for row, new in people}, added)
+        check_whole(envelope)
         after = snapshot(envelope)
         changed = [key for key in after if after[key] != before[key]]
         if not changed:
@@ -133,10 +145,20 @@ def extend_envelope(actor: Actor, envelope_id: Any, *, expires_at: datetime) -> 
 
 
 def reassign_recipient(
-    actor: Actor, envelope_id: Any, recipient_id: Any, *, name: str, email: str, reason: str = ""
+    actor: Actor,
+    envelope_id: Any,
+    recipient_id: Any,
+    *,
+    name: str,
+    email: str,
+    reason: str = "",
+    access_code: str = "",
+    phone: str = "",
+    messenger: str = "",
 ) -> Recipient:
     """Put somebody else in a recipient's place; whoever was asked before is told.
 
+    Where the part asks for an access code or a number, the new person needs one of their own.
     Raises NotFound, Conflict where it is not out or they have acted, Invalid.
     """
     reason = check_text("reason", reason, longest=2_000, name="The reason")
@@ -145,82 +167,14 @@ def reassign_recipient(
         if not envelope.is_open:
             raise Conflict("Nobody is waited for in this envelope.", code="not_open")
         recipient = find_recipient(envelope, recipient_id)
-        _check_open(recipient)
-        taken = _replace(actor, envelope, recipient, name=name, email=email, reason=reason)
+        check_open(recipient)
+        own = {"access_code": access_code, "phone": phone, "messenger": messenger}
+        identity = _own_choice(envelope, recipient, own)
+        taken = _replace(
+            actor, envelope, recipient, identity, name=name, email=email, reason=reason
+        )
         advance(actor, envelope)
     return taken
-
-
-def note_correction(
-    actor: Actor,
-    envelope: Envelope,
-    *,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    changed: list[str],
-    recipient: Recipient | None = None,
-) -> None:
-    """Log a correction as it was and as it is, and tell the house."""
-    record_evidence(
-        envelope,
-        "envelope.corrected",
-        actor=actor,
-        recipient=recipient,
-        facts={"changed": changed},
-        details={
-            "before": {key: before[key] for key in changed},
-            "after": {key: after[key] for key in changed},
-        },
-    )
-    record_event(
-        actor,
-        EnvelopeCorrected(
-            envelope_id=envelope.pk,
-            subject_object=envelope.subject_object,
-            subject_id=envelope.subject_id,
-            changed=changed,
-            recipient_id=recipient.pk if recipient else None,
-        ),
-        object="envelope",
-        record_id=envelope.pk,
-    )
-
-
-def snapshot(envelope: Envelope) -> dict[str, Any]:
-    """What a correction may change, as it is now."""
-    people = envelope.recipients.filter(reassigned_at=None, skipped_at=None, member_of=None)
-    fields = EnvelopeField.objects.filter(document__envelope=envelope).order_by("id")
-    return {
-        "message": envelope.message,
-        "expires_at": envelope.expires_at.isoformat() if envelope.expires_at else None,
-        "reminders": [
-            envelope.remind_first_days,
-            envelope.remind_every_days,
-            envelope.remind_most,
-        ],
-        "may_reassign": envelope.may_reassign,
-        "recipients": [
-            {
-                "id": str(each.pk),
-                "name": each.name,
-                "email": each.email,
-                "role": each.role,
-                "order": each.order,
-            }
-            for each in people
-        ],
-        "fields": [
-            {
-                "id": str(each.pk),
-                "recipient": str(each.recipient_id),
-                "kind": each.kind,
-                "page": each.page + 1,
-                "place": f"{each.x:.4f} {each.y:.4f} {each.w:.4f} {each.h:.4f}",
-                "value": each.value if each.kind not in ("signature", "initials") else "",
-            }
-            for each in fields
-        ],
-    }
 
 
 def _correct_facts(actor: Actor, envelope: Envelope, correction: Correction) -> None:
@@ -252,7 +206,7 @@ def _correct_recipient(
 ) -> tuple[Recipient, Recipient]:
     """Correct one; answers the row before and the row that counts now."""
     was = recipient = find_recipient(envelope, given.id)
-    _check_open(recipient)
+    check_open(recipient)
     _check_order(envelope, given.order)
     role = given.role if given.role is not None else recipient.role
     if role != recipient.role and not {role, recipient.role} <= set(PLAIN_ROLES):
@@ -261,7 +215,8 @@ def _correct_recipient(
     name = given.name if given.name is not None else recipient.name
     email = given.email if given.email is not None else recipient.email
     if (" ".join(name.split()), email.strip().lower()) != (recipient.name, recipient.email):
-        recipient = _replace(actor, envelope, recipient, name=name, email=email)
+        identity = _own_choice(envelope, recipient, given.own, at=given.id)
+        recipient = _replace(actor, envelope, recipient, identity, name=name, email=email)
     order = given.order if given.order is not None else recipient.order
     if (role, order) == (recipient.role, recipient.order):
         return was, recipient
@@ -281,6 +236,7 @@ def _replace(
     actor: Actor,
     envelope: Envelope,
     recipient: Recipient,
+    identity: IdentityChoice,
     *,
     name: str,
     email: str,
@@ -290,15 +246,36 @@ def _replace(
         raise Conflict(
             f"“{recipient.name}” is a group. Remove it and add a person instead.", code="is_group"
         )
-    taken = hand_over(actor, envelope, recipient, name=name, email=email, reason=reason)
+    taken = hand_over(
+        actor, envelope, recipient, name=name, email=email, reason=reason, identity=identity
+    )
     if recipient.sent_at is not None and recipient.email != taken.email:
         mail.tell_not_needed(actor, envelope, recipient)
     return taken
 
 
+def _own_choice(
+    envelope: Envelope, recipient: Recipient, own: Mapping[str, str], *, at: Any = None
+) -> IdentityChoice:
+    """How whoever takes the part shows who they are; raises Invalid where a code or a number of
+    their own is missing (named "<at>.phone" where one of several is meant)."""
+    choice = choice_for_successor(recipient, **own)
+    if asked_anew(choice.methods):
+        addressed = recipient.role != Role.IN_PERSON_SIGNER or bool(recipient.email)
+        try:
+            check_choice(choice, addressed=addressed, part11=envelope.part11)
+        except Invalid as error:
+            raise Invalid(
+                error.message,
+                fields={f"{at}.{key}" if at else key: said for key, said in error.fields.items()},
+            ) from None
+    return choice
+
+
 def _remove(actor: Actor, envelope: Envelope, recipient_id: Any) -> None:
     recipient = find_recipient(envelope, recipient_id)
-    _check_open(recipient)
+    check_open(recipient)
+    check_not_paid_by(recipient)
     if any(not each.is_done for each in (*recipient.witnesses.all(), *recipient.names.all())):
         raise Conflict(
             f"Another recipient witnesses {recipient.name} or is named by them. Remove that one "
@@ -344,95 +321,6 @@ def _add(actor: Actor, envelope: Envelope, given: Sequence[NewRecipient]) -> lis
     return made
 
 
-def _add_fields(
-    envelope: Envelope,
-    given: Sequence[AddedField],
-    replaced: dict[Any, Recipient],
-    added: Sequence[Recipient],
-) -> None:
-    if not given:
-        return
-    documents = list(envelope.documents.all())
-    if EnvelopeField.objects.filter(document__envelope=envelope).count() + len(given) > MAX_FIELDS:
-        raise _invalid("fields", f"An envelope has at most {MAX_FIELDS} fields.")
-    owners: list[Recipient] = []
-    for each in given:
-        if each.added is not None:
-            if not 1 <= each.added <= len(added):
-                raise _invalid("fields", f"There is no added recipient {each.added}.")
-            owner = added[each.added - 1]
-        else:
-            owner = find_recipient(envelope, each.recipient_id)
-            owner = replaced.get(owner.pk, owner)
-        _check_open(owner)
-        owners.append(owner)
-    check_fields(
-        [
-            NewField(
-                recipient=number,
-                kind=each.kind,
-                box=each.box,
-                document=each.document,
-                page=each.page,
-                label=each.label,
-                required=each.required,
-            )
-            for number, each in enumerate(given, start=1)
-        ],
-        recipients=[
-            NewRecipient(name=each.name, email=each.email, role=each.role) for each in owners
-        ],
-        page_counts=[each.page_count for each in documents],
-    )
-    for each, owner in zip(given, owners, strict=True):
-        document = documents[each.document - 1]
-        value = {FieldKind.NAME: owner.name, FieldKind.EMAIL: owner.email}.get(
-            FieldKind(each.kind), ""
-        )
-        EnvelopeField.objects.create(
-            document=document,
-            recipient=owner,
-            position=document.fields.count() + 1,
-            kind=each.kind,
-            label=each.label.strip(),
-            page=each.page - 1,
-            x=each.box.x,
-            y=each.box.y,
-            w=each.box.w,
-            h=each.box.h,
-            required=each.required,
-            value=value if owner.email else "",
-            filled_at=timezone.now() if value and owner.email else None,
-        )
-
-
-def _remove_field(envelope: Envelope, field_id: Any) -> None:
-    field: EnvelopeField | None = (
-        EnvelopeField.objects.filter(document__envelope=envelope, pk=as_uuid(field_id))
-        .select_related("recipient")
-        .first()
-    )
-    if field is None:
-        raise NotFound("This envelope has no such field.")
-    _check_open(field.recipient)
-    field.delete()
-
-
-def _check_open(recipient: Recipient) -> None:
-    if recipient.signed_at:
-        raise Conflict(
-            f"{recipient.name} has acted already: what they agreed to stays as it is.",
-            code="acted_already",
-        )
-    if recipient.is_done:
-        raise Conflict(f"{recipient.name} is not asked any more.", code="not_asked")
-    if recipient.member_of is not None and not recipient.member_of.is_done:
-        raise Conflict(
-            f"{recipient.name} is asked as one of “{recipient.member_of.name}”. Correct the group.",
-            code="is_group",
-        )
-
-
 def _check_order(envelope: Envelope, order: int | None) -> None:
     if order is None:
         return
@@ -443,7 +331,7 @@ def _check_order(envelope: Envelope, order: int | None) -> None:
         raise _invalid("order", f"It is the turn of order {first}; nobody can come before it now.")
 
 
-def _check_whole(envelope: Envelope) -> None:
+def check_whole(envelope: Envelope) -> None:
     """Raises Invalid where the envelope as corrected could not come to an end."""
     rows = list(envelope.recipients.select_related("witness_of", "named_by"))
     asked = [each for each in rows if each.acts and not each.is_done]
@@ -462,6 +350,7 @@ def _check_whole(envelope: Envelope) -> None:
                 "themselves cannot change any more.",
             )
     check_conditions(envelope)
+    check_rules(envelope)
 
 
 def _invalid(key: str, sentence: str) -> Invalid:

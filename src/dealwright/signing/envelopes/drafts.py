@@ -16,7 +16,8 @@ from dealwright.signing.envelopes.conditions import check_written, schema_of
 from dealwright.signing.envelopes.models import SIGNING_ROLES, IdentityMethod, Role
 from dealwright.signing.fields.applying import wrong_rules
 from dealwright.signing.fields.checking import clean_value, wrong_definition
-from dealwright.signing.fields.models import FieldKind
+from dealwright.signing.fields.models import STARTING, FieldKind
+from dealwright.signing.fields.paid import currency_of
 from dealwright.signing.identity.choices import (
     BY_MAIL,
     IdentityChoice,
@@ -27,8 +28,6 @@ from dealwright.signing.identity.choices import (
 MAX_DOCUMENTS = 20
 MAX_RECIPIENTS = 50
 MAX_FIELDS = 500
-# Kinds that can start with a value: what is not the signer's own alone, nor filled in by itself.
-STARTING = ("text", "number", "date", "checkbox", "radio", "dropdown", "multi_select")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,10 @@ class NewRecipient:
     identity_methods: Sequence[str] | None = None
     access_code: str = field(default="", repr=False)
     phone: str = ""
+    messenger: str = ""
     provider: str = ""
+    assurance: str = ""
+    other_name: str = ""
     condition: str = ""
     group: Any = None
     named_by: int | None = None
@@ -102,7 +104,10 @@ class NewRecipient:
             methods=self.methods,
             access_code=self.access_code,
             phone=self.phone,
+            messenger=self.messenger,
             provider=self.provider,
+            assurance=self.assurance,
+            other_name=self.other_name,
         )
 
 
@@ -163,8 +168,13 @@ class NewField:
             "option": self.option.strip(),
             "condition": self.condition.strip(),
             "formula": self.formula.strip(),
-            "checks": dict(self.checks),
+            "checks": {**self.checks, **self._currency},
         }
+
+    @property
+    def _currency(self) -> dict[str, str]:
+        """The currency of a payment, so that it stays when the company's changes."""
+        return {"currency": currency_of(self.checks)} if self.kind == "payment" else {}
 
 
 @dataclass(slots=True)
@@ -332,9 +342,14 @@ def check_draft_conditions(recipients: Sequence[NewRecipient], fields: Sequence[
 
 
 def check_fields(
-    fields: Sequence[NewField], *, recipients: Sequence[NewRecipient], page_counts: Sequence[int]
+    fields: Sequence[NewField],
+    *,
+    recipients: Sequence[NewRecipient],
+    page_counts: Sequence[int],
+    are_all: bool = True,
 ) -> None:
-    """Raises Invalid where a field has no page, no recipient, or lies off its page."""
+    """Raises Invalid where a field has no page, no recipient, or lies off its page. ``are_all``
+    says that rules ask for fields among these only."""
     wrong = _Wrong()
     if len(fields) > MAX_FIELDS:
         wrong.add("fields", f"An envelope has at most {MAX_FIELDS} fields.")
@@ -364,14 +379,15 @@ def check_fields(
             wrong.add(key, f"The label of field {number} may have at most 80 characters.")
         if sentence := wrong_field(each):
             wrong.add(key, f"Field {number}: {sentence}")
-    if not wrong.fields:
+    if are_all and not wrong.fields:
         for at, sentence in wrong_rules(fields).items():
             wrong.add(f"fields.{at + 1}", f"Field {at + 1}: {sentence}")
     wrong.raise_if_any()
 
 
-def wrong_field(each: NewField) -> str:
-    """What is wrong with what a field asks and starts with; nothing where it can be filled."""
+def wrong_field(each: NewField, *, has_file: bool = False) -> str:
+    """What is wrong with what a field asks and starts with; nothing where it can be filled.
+    ``has_file`` says that the sender put a picture into a stamp."""
     if sentence := wrong_definition(each):
         return sentence
     if len(each.help) > 200 or "\x00" in each.help:
@@ -380,7 +396,8 @@ def wrong_field(each: NewField) -> str:
         return "The place in the order is a number from 0 to 9999."
     if each.value.strip() and each.kind not in STARTING:
         return "A field of this kind cannot start with a value."
-    if each.read_only and not (each.value.strip() or each.kind in ("name", "email", "formula")):
+    given = each.value.strip() or has_file or each.kind in ("name", "email", "formula")
+    if each.read_only and not given:
         return "A read-only field needs a value to start with."
     try:
         clean_value(each, each.value)

@@ -193,9 +193,11 @@ class RecipientConsentWithdrawn(RecipientEvent):
 @event("recipient.authenticated")
 @dataclass(frozen=True)
 class RecipientAuthenticated(RecipientEvent):
-    """A recipient showed who they are, by ``method``."""
+    """A recipient showed who they are, by ``method``; ``assurance`` is what an identity provider
+    checked of them, where that was asked."""
 
     method: str = ""
+    assurance: str = ""
 
 
 @event("recipient.authentication_failed")

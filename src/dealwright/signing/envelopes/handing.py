@@ -14,6 +14,13 @@ from dealwright.base.messaging.addresses import check_email
 from dealwright.signing.envelopes.models import Envelope, Recipient, Role
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.fields.models import FieldKind
+from dealwright.signing.identity.choices import (
+    IdentityChoice,
+    asked_anew,
+    choice_for_successor,
+    keep_choice,
+)
+from dealwright.signing.payments.standing import check_not_paid_by
 
 
 def hand_over(
@@ -26,14 +33,18 @@ def hand_over(
     reason: str = "",
     facts: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
+    identity: IdentityChoice | None = None,
 ) -> Recipient:
     """Put another person in a recipient's place, with their fields; invites nobody.
 
-    The links of the one before lead to no document any more. What they typed is gone. Call it
-    with the envelope's row locked. Raises Invalid where the person cannot take the part.
+    ``identity`` is how they show who they are (``choice_for_successor``); without it they have no
+    access code and no number until somebody gives them. The links of the one before lead to no
+    document any more. What they typed is gone. Call it with the envelope's row locked. Raises
+    Invalid where the person cannot take the part, Conflict where the one before has paid.
     """
     name, email = check_person(name, email)
     check_witness(recipient, email)
+    check_not_paid_by(recipient)
     now = timezone.now()
     # The copy keeps what was asked of the part, also what other rooms ask (a way to identify).
     taken = Recipient.objects.get(pk=recipient.pk)
@@ -44,6 +55,8 @@ def hand_over(
         setattr(taken, moment, None)
     taken.consent = taken.named_by = None
     taken.save(force_insert=True)
+    choice = identity or choice_for_successor(recipient)
+    keep_choice(taken, choice)
     take_fields(recipient, taken)
     recipient.witnesses.update(witness_of=taken)
     recipient.names.update(named_by=taken)
@@ -54,13 +67,19 @@ def hand_over(
         "recipient.reassigned",
         actor=actor,
         recipient=recipient,
-        facts={"to_recipient": str(taken.pk), **(facts or {})},
+        facts={
+            "to_recipient": str(taken.pk),
+            **({"identity_methods": taken.identity_methods} if asked_anew(choice.methods) else {}),
+            **(facts or {}),
+        },
         details={
             "from_name": recipient.name,
             "from_email": recipient.email,
             "to_name": name,
             "to_email": email,
             "reason": reason,
+            **({"phone": choice.phone} if choice.phone else {}),
+            **({"messenger": choice.messenger} if choice.messenger else {}),
             **(details or {}),
         },
     )

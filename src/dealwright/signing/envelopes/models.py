@@ -281,6 +281,8 @@ class IdentityMethod(models.TextChoices):
     ACCESS_CODE = "access_code", "Access code"
     EMAIL_OTP = "email_otp", "Code by e-mail"
     SMS_OTP = "sms_otp", "Code by SMS"
+    WHATSAPP_OTP = "whatsapp_otp", "Code by WhatsApp"
+    MESSENGER_OTP = "messenger_otp", "Code by messenger"
     ACCOUNT = "account", "Account"
     TOTP = "totp", "Authenticator app"
     WEBAUTHN = "webauthn", "Passkey"
@@ -320,7 +322,7 @@ class Recipient(models.Model):
     name = models.CharField(max_length=160)
     email = models.EmailField(max_length=254, blank=True)
     identity_methods = ArrayField(
-        models.CharField(max_length=12, choices=IdentityMethod), default=by_mailed_code, blank=True
+        models.CharField(max_length=16, choices=IdentityMethod), default=by_mailed_code, blank=True
     )
     meaning = models.CharField(max_length=200, blank=True)
     token_hash = models.CharField(max_length=64, blank=True)

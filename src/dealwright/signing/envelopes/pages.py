@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -21,28 +19,37 @@ from dealwright.base.errors import Conflict, Gone, Invalid, NotFound
 from dealwright.base.files.access import get_file
 from dealwright.base.files.models import StoredFile
 from dealwright.base.files.services import read_file
+from dealwright.base.messaging.accounts import smtp_account
 from dealwright.base.objects.registry import object_type
-from dealwright.base.people.identity import providers
 from dealwright.base.people.models import User
 from dealwright.base.web.pages import Form, actor_of, done, page, render
+from dealwright.signing.blueprints.merging import find_people, merge_values
 from dealwright.signing.compliance.exclusions import exclusion_hints
 from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes import placing, queries, services
-from dealwright.signing.envelopes.contents import file_content
-from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
-from dealwright.signing.envelopes.models import SIGNING_ROLES, Role, SignatureLevel
+from dealwright.signing.envelopes.drafts import NewDocument
+from dealwright.signing.envelopes.models import (
+    SIGNING_ROLES,
+    Envelope,
+    EnvelopeDocument,
+    Role,
+    SignatureLevel,
+)
+from dealwright.signing.envelopes.recipient_rows import LISTS, empty_row, recipients_in, rows_in
 from dealwright.signing.envelopes.sealing import seal_envelope
 from dealwright.signing.evidence.services import verify_envelope
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
 from dealwright.signing.groups import queries as group_queries
-from dealwright.signing.identity.choices import IDENTITY_WAYS, identity_choice
 from dealwright.signing.identity.policy import signing_settings
+from dealwright.signing.identity.ways import choice_context
+from dealwright.signing.redlines.queries import (
+    changes_of,
+    read_documents,
+    redlined_page,
+    redlines_for_pages,
+    stands_elsewhere,
+)
 
-MORE = (
-    "condition", "group", "named_by", "witness_of", "host",
-    "identity", "access_code", "phone", "provider",
-)  # fmt: skip
-ROWS = 4  # empty rows for recipients that the form starts with
 PICTURE_WIDTHS = (800, 1600)
 
 
@@ -66,7 +73,7 @@ def new(request: HttpRequest) -> HttpResponse:
             "signature_level": SignatureLevel.SES,
             "language": get_language() or "en",
         },
-        lists=("name", "email", "role", "order", *MORE),
+        lists=LISTS,
     )
     if request.method == "POST":
         with form:
@@ -74,7 +81,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 actor,
                 title=form["title"],
                 documents=_documents(request, given),
-                recipients=_recipients(form),
+                recipients=recipients_in(form),
                 subject=subject,
                 message=form["message"],
                 language=_language(form["language"]),
@@ -93,15 +100,25 @@ def new(request: HttpRequest) -> HttpResponse:
         {
             "subject": _describe(request, subject),
             "given": given,
-            "rows": _rows(form),
+            "rows": rows_in(form),
+            "empty_row": empty_row(1),
             "roles": Role.choices,
             "groups": group_queries.groups(offered=True),
             "hosts": User.objects.filter(is_active=True).order_by("name")[:500],
+            "me": actor.user,
             "languages": settings.LANGUAGES,
-            "identity_ways": IDENTITY_WAYS,
-            "providers_for_signers": providers(),
+            **choice_context(),
         },
     )
+
+
+@page
+def people(request: HttpRequest) -> HttpResponse:
+    """Whom to send to, as JSON for a box that proposes: of the record in ``?object=&record=``, and
+    everybody with an address whom ``q`` names."""
+    found = find_people(actor_of(request), request.GET.get("q", ""), _subject(request))
+    results = [{"id": each.email, "title": each.name, "subtitle": each.email} for each in found]
+    return JsonResponse({"results": results})
 
 
 @page
@@ -111,8 +128,15 @@ def send(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     if request.method == "POST":
         with form:
             envelope = services.send_envelope(actor_of(request), envelope_id)
-            return done(request, envelope.url, _("Sent. The first recipients have their e-mail."))
-    return _preview(request, envelope_id, form)
+            return done(request, envelope.url, said_of_sending())
+    return show_draft(request, envelope_id, form)
+
+
+def said_of_sending() -> str:
+    """What the sender is told; honest where no mail leaves this installation."""
+    if smtp_account() is None:
+        return _("Sent. No mail server is set: the e-mails rest in the outbox.")
+    return _("Sent. The first recipients have their e-mail.")
 
 
 @page(methods=["POST"])
@@ -137,30 +161,7 @@ def add_field(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
             formula=form["formula"],
         )
         return done(request, f"/envelopes/{envelope_id}/send#field-{field.pk}")
-    return _preview(request, envelope_id, form)
-
-
-@page(methods=["POST"])
-def arrange_fields(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
-    """What the editor changed, as JSON: fields put, and the ids of those removed."""
-    get_changeable_or_visible(actor_of(request), envelope_id)
-    try:
-        sent = orjson.loads(request.body)
-    except orjson.JSONDecodeError:
-        sent = None
-    put = sent.get("put") if isinstance(sent, dict) else None
-    removed = sent.get("removed") if isinstance(sent, dict) else None
-    if (
-        not isinstance(put, list)
-        or not isinstance(removed, list)
-        or not all(isinstance(each, dict) for each in put)
-    ):
-        raise Invalid("This could not be understood. Reload the page and try again.")
-    warnings = placing.arrange_fields(
-        actor_of(request), envelope_id, put=put, removed=[str(each) for each in removed]
-    )
-    without = queries.signers_without_place(envelope_id)
-    return JsonResponse({"warnings": warnings, "without_place": without})
+    return show_draft(request, envelope_id, form)
 
 
 @page(methods=["POST"])
@@ -180,7 +181,7 @@ def place_at_words(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
         )
         told = ngettext("%(count)s field was placed.", "%(count)s fields were placed.", count)
         return done(request, f"/envelopes/{envelope_id}/send", told % {"count": count})
-    return _preview(request, envelope_id, form)
+    return show_draft(request, envelope_id, form)
 
 
 @page(methods=["POST"])
@@ -241,7 +242,17 @@ def seal_again(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
 @page
 def layout(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     """Where the fields stand on the sender's preview, as a style sheet."""
-    envelope = get_visible(actor_of(request), "envelope", envelope_id)
+    return layout_of(get_visible(actor_of(request), "envelope", envelope_id))
+
+
+@page
+def picture(request: HttpRequest, envelope_id: UUID, document_id: UUID, page: int) -> HttpResponse:
+    document = queries.find_document(actor_of(request), envelope_id, document_id)
+    return picture_of(request, document, page)
+
+
+def layout_of(envelope: Envelope) -> HttpResponse:
+    """Where all fields of an envelope stand, as a style sheet."""
     rules = [
         f"#field-{field.pk}{{left:{field.x:.4%};top:{field.y:.4%};"
         f"width:{field.w:.4%};height:{field.h:.4%}}}"
@@ -250,14 +261,14 @@ def layout(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     return HttpResponse("\n".join(rules), content_type="text/css; charset=utf-8")
 
 
-@page
-def picture(request: HttpRequest, envelope_id: UUID, document_id: UUID, page: int) -> HttpResponse:
-    document = queries.find_document(actor_of(request), envelope_id, document_id)
+def picture_of(request: HttpRequest, document: EnvelopeDocument, page: int) -> HttpResponse:
+    """One page of a document as PNG, in the width that is asked for; raises NotFound."""
     if not 1 <= page <= document.page_count:
         raise NotFound("The document has no such page.")
     wanted = request.GET.get("width", "")
     width = int(wanted) if wanted in map(str, PICTURE_WIDTHS) else 800
-    content = page_picture(file_content(document.prepared), page - 1, width=width)
+    content, number = redlined_page(document, page - 1)
+    content = page_picture(content, number, width=width)
     response = HttpResponse(content, content_type="image/png")
     response["Cache-Control"] = "private, max-age=3600"
     return response
@@ -286,10 +297,12 @@ def verify_evidence(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     return render(request, "signing/envelopes/evidence_result.html", {"result": result})
 
 
-def _preview(request: HttpRequest, envelope_id: UUID, form: Form) -> HttpResponse:
+def show_draft(request: HttpRequest, envelope_id: UUID, form: Form) -> HttpResponse:
+    """The page on which a draft is looked at, changed and sent."""
     envelope = get_changeable_or_visible(actor_of(request), envelope_id)
     if envelope.sent_at is not None:
         return done(request, envelope.url)
+    read_documents(envelope)
     recipients = queries.recipients_of(envelope.pk)
     documents = queries.preview_of(envelope)
     return form.page(
@@ -310,12 +323,31 @@ def _preview(request: HttpRequest, envelope_id: UUID, form: Form) -> HttpRespons
             "kinds": FieldKind.choices,
             "word_kinds": placing.kinds_at_words(),
             "editor": queries.editor_of(envelope),
+            "company_stamp": signing_settings().stamp_id is not None,
+            "merge_names": _merge_names(request, envelope),
+            "changes": changes_of(envelope),
+            "redlines": redlines_for_pages(envelope),
+            "redline_documents": [(str(each["id"]), each["name"]) for each in documents],
+            "text_elsewhere": queries.subject_of(request.user, envelope)
+            if stands_elsewhere(envelope)
+            else None,
             "exclusions": exclusion_hints(
                 envelope.title,
                 ("\n".join(each.texts[:2]) for each in envelope.documents.all()),
             ),
         },
     )
+
+
+def _merge_names(request: HttpRequest, envelope: Envelope) -> list[str]:
+    """The names of the values that the envelope's record lends, as far as the person sees it."""
+    if not envelope.subject_object:
+        return []
+    try:
+        values = merge_values(actor_of(request), envelope.subject_object, envelope.subject_id)
+    except NotFound:
+        return []
+    return sorted(key for key in values if not key.endswith("_id") and key.isidentifier())
 
 
 def get_changeable_or_visible(actor: Any, envelope_id: UUID) -> Any:
@@ -342,6 +374,8 @@ def _describe(request: HttpRequest, subject: tuple[str, Any] | None) -> dict[str
         "label": of.label,
         "title": _follow(record, of.title),
         "url": f"/{of.slug}/{subject[1]}",
+        "object": of.key,
+        "record": subject[1],
     }
 
 
@@ -371,74 +405,6 @@ def _documents(request: HttpRequest, given: StoredFile | None) -> list[NewDocume
     return [
         NewDocument(name=name, content=content, accept_signed=accept_signed)
         for name, content in uploads
-    ]
-
-
-def _recipients(form: Form) -> list[NewRecipient]:
-    return [
-        NewRecipient(
-            **_identity(form, row),
-            name=row["name"],
-            email=row["email"],
-            role=row["role"],
-            order=int(row["order"]) if re.fullmatch(r"[0-9]{1,3}", row["order"]) else 1,
-            condition=row["condition"],
-            group=row["group"] or None,
-            named_by=_number_of(row["named_by"]),
-            witness_of=_number_of(row["witness_of"]),
-            host=row["host"] or None,
-        )
-        for row in _rows(form)
-        if any(row[key].strip() for key in ("name", "email", "group", "named_by"))
-    ]
-
-
-def _identity(form: Form, row: dict[str, str]) -> dict[str, Any]:
-    """How a recipient shows who they are; a group or somebody named later only by mail."""
-    if form.checked("without_code") and not row["identity"]:
-        return {"identity_methods": []}
-    choice = identity_choice(row)
-    return {
-        "identity_methods": choice.methods,
-        "access_code": choice.access_code,
-        "phone": choice.phone,
-        "provider": choice.provider,
-    }
-
-
-def _number_of(text: str) -> int | None:
-    """The number of another recipient; 0, whom nobody has, where it is none."""
-    if not text.strip():
-        return None
-    return int(text) if re.fullmatch(r"[0-9]{1,3}", text.strip()) else 0
-
-
-def _rows(form: Form) -> Sequence[dict[str, str]]:
-    """The recipients as typed, and empty rows up to the usual number."""
-    names, emails = form.get("name") or [], form.get("email") or []
-    roles, orders = form.get("role") or [], form.get("order") or []
-    typed = [
-        {
-            "name": str(name),
-            "email": str(emails[at]) if at < len(emails) else "",
-            "role": str(roles[at]) if at < len(roles) else Role.SIGNER.value,
-            "order": str(orders[at]) if at < len(orders) else "1",
-            **{
-                key: str(given[at]) if at < len(given := form.get(key) or []) else ""
-                for key in MORE
-            },
-        }
-        for at, name in enumerate(names)
-    ]
-    return typed + [
-        {
-            "name": "",
-            "email": "",
-            "role": Role.SIGNER.value,
-            "order": str(number + 1),
-            **dict.fromkeys(MORE, ""),
-        }
-        for number in range(len(typed), max(ROWS, len(typed)))
     ]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid, get_changeable
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.signing.documents.anchors import SIZES, find_words
 from dealwright.signing.documents.geometry import Box, PageGeometry
+from dealwright.signing.envelopes.arranging import arrange, find_number
 from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.drafts import MAX_FIELDS, NewField, check_text, wrong_field
 from dealwright.signing.envelopes.models import (
@@ -21,9 +24,19 @@ from dealwright.signing.envelopes.models import (
 )
 from dealwright.signing.fields.applying import wrong_rules
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
+from dealwright.signing.payments.accounts import NO_PROVIDER, can_take_payments
 
-# Kinds that say nothing without options or a formula.
-NEEDING_MORE = ("radio", "dropdown", "multi_select", "formula")
+# Kinds that say nothing without options, a formula or an amount.
+NEEDING_MORE = ("radio", "dropdown", "multi_select", "formula", "payment")
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """What came of a change: ``warnings`` are what keeps a draft from being sent yet (rules that
+    ask for fields that are not there), ``files`` the names of stamps by the id of the field."""
+
+    warnings: list[str]
+    files: dict[str, str]
 
 
 def add_field(
@@ -69,10 +82,10 @@ def add_field(
             raise _invalid("kind", sentence)
         if EnvelopeField.objects.filter(document__envelope=envelope).count() >= MAX_FIELDS:
             raise _invalid("kind", f"An envelope has at most {MAX_FIELDS} fields.")
-        number = _number("page", page)
+        number = find_number("page", page)
         if not 1 <= number <= document.page_count:
             raise _invalid("page", f"{document.name} has {document.page_count} pages.")
-        middle_x, middle_y = _number("x", x) / 100, _number("y", y) / 100
+        middle_x, middle_y = find_number("x", x) / 100, find_number("y", y) / 100
         if not (0 <= middle_x <= 1 and 0 <= middle_y <= 1):
             raise _invalid("x", "The place is given in percent of the page, from 0 to 100.")
         geometry = PageGeometry.from_json(document.pages[int(number) - 1])
@@ -98,32 +111,16 @@ def add_field(
 
 def arrange_fields(
     actor: Actor, envelope_id: Any, *, put: Sequence[Mapping[str, Any]], removed: Sequence[Any]
-) -> list[str]:
-    """What the editor changed: fields ``put`` (new or changed, by id, as
-    ``EnvelopeField.as_json``) and the ids of those ``removed``; both are safe to repeat.
+) -> Arranged:
+    """What the editor changed in a draft, as in ``arranging.arrange``.
 
-    Returns what keeps the envelope from being sent yet: rules that ask for fields that are not
-    there. Raises Invalid naming a field by its id, NotFound, Conflict for a sent envelope.
+    Raises Invalid naming a field by its id, NotFound, Conflict for a sent envelope.
     """
     with change(actor):
         envelope = _draft(actor, envelope_id)
-        mine = EnvelopeField.objects.filter(document__envelope=envelope)
-        mine.filter(pk__in=[as_uuid(each) for each in removed]).delete()
-        there = {each.pk: each for each in mine}
-        documents = {str(each.pk): each for each in envelope.documents.all()}
-        owners = {str(each.pk): each for each in envelope.recipients.all()}
-        for given in put:
-            key = as_uuid(given.get("id"))
-            field = there.get(key)
-            if field is None:
-                if EnvelopeField.objects.filter(pk=key).exists():
-                    raise NotFound("This envelope has no such field.")
-                if len(there) >= MAX_FIELDS:
-                    raise _invalid("fields", f"An envelope has at most {MAX_FIELDS} fields.")
-                field = there[key] = EnvelopeField(pk=key, position=len(there) + 1)
-                field._state.adding = True
-            _put(field, given, documents, owners)
-    return rule_warnings(envelope)
+        owners = [each for each in envelope.recipients.all() if each.role in SIGNING_ROLES]
+        files = arrange(actor, envelope, put=put, removed=removed, owners=owners)
+    return Arranged(rule_warnings(envelope), files)
 
 
 def kinds_at_words() -> list[tuple[str, str]]:
@@ -132,78 +129,18 @@ def kinds_at_words() -> list[tuple[str, str]]:
 
 
 def rule_warnings(envelope: Envelope) -> list[str]:
-    """What is wrong with the rules of an envelope's fields."""
+    """What is wrong with the rules of an envelope's fields, and payments nobody could make."""
     fields = list(EnvelopeField.objects.filter(document__envelope=envelope))
-    return [f"{fields[at].title}: {said}" for at, said in wrong_rules(fields).items()]
+    warnings = [f"{fields[at].title}: {said}" for at, said in wrong_rules(fields).items()]
+    if any(each.kind == FieldKind.PAYMENT for each in fields) and not can_take_payments():
+        warnings.append(gettext(NO_PROVIDER))
+    return warnings
 
 
 def check_rules(envelope: Envelope) -> None:
     """Raises Invalid where a rule of a field cannot work."""
     if warnings := rule_warnings(envelope):
         raise Invalid(" ".join(warnings), code="rules_broken", fields={"fields": warnings})
-
-
-def _put(
-    field: EnvelopeField,
-    given: Mapping[str, Any],
-    documents: Mapping[str, EnvelopeDocument],
-    owners: Mapping[str, Recipient],
-) -> None:
-    key = str(field.pk)
-    document = documents.get(str(given.get("document")))
-    if document is None:
-        raise NotFound("This envelope has no such document.")
-    owner = owners.get(str(given.get("owner")))
-    if owner is None or owner.role not in SIGNING_ROLES:
-        raise _invalid(key, "Choose someone who signs.")
-    new = new_field(key, given, page_count=document.page_count)
-    field.document, field.recipient, field.page = document, owner, new.page - 1
-    field.kind, field.label, field.required = new.kind, new.label, new.required
-    field.x, field.y, field.w, field.h = new.box.x, new.box.y, new.box.w, new.box.h
-    for name, value in new.details.items():
-        setattr(field, name, value)
-    field.save()
-
-
-def new_field(key: str, given: Mapping[str, Any], *, page_count: int) -> NewField:
-    """What the editor of an envelope or a template gave; raises Invalid naming ``key``."""
-    texts: dict[str, Any] = {name: given.get(name) or "" for name in _TEXTS}
-    options, checks = given.get("options") or [], given.get("checks") or {}
-    page, tab = given.get("page"), given.get("tab")
-    if (
-        any(not isinstance(text, str) or "\x00" in text for text in texts.values())
-        or not isinstance(options, list)
-        or not isinstance(checks, dict)
-        or not isinstance(tab, int | None)
-    ):
-        raise _invalid(key, "This field could not be understood. Reload the page and try again.")
-    if texts["kind"] not in FieldKind.values:
-        raise _invalid(key, "Choose a kind of field.")
-    if not isinstance(page, int) or not 1 <= page <= page_count:
-        raise _invalid(key, f"The document has {page_count} pages.")
-    for name, longest in (("label", 80), ("condition", 500), ("formula", 500)):
-        if len(texts[name].strip()) > longest:
-            raise _invalid(key, f"The {name} may have at most {longest} characters.")
-    x, y, w, h = (_number(key, given.get(axis)) for axis in ("x", "y", "w", "h"))
-    new = NewField(
-        recipient=1,
-        box=Box(x, y, w, h).inside(),
-        page=page,
-        required=bool(given.get("required", True)),
-        read_only=bool(given.get("read_only")),
-        tab=tab,
-        options=options,
-        checks=checks,
-        **{name: text.strip() for name, text in texts.items()},
-    )
-    if new.box.w < 0.001 or new.box.h < 0.001:
-        raise _invalid(key, "The field is too small.")
-    if sentence := wrong_field(new):
-        raise _invalid(key, sentence)
-    return new
-
-
-_TEXTS = ("kind", "label", "help", "value", "option", "condition", "formula")
 
 
 def place_at_words(
@@ -231,7 +168,7 @@ def place_at_words(
             raise _invalid("words", "Give 2 to 80 characters that stand in the documents.")
         if kind not in FieldKind.values or kind in NEEDING_MORE:
             raise _invalid("kind", "Choose a kind of field that needs no options.")
-        right, down = _number("dx", dx), _number("dy", dy)
+        right, down = find_number("dx", dx), find_number("dy", dy)
         recipient = envelope.recipients.filter(pk=as_uuid(recipient_id)).first()
         if recipient is None or recipient.role not in SIGNING_ROLES:
             raise _invalid("recipient", "Choose someone who signs.")
@@ -286,16 +223,6 @@ def _draft(actor: Actor, envelope_id: Any) -> Envelope:
     if envelope.sent_at is not None:
         raise Conflict("A sent envelope does not change. Void it and send a new one.")
     return envelope
-
-
-def _number(key: str, given: Any) -> float:
-    try:
-        number = float(str(given))
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise _invalid(key, f"“{str(given)[:20]}” is not a number.")
-    return number
 
 
 def _invalid(key: str, sentence: str) -> Invalid:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Invalid
 from dealwright.base.files.services import read_file, store_file
-from dealwright.signing.documents.geometry import Box, PageGeometry
+from dealwright.base.messaging.liquid_text import missing_names, render_template_text
+from dealwright.signing.blueprints.merging import merge_values
+from dealwright.signing.documents.geometry import PageGeometry
 from dealwright.signing.documents.signature_page import add_signature_page
 from dealwright.signing.documents.sources import CONTENT_TYPES, kind_of, pdf_name
 from dealwright.signing.documents.uploads import Upload
@@ -24,9 +27,9 @@ from dealwright.signing.envelopes.models import (
     SIGNING_ROLES,
     Envelope,
     EnvelopeDocument,
-    Recipient,
 )
-from dealwright.signing.fields.models import EnvelopeField, FieldKind
+from dealwright.signing.fields.checking import clean_value
+from dealwright.signing.fields.models import EnvelopeField, FieldKind, keep_fields
 
 
 def fields_of_anchors(
@@ -143,12 +146,29 @@ def complete_fields(actor: Actor, envelope: Envelope) -> None:
         signers=[(each.name, each.email) for each in without],
     )
     replace_prepared(actor, envelope, document, pdf)
-    for block in blocks:
+    places = [
+        (without[block.signer], kind, block.page, box)
+        for block in blocks
         for kind, box in (
             (FieldKind.SIGNATURE, block.signature),
             (FieldKind.DATE_SIGNED, block.date),
-        ):
-            _add_field(document, without[block.signer], kind, block.page, box)
+        )
+    ]
+    first = document.fields.count() + 1
+    keep_fields(
+        EnvelopeField(
+            document=document,
+            recipient=recipient,
+            position=position,
+            kind=kind,
+            page=page,
+            x=box.x,
+            y=box.y,
+            w=box.w,
+            h=box.h,
+        )
+        for position, (recipient, kind, page, box) in enumerate(places, start=first)
+    )
 
 
 def replace_prepared(
@@ -175,20 +195,29 @@ def replace_prepared(
     document.save(update_fields=["prepared", "prepared_sha256", "pages", "texts"])
 
 
-def _add_field(
-    document: EnvelopeDocument, recipient: Recipient, kind: str, page: int, box: Box
-) -> None:
-    EnvelopeField.objects.create(
-        document=document,
-        recipient=recipient,
-        position=document.fields.count() + 1,
-        kind=kind,
-        page=page,
-        x=box.x,
-        y=box.y,
-        w=box.w,
-        h=box.h,
-    )
+def merge_starts(actor: Actor, envelope: Envelope) -> None:
+    """Put values of the record that the envelope is about where texts start with
+    ``{{ names }}`` of its fields; as far as the actor may see them.
+
+    Raises Invalid that names the field, where there is no such value.
+    """
+    if not envelope.subject_object:
+        return
+    values: dict[str, Any] = {}
+    for field in EnvelopeField.objects.filter(
+        document__envelope=envelope, kind=FieldKind.TEXT, value__contains="{{"
+    ):
+        values = values or merge_values(actor, envelope.subject_object, envelope.subject_id)
+        gone = missing_names(field.value, values)
+        if gone:
+            said = f"{field.title}: the record has no value for {', '.join(gone)[:200]}."
+            raise invalid(str(field.pk), said)
+        try:
+            field.value = clean_value(field, render_template_text(field.value, values).strip())
+        except Invalid as error:
+            raise invalid(str(field.pk), f"{field.title}: {error.message}") from None
+        field.filled_at = timezone.now() if field.value else None
+        field.save(update_fields=["value", "filled_at"])
 
 
 def prefill(envelope: Envelope) -> None:

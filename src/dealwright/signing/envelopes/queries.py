@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -16,6 +16,7 @@ from dealwright.base.files.models import StoredFile
 from dealwright.base.people.models import Profile
 from dealwright.signing.documents.anchors import SIZES
 from dealwright.signing.documents.geometry import PageGeometry
+from dealwright.signing.envelopes.arranging import starting_fields
 from dealwright.signing.envelopes.certificate import evidence_rows
 from dealwright.signing.envelopes.models import (
     SIGNING_ROLES,
@@ -27,7 +28,15 @@ from dealwright.signing.envelopes.models import (
     Role,
 )
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
-from dealwright.signing.identity.choices import labels_of
+from dealwright.signing.identity.assured import asked_of_providers, assured_of
+from dealwright.signing.identity.choices import labels_of, lacks_choice
+from dealwright.signing.payments.accounts import paying_facts
+from dealwright.signing.redlines.queries import (
+    changes_of,
+    documents_with_redlines,
+    look_of,
+    read_documents,
+)
 
 TONES = {
     "draft": "neutral",
@@ -63,6 +72,7 @@ def recipients_of(envelope_id: Any) -> list[dict[str, Any]]:
         .select_related("host", "witness_of", "named_by", "member_of", "reassigned_to")
         .order_by("order", "position")
     )
+    asked = asked_of_providers(envelope_id)
     return [
         {
             "id": row.pk,
@@ -73,7 +83,8 @@ def recipients_of(envelope_id: Any) -> list[dict[str, Any]]:
             "order": row.order,
             "identity_method": (row.identity_methods or [IdentityMethod.EMAIL_LINK.value])[0],
             "identity_methods": row.identity_methods,
-            "identity_label": ", ".join(labels_of(row.identity_methods)),
+            "assurance": asked.get(row.pk, ""),
+            "identity_label": ", ".join(labels_of(row.identity_methods, asked.get(row.pk, ""))),
             "meaning": row.meaning,
             "status": row.status,
             "status_label": STATUS_LABELS[row.status],
@@ -112,6 +123,7 @@ def asked_of(row: Recipient) -> dict[str, Any]:
         "is_asked": is_asked,
         "is_invited": is_asked and row.sent_at is not None and not row.is_group,
         "may_change": is_asked and not row.is_group and not row.is_unnamed and not member_waits,
+        "lacks_identity": is_asked and lacks_choice(row),
     }
 
 
@@ -134,7 +146,10 @@ def _note(row: Recipient) -> str:
 
 def documents_of(envelope_id: Any) -> list[dict[str, Any]]:
     """The documents of an envelope in order, with the hashes of each form."""
-    rows = EnvelopeDocument.objects.filter(envelope_id=envelope_id).order_by("position")
+    return _described(EnvelopeDocument.objects.filter(envelope_id=envelope_id).order_by("position"))
+
+
+def _described(rows: Iterable[EnvelopeDocument]) -> list[dict[str, Any]]:
     return [
         {
             "id": row.pk,
@@ -154,20 +169,23 @@ def progress_panel(user: Any, record_id: Any) -> Mapping[str, Any] | None:
     envelope = Envelope.objects.filter(visible_to(user, "envelope"), pk=record_id).first()
     if envelope is None:
         return None
+    checks = assured_of(envelope)
+    read_documents(envelope)
     return {
         "envelope": envelope,
         "tone": TONES[envelope.status],
         "recipients": [
-            {**shown, **asked_of(row)}
+            {**shown, **asked_of(row), "check": checks.get(str(row.pk))}
             for shown, row in zip(
                 recipients_of(record_id),
                 envelope.recipients.select_related(
                     "host", "witness_of", "named_by", "member_of", "reassigned_to"
-                ),
+                ).prefetch_related("identity_steps"),
                 strict=True,
             )
         ],
-        "documents": documents_of(record_id),
+        "documents": _described(envelope.documents.all()),
+        "changes": changes_of(envelope),
         "subject": subject_of(user, envelope),
     }
 
@@ -210,6 +228,8 @@ def subject_panel(
             ],
             "may_send": may_send and user.profile != Profile.READ_ONLY,
             "send_url": f"/send-for-signature?object={object_key}&record={record_id}",
+            "may_use_template": user.profile != Profile.READ_ONLY,
+            "template_url": f"/signing-templates/choose?object={object_key}&record={record_id}",
         }
 
     return query
@@ -265,11 +285,12 @@ def sealed_document(sha256: str) -> EnvelopeDocument | None:
     return EnvelopeDocument.objects.filter(known).select_related("envelope").first()
 
 
-def preview_of(envelope: Envelope) -> list[dict[str, Any]]:
-    """The documents page by page with everyone's fields, for the sender."""
+def preview_of(envelope: Envelope, *, hidden: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The documents page by page with everyone's fields, for the sender; those of ``hidden``
+    recipients are left to the editor."""
     by_page: dict[tuple[Any, int], list[dict[str, Any]]] = {}
     rows = EnvelopeField.objects.filter(document__envelope=envelope).select_related("recipient")
-    for field in rows:
+    for field in rows.exclude(recipient_id__in=hidden):
         by_page.setdefault((field.document_id, field.page), []).append(
             {
                 "id": field.pk,
@@ -285,6 +306,7 @@ def preview_of(envelope: Envelope) -> list[dict[str, Any]]:
             "id": document.pk,
             "name": document.name,
             "notes": document.notes,
+            "look": look_of(document.redlines.all()),
             "pages": [
                 {
                     "number": number + 1,
@@ -295,21 +317,25 @@ def preview_of(envelope: Envelope) -> list[dict[str, Any]]:
                 for number, geometry in enumerate(map(PageGeometry.from_json, document.pages))
             ],
         }
-        for document in envelope.documents.all()
+        for document in documents_with_redlines(envelope)
     ]
 
 
-def editor_of(envelope: Envelope) -> dict[str, Any]:
-    """What the field editor starts with."""
-    fields = EnvelopeField.objects.filter(document__envelope=envelope)
-    signers = envelope.recipients.filter(role__in=SIGNING_ROLES)
+def editor_of(envelope: Envelope, owners: Sequence[Recipient] | None = None) -> dict[str, Any]:
+    """What the field editor starts with: the fields of ``owners``, or of everyone who signs."""
+    if owners is None:
+        owners = list(envelope.recipients.filter(role__in=SIGNING_ROLES))
+    fields = EnvelopeField.objects.filter(
+        document__envelope=envelope, recipient__in=owners
+    ).select_related("recipient", "file")
     return {
         "owners": [
-            {"id": str(each.pk), "name": each.name, "tint": each.position % 6} for each in signers
+            {"id": str(each.pk), "name": each.name, "tint": each.position % 6} for each in owners
         ],
         "kinds": {value: _(label) for value, label in FieldKind.choices},
         "sizes": SIZES,
-        "fields": [field.as_json() for field in fields],
+        **paying_facts(),
+        "fields": starting_fields(list(fields)),
     }
 
 

@@ -17,9 +17,14 @@ from dealwright.signing.envelopes.conditions import is_needed
 from dealwright.signing.envelopes.handing import hand_over, next_position, take_fields
 from dealwright.signing.envelopes.models import Envelope, FormerLink, Recipient, Role
 from dealwright.signing.evidence.services import record_evidence
+from dealwright.signing.identity.choices import lacks_choice
 
 # When the worker looks for envelopes whose sealing job was lost.
 SEAL_WATCH = timedelta(minutes=2)
+_NEEDS_CODE = (
+    " The part asks for an access code or a number: give {name} one of their own from the "
+    "envelope, or they cannot open it."
+)
 
 
 def pending_recipients(envelope: Envelope) -> list[Recipient]:
@@ -217,6 +222,7 @@ def _stand_in(actor: Actor, envelope: Envelope, recipient: Recipient) -> Recipie
         mail.tell_owner(
             envelope,
             f"{recipient.name} acts for {away.name} in {envelope.title}",
-            f"{away.name} has named a stand-in until {delegation.ends_on:%Y-%m-%d}.",
+            f"{away.name} has named a stand-in until {delegation.ends_on:%Y-%m-%d}."
+            + (_NEEDS_CODE.format(name=recipient.name) if lacks_choice(recipient) else ""),
         )
     return recipient

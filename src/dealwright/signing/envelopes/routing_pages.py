@@ -16,11 +16,15 @@ from dealwright.base.errors import Invalid
 from dealwright.base.web.pages import Form, actor_of, done, page
 from dealwright.signing.documents.anchors import SIZES
 from dealwright.signing.documents.geometry import Box, PageGeometry
-from dealwright.signing.envelopes import correcting, scheduling, services
-from dealwright.signing.envelopes.correcting import AddedField, Correction, RecipientChange
+from dealwright.signing.envelopes import asking, correcting, scheduling, services
+from dealwright.signing.envelopes.correcting import Correction, RecipientChange
+from dealwright.signing.envelopes.correcting_fields import AddedField
 from dealwright.signing.envelopes.drafts import NewRecipient, Reminders
 from dealwright.signing.envelopes.models import Envelope, Recipient, Role
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
+from dealwright.signing.identity.choices import asked_anew, identity_choice
+from dealwright.signing.identity.messengers import channel_name
+from dealwright.signing.identity.ways import choice_context, way_of
 
 _FORM = "signing/envelopes/"
 ADDED_ROWS = 2
@@ -85,10 +89,58 @@ def reassign(request: HttpRequest, envelope_id: UUID, recipient_id: UUID) -> Htt
                 name=form["name"],
                 email=form["email"],
                 reason=form["reason"],
+                access_code=form["access_code"],
+                phone=form["phone"],
+                messenger=form["messenger"],
             )
             said = _("%(name)s takes the part.") % {"name": taken.name}
             return done(request, envelope.url, said)
-    return form.page(f"{_FORM}reassign.html", {"envelope": envelope, "recipient": recipient})
+    asks = asked_anew(recipient.identity_methods)
+    context = {
+        "envelope": envelope,
+        "recipient": recipient,
+        "asks": asks,
+        "messenger_name": channel_name(),
+    }
+    return form.page(f"{_FORM}reassign.html", context)
+
+
+@page
+def identity(request: HttpRequest, envelope_id: UUID, recipient_id: UUID) -> HttpResponse:
+    """Ask a recipient in another way who they are, or with a new code or number."""
+    actor = actor_of(request)
+    envelope = get_visible(actor, "envelope", envelope_id)
+    recipient = services.find_recipient(envelope, recipient_id)
+    steps = {each.method: each for each in recipient.identity_steps.all()}
+    choices = choice_context()
+    ways = dict(choices["identity_ways"])
+    way, label = way_of(recipient)
+    ways.setdefault(way, label)
+    number = steps.get("sms_otp") or steps.get("whatsapp_otp")
+    messenger, provider = steps.get("messenger_otp"), steps.get("idp")
+    form = Form(
+        request,
+        {
+            "identity": way,
+            "phone": number.destination if number else "",
+            "messenger": messenger.destination if messenger else "",
+            "provider": provider.destination if provider else "",
+            "other_name": provider.other_name if provider else "refuse",
+        },
+    )
+    if request.method == "POST":
+        with form:
+            asking.change_identity(actor, envelope_id, recipient_id, identity_choice(form.values))
+            said = _("%(name)s is asked in the new way.") % {"name": recipient.name}
+            return done(request, envelope.url, said)
+    context = {
+        "envelope": envelope,
+        "recipient": recipient,
+        **choices,
+        "identity_ways": list(ways.items()),
+        "has_code": bool((code := steps.get("access_code")) and code.secret_hash),
+    }
+    return form.page(f"{_FORM}identity.html", context)
 
 
 @page
@@ -136,6 +188,8 @@ def correct(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
     context = {
         "envelope": envelope,
         "people": people,
+        "asks": {each.pk: asked_anew(each.identity_methods) for each in people},
+        "messenger_name": channel_name(),
         "fields": fields,
         "pages": pages,
         "plain": plain,
@@ -188,7 +242,8 @@ def _change(form: Form, person: Recipient) -> RecipientChange | None:
     }
     typed["order"] = _order(typed["order"])
     differing = {key: value for key, value in typed.items() if value != getattr(person, key)}
-    return RecipientChange(id=person.pk, **differing) if differing else None
+    own = {key: form[f"{person.pk}.{key}"] for key in asked_anew(person.identity_methods)}
+    return RecipientChange(id=person.pk, **differing, **own) if differing else None
 
 
 def _added(form: Form, envelope: Envelope) -> tuple[list[NewRecipient], list[AddedField]]:

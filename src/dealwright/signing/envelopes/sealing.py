@@ -26,12 +26,18 @@ from dealwright.signing.documents.sources import pdf_name
 from dealwright.signing.documents.stamping import Mark, missing_marks, place_marks
 from dealwright.signing.envelopes import mail
 from dealwright.signing.envelopes.certificate import certificate_of_completion, utc
+from dealwright.signing.envelopes.contents import file_content
 from dealwright.signing.envelopes.events import (
     EnvelopeCompleted,
     EnvelopeSealed,
     EnvelopeSealFailed,
 )
-from dealwright.signing.envelopes.models import Envelope, EnvelopeDocument, SignatureLevel
+from dealwright.signing.envelopes.models import (
+    Envelope,
+    EnvelopeDocument,
+    IdentityMethod,
+    SignatureLevel,
+)
 from dealwright.signing.envelopes.routing import new_link
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.fields.checking import shown_value
@@ -161,6 +167,14 @@ def fill_document(document: EnvelopeDocument) -> bytes:
     return filled
 
 
+def standing_content(document: EnvelopeDocument, fields: Sequence[EnvelopeField]) -> bytes:
+    """The prepared document with what stands in some of its envelope's fields written in."""
+    here = [field for field in fields if field.document_id == document.pk]
+    marks = [mark for field in here if (mark := mark_of(field)) is not None]
+    prepared = file_content(document.prepared)
+    return place_marks(prepared, marks) if marks else prepared
+
+
 def mark_of(field: EnvelopeField) -> Mark | None:
     """What a filled field looks like in the document; None for one without a value."""
     if field.filled_at is None or not field.value.strip():
@@ -196,7 +210,10 @@ def mark_of(field: EnvelopeField) -> Mark | None:
 
 def _caption(field: EnvelopeField) -> str:
     recipient = field.recipient
-    method = ", ".join(labels_of(recipient.identity_methods)).lower()
+    step = recipient.identity_steps.filter(method=IdentityMethod.IDP).first()
+    assurance = step.assurance if step else ""
+    method = ", ".join(labels_of(recipient.identity_methods, assurance))
+    method = method if assurance else method.lower()
     meaning = f"{isolated(recipient.meaning)} · " if recipient.meaning else ""
     signed = recipient.signed_at or field.filled_at
     return (

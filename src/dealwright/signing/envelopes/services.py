@@ -31,6 +31,7 @@ from dealwright.signing.envelopes.drafts import (
     check_text,
 )
 from dealwright.signing.envelopes.events import EnvelopeSent, EnvelopeVoided
+from dealwright.signing.envelopes.fixing import fix_stamps
 from dealwright.signing.envelopes.models import (
     Envelope,
     Recipient,
@@ -42,15 +43,18 @@ from dealwright.signing.envelopes.preparing import (
     fields_of_anchors,
     invalid,
     keep_document,
+    merge_starts,
     of_kept,
     prefill,
 )
 from dealwright.signing.envelopes.routing import advance, invite, pending_recipients
 from dealwright.signing.evidence.services import record_evidence
-from dealwright.signing.fields.models import EnvelopeField
+from dealwright.signing.fields.models import EnvelopeField, keep_fields
 from dealwright.signing.groups.models import SigningGroup
 from dealwright.signing.identity.choices import keep_choice
 from dealwright.signing.identity.policy import signing_settings
+from dealwright.signing.redlines.fixing import fix_redlines, note_redlines
+from dealwright.signing.redlines.services import check_redlines
 from dealwright.signing.seals.services import ensure_organisation_seal
 from dealwright.signing.seals.signers import check_signature_level
 
@@ -142,7 +146,7 @@ def create_envelope(
             )
         ]
         people = [
-            Recipient.objects.create(
+            Recipient(
                 envelope=envelope,
                 position=position,
                 order=each.order,
@@ -156,15 +160,16 @@ def create_envelope(
             )
             for position, each in enumerate(recipients, start=1)
         ]
+        Recipient.objects.bulk_create(people)
         for person, given_person in zip(people, recipients, strict=True):
-            keep_choice(person, given_person.identity)
+            keep_choice(person, given_person.identity, is_new=True)
             namer, seen = given_person.named_by, given_person.witness_of
             if namer is not None or seen is not None:
                 person.named_by = people[namer - 1] if namer else None
                 person.witness_of = people[seen - 1] if seen else None
                 person.save(update_fields=["named_by", "witness_of"])
-        for position, each in enumerate(placed, start=1):
-            EnvelopeField.objects.create(
+        keep_fields(
+            EnvelopeField(
                 document=kept[each.document - 1],
                 recipient=people[each.recipient - 1],
                 position=position,
@@ -178,6 +183,8 @@ def create_envelope(
                 required=each.required,
                 **each.details,
             )
+            for position, each in enumerate(placed, start=1)
+        )
         tell_record_changed(actor, envelope, "created")
     return envelope
 
@@ -193,7 +200,11 @@ def send_envelope(actor: Actor, envelope_id: Any) -> Envelope:
         envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
         check_sendable(envelope)
         check_rules(envelope)
+        merge_starts(actor, envelope)
+        check_redlines(envelope)
+        fix_stamps(actor, envelope)
         complete_fields(actor, envelope)
+        fix_redlines(actor, envelope)
         prefill(envelope)
         now = timezone.now()
         save_changes(
@@ -225,6 +236,7 @@ def send_envelope(actor: Actor, envelope_id: Any) -> Envelope:
                 ],
             },
         )
+        note_redlines(actor, envelope)
         record_event(
             actor,
             EnvelopeSent(

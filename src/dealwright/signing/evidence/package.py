@@ -45,6 +45,7 @@ from dealwright.signing.envelopes.models import Envelope, Recipient
 from dealwright.signing.evidence.models import EvidenceDetail
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.evidence.stand_alone import verifier_in_one_file
+from dealwright.signing.payments.models import Payment
 from dealwright.signing.seals.keys import SealKey
 from dealwright.signing.seals.sealing import CachedKeySigner
 from dealwright.signing.seals.services import ensure_organisation_seal
@@ -259,6 +260,8 @@ def _add_recipients(package: Package) -> None:
                 package.small[f"{folder}/{adopted.kind}.json"] = adopted_bytes(adopted)
             if recipient.signed_at:
                 package.small[f"{folder}/fields.json"] = fields_bytes(recipient)
+            if payments := [_paid(each) for each in recipient.payments.all()]:
+                package.small[f"{folder}/payments.json"] = _json(payments)
             for field in recipient.fields.exclude(file=None).select_related("file"):
                 if field.file is not None:
                     package.files[f"{folder}/files/{field.pk}/{field.file.name}"] = field.file
@@ -277,6 +280,26 @@ def adopted_bytes(adopted: AdoptedSignature) -> bytes:
 def fields_bytes(recipient: Recipient) -> bytes:
     """The bytes that the entry of signing holds the SHA-256 of."""
     return orjson.dumps([[str(each.pk), each.kind, each.value] for each in recipient.fields.all()])
+
+
+def _paid(payment: Payment) -> dict[str, Any]:
+    """A payment with the provider's ids, by which it is found there."""
+    moments = ("created_at", "submitted_at", "paid_at", "failed_at", "expired_at", "refunded_at")
+    return {
+        "id": str(payment.pk),
+        "field": str(payment.field_id) if payment.field_id else "",
+        "title": payment.title,
+        "amount": f"{payment.money.amount:f}",
+        "currency": payment.currency,
+        "provider": payment.provider,
+        "test": payment.is_test,
+        "session": payment.session,
+        "reference": payment.reference,
+        "state": payment.state,
+        "counts": payment.counts,
+        "problem": payment.problem,
+        **{key: utc_text(at) for key in moments if (at := getattr(payment, key))},
+    }
 
 
 def _about(recipient: Recipient) -> Mapping[str, Any]:

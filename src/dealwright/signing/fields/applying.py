@@ -27,10 +27,14 @@ from dealwright.base.language import (
     names_in,
     parse,
 )
+from dealwright.base.payments.amounts import round_payable
 from dealwright.signing.envelopes.conditions import name_of, schema_of, type_of
+from dealwright.signing.fields.models import COMPUTED
+from dealwright.signing.fields.paid import as_amount, currency_of
 
 PLACES = 2  # decimal places of a formula that says nothing else
 LONGEST_RULE = 500
+MAX_PLACES = 6  # of what a payment is rounded from
 
 
 class Ruled(Protocol):
@@ -55,10 +59,12 @@ class Valued(Ruled, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How a field stands: whether it applies, and its value ("" where it does not)."""
+    """How a field stands: whether it applies, and its value ("" where it does not). ``amount`` is
+    what a payment asks for now: None where that is not known yet, or there is nothing to ask."""
 
     applies: bool
     value: str
+    amount: Decimal | None = None
 
 
 def wrong_rules(fields: Sequence[Ruled]) -> dict[int, str]:
@@ -68,7 +74,9 @@ def wrong_rules(fields: Sequence[Ruled]) -> dict[int, str]:
     for at, field in enumerate(fields):
         if field.kind == "formula" and not field.formula.strip():
             wrong[at] = "Say how the value is computed, such as “quantity * price”."
-        elif field.kind != "formula" and field.formula.strip():
+        elif field.kind == "payment" and bool(field.formula.strip()) == ("amount" in field.checks):
+            wrong[at] = "Say how much is to be paid: an amount, or a formula such as “seats * 90”."
+        elif field.kind not in COMPUTED and field.formula.strip():
             wrong[at] = "Only a formula field is computed."
         elif sentence := _wrong_rule(field.formula, schema, is_condition=False):
             wrong[at] = f"The formula cannot be understood: {sentence}"
@@ -105,7 +113,8 @@ def apply_rules(fields: Sequence[Valued]) -> list[Applied]:
         value = field.value if applies else ""
         if applies and field.kind == "formula":
             value = _computed(field, named)
-        found[at] = Applied(applies, value)
+        amount = _asked(field, named) if applies and field.kind == "payment" else None
+        found[at] = Applied(applies, value, amount)
         under_way.discard(at)
         return found[at]
 
@@ -135,11 +144,34 @@ def _holds(condition: str, named: Any) -> bool:
         return False
 
 
-def _computed(field: Ruled, named: Any) -> str:
+def depends_on(fields: Sequence[Ruled], at: int) -> set[int]:
+    """The places of the fields that the rules of a field ask, directly or through others."""
+    by_name = _by_name(fields)
+    reached: set[int] = set()
+    left = list(_asked_by(fields[at], by_name))
+    while left:
+        place = left.pop()
+        if place not in reached:
+            reached.add(place)
+            left.extend(_asked_by(fields[place], by_name))
+    return reached
+
+
+def _asked(field: Ruled, named: Any) -> Decimal | None:
+    """What a payment asks for, at the steps in which its currency can be paid."""
+    currency = currency_of(field.checks)
+    if field.formula.strip():
+        computed = _computed(field, named, places=MAX_PLACES)
+        return round_payable(Decimal(computed), currency) if computed else None
+    return as_amount(str(field.checks.get("amount", "")))
+
+
+def _computed(field: Ruled, named: Any, places: int | None = None) -> str:
     try:
         tree = parse(field.formula)
         result = evaluate(tree, {name: named(name) for name in names_in(tree)})
-        places = int(field.checks.get("places", PLACES))
+        if places is None:
+            places = int(field.checks.get("places", PLACES))
         rounded = evaluate(parse(f"round_money(x, {places})"), {"x": result})
     except LanguageError:
         return ""
@@ -173,14 +205,16 @@ def _by_name(fields: Iterable[Ruled]) -> dict[str, list[int]]:
     return by_name
 
 
+def _asked_by(field: Ruled, by_name: Mapping[str, list[int]]) -> set[int]:
+    rules = [text for text in (field.condition, field.formula) if text.strip()]
+    names = {name for text in rules for name in names_in(parse(text))}
+    return {at for name in names for at in by_name.get(name, ())}
+
+
 def _in_a_circle(fields: Sequence[Ruled]) -> int | None:
     """The first field whose rules lead back to itself."""
     by_name = _by_name(fields)
-    asks: list[set[int]] = []
-    for field in fields:
-        rules = [text for text in (field.condition, field.formula) if text.strip()]
-        names = {name for text in rules for name in names_in(parse(text))}
-        asks.append({at for name in names for at in by_name.get(name, ())})
+    asks = [_asked_by(field, by_name) for field in fields]
     for start in range(len(fields)):
         reached: set[int] = set()
         left = list(asks[start])

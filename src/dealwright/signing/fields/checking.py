@@ -3,7 +3,8 @@
 ``checks`` of a field may hold ``pattern`` (RE2, matched against the whole text, in time linear
 in its length), ``min_length`` and ``max_length``, ``minimum`` and ``maximum`` (of a number, or
 days as YYYY-MM-DD), ``places`` (decimal places of a number, at most), and ``message``, which is
-said in place of the usual sentence.
+said in place of the usual sentence. Of an attachment, ``private`` says that only the sender sees
+it; a payment has ``amount``, ``currency`` and ``description``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from babel.numbers import format_decimal
 from email_validator import EmailNotValidError, validate_email
 
 from dealwright.base.errors import Invalid
+from dealwright.signing.fields.paid import shown_payment, wrong_payment
 
 MAX_VALUE = 1_000
 MAX_RULE = 500
@@ -35,8 +37,10 @@ _OF_KIND: Mapping[str, set[str]] = {
     "email": _TEXT,
     "number": {"places", "message"} | _LIMITS,
     "formula": {"places"},
+    "payment": {"amount", "currency", "description"},
     "date": {"message"} | _LIMITS,
     "multi_select": {"message"} | _LENGTHS,
+    "attachment": {"private"},
 }
 
 
@@ -73,8 +77,8 @@ def wrong_definition(field: Checked) -> str:
             return "A radio button needs an option of at most 80 characters."
     elif field.option:
         return "Only a radio button stands for an option."
-    if field.formula and field.kind != "formula":
-        return "Only a formula field has a formula."
+    if field.formula and field.kind not in ("formula", "payment"):
+        return "Only a formula or a payment is computed."
     if max(len(field.formula), len(field.condition)) > MAX_RULE:
         return f"A formula or a condition may have at most {MAX_RULE} characters."
     if "\x00" in field.formula + field.condition:
@@ -118,6 +122,8 @@ def shown_value(field: Checked, value: str, language: str = "en") -> str:
         exact = max(0, -int(number.as_tuple().exponent)) if places is None else int(places)
         form = "#,##0" + ("." + "0" * exact if exact else "")
         return str(format_decimal(number, format=form, locale=language.replace("-", "_")))
+    if field.kind == "payment":
+        return shown_payment(value, language)
     if field.kind == "multi_select":
         return ", ".join(value.split("\n"))
     return value
@@ -228,6 +234,10 @@ def _wrong_checks(kind: str, checks: Mapping[str, Any]) -> str:
         return "The least length is greater than the most."
     if "places" in checks and not _is_whole(checks["places"], MAX_PLACES):
         return f"Decimal places are a number from 0 to {MAX_PLACES}."
+    if not isinstance(checks.get("private", False), bool):
+        return "Whether an attachment is for the sender alone is true or false."
+    if kind == "payment" and (sentence := wrong_payment(checks)):
+        return sentence
     message = str(checks.get("message", ""))
     if len(message) > 200 or "\x00" in message:
         return "The message may have at most 200 characters."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import models
@@ -30,12 +31,17 @@ class FieldKind(models.TextChoices):
     ATTACHMENT = "attachment", "Attachment"
     STAMP = "stamp", "Stamp"
     FORMULA = "formula", "Formula"
+    PAYMENT = "payment", "Payment"
 
 
 INK = (FieldKind.SIGNATURE, FieldKind.INITIALS)
 WITH_FILE = (FieldKind.ATTACHMENT, FieldKind.STAMP)
+# Kinds that can start with a value: what is not the signer's own alone, nor filled in by itself.
+STARTING = ("text", "number", "date", "checkbox", "radio", "dropdown", "multi_select")
 # What nobody types: the product fills it in.
 BY_ITSELF = (FieldKind.DATE_SIGNED, FieldKind.FORMULA)
+# Kinds that compute a number by a formula.
+COMPUTED = ("formula", "payment")
 
 _GIVEN = (
     "kind", "x", "y", "w", "h", "label", "required", "read_only", "tab", "help", "value",
@@ -53,7 +59,9 @@ class EnvelopeField(models.Model):
     that it was put here; after signing, an empty value with it says that the field did not apply.
 
     A radio button is one ``option`` of a group: the radio buttons of a recipient with the same
-    label, which all hold the option that was chosen. ``condition`` and ``formula`` are written
+    label, which all hold the option that was chosen. A payment asks for the amount in ``checks``
+    or by its ``formula``; its value says what was paid (``fields.paid``). ``condition`` and
+    ``formula`` are written
     in the house's language over the labels of fields; ``checks`` is what ``fields.checking``
     knows. ``tab`` is the place in the order of filling, None the one on the page.
     """
@@ -107,7 +115,8 @@ class EnvelopeField(models.Model):
                 condition=Q(kind="radio") | Q(option=""), name="field_option_of_radio"
             ),
             models.CheckConstraint(
-                condition=Q(kind="formula") | Q(formula=""), name="field_formula_of_formula"
+                condition=Q(kind__in=["formula", "payment"]) | Q(formula=""),
+                name="field_formula_of_formula",
             ),
         ]
 
@@ -115,10 +124,13 @@ class EnvelopeField(models.Model):
         return f"{self.kind} on page {self.page + 1}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Rounded, so that a box at the very edge is not a hair over it."""
+        self.round_box()
+        super().save(*args, **kwargs)
+
+    def round_box(self) -> None:
+        """So that a box at the very edge is not a hair over it."""
         for axis in ("x", "y", "w", "h"):
             setattr(self, axis, round(getattr(self, axis), 6))
-        super().save(*args, **kwargs)
 
     @property
     def is_settled(self) -> bool:
@@ -126,13 +138,16 @@ class EnvelopeField(models.Model):
         return self.recipient.signed_at is not None
 
     def as_json(self) -> dict[str, Any]:
-        """The field as the editor takes it and gives it back; ``page`` counts from 1 there."""
+        """The field as the editor takes it and gives it back; ``page`` counts from 1 there, and
+        ``value`` is what it starts with, ``file`` the name of what the sender put there."""
         return {
             "id": str(self.pk),
             "document": str(self.document_id),
             "owner": str(self.recipient_id),
             "page": self.page + 1,
             **{key: getattr(self, key) for key in _GIVEN},
+            "value": self.value if self.kind in STARTING else "",
+            "file": self.file.name if self.file is not None else "",
         }
 
     @property
@@ -140,3 +155,11 @@ class EnvelopeField(models.Model):
         """What a person (and a screen reader) calls it."""
         name = self.label or str(FieldKind(self.kind).label)
         return f"{name}: {self.option}" if self.option else name
+
+
+def keep_fields(fields: Iterable[EnvelopeField]) -> None:
+    """Write new fields down, all in one statement."""
+    made = list(fields)
+    for each in made:
+        each.round_box()
+    EnvelopeField.objects.bulk_create(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.hashers import make_password
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_noop
 
 from dealwright.base.people.models import User
 from dealwright.signing.envelopes.models import IdentityMethod
@@ -35,7 +36,7 @@ def check_access_code(trial: Trial, code: str) -> Proof | Refusal:
     if constant_time_compare(step.secret_hash, access_code_hash(trial.recipient, code)):
         return Proof(IdentityMethod.ACCESS_CODE, {}, {})
     return count_wrong(
-        trial, IdentityMethod.ACCESS_CODE, "This is not the access code.", key="code"
+        trial, IdentityMethod.ACCESS_CODE, gettext_noop("This is not the access code."), key="code"
     )
 
 
@@ -59,5 +60,8 @@ def check_password(trial: Trial, password: str) -> Proof | Refusal:
         return Proof(IdentityMethod.ACCOUNT, {"user": str(user.pk)}, {})
     count_one(PASSWORD_TRIES, email)
     return count_wrong(
-        trial, IdentityMethod.ACCOUNT, "This is not the password of your account.", key="password"
+        trial,
+        IdentityMethod.ACCOUNT,
+        gettext_noop("This is not the password of your account."),
+        key="password",
     )

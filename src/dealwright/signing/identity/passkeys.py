@@ -19,6 +19,7 @@ import orjson
 import webauthn
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_noop
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -44,7 +45,9 @@ LIFE = timedelta(minutes=10)
 MOST_PASSKEYS = 10
 LONGEST_ANSWER = 20_000
 _ANSWER = ("clientDataJSON", "authenticatorData", "signature", "attestationObject")
-_REFUSED = "The passkey's answer does not fit these documents or this address. Try again."
+_REFUSED = gettext_noop(
+    "The passkey's answer does not fit these documents or this address. Try again."
+)
 _EXPIRED = "Too much time has passed. Try again."
 
 

@@ -1,4 +1,4 @@
-"""One-time codes by e-mail and SMS, with limits against guessing and flooding.
+"""One-time codes by e-mail, SMS and messengers, with limits against guessing and flooding.
 
 Six digits from the operating system's random source, valid for ten minutes in the browser
 that asked, five tries, three codes in a quarter of an hour, ten a day per address or number.
@@ -18,10 +18,12 @@ from django.utils.translation import gettext
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict
+from dealwright.base.messaging.models import OutboundMessage
 from dealwright.base.messaging.outbox import send_sms
 from dealwright.signing.envelopes import mail
 from dealwright.signing.envelopes.models import IdentityMethod, Recipient
 from dealwright.signing.evidence.services import record_evidence
+from dealwright.signing.identity import messengers
 from dealwright.signing.identity.limits import SENT_CODES, lock_key, take_one
 from dealwright.signing.identity.models import OneTimeCode, Purpose
 from dealwright.signing.identity.policy import refused_country, signing_settings
@@ -35,6 +37,7 @@ from dealwright.signing.identity.trials import (
     note_wrong,
     refused_before,
     session_hash,
+    tries_left,
     wrong,
 )
 
@@ -42,14 +45,22 @@ LIFE = timedelta(minutes=10)
 PER_QUARTER_HOUR = 3
 PER_DAY = 10
 CODES_UNTIL_LOCK = 3
-CHANNELS = {IdentityMethod.EMAIL_OTP: "email", IdentityMethod.SMS_OTP: "sms"}
+CHANNELS = {
+    IdentityMethod.EMAIL_OTP: "email",
+    IdentityMethod.SMS_OTP: "sms",
+    IdentityMethod.WHATSAPP_OTP: messengers.WHATSAPP,
+    IdentityMethod.MESSENGER_OTP: messengers.CHANNEL,
+}
+
+# What the evidence calls an address by channel; all others are phone numbers.
+_KIND_OF_ADDRESS = {"email": "email", messengers.CHANNEL: "address"}
 
 
 def send_code(trial: Trial, method: str = IdentityMethod.EMAIL_OTP) -> OneTimeCode:
     """Send a new code; an earlier one for the same purpose stops working.
 
-    Raises Conflict where the recipient is locked, has asked too often, or no SMS may go out,
-    saying when to try again.
+    Raises Conflict where the recipient is locked, has asked too often, or no message may go out
+    to a phone, saying when to try again.
     """
     recipient = trial.recipient
     channel = CHANNELS[IdentityMethod(method)]
@@ -60,8 +71,8 @@ def send_code(trial: Trial, method: str = IdentityMethod.EMAIL_OTP) -> OneTimeCo
     now = timezone.now()
     _check_recent(trial, channel)
     address = _check_destination(to)
-    if channel == "sms":
-        _check_sms(to)
+    if channel != "email":
+        _check_phone(channel, to)
     recipient.codes.filter(
         channel=channel, purpose=trial.purpose, confirmed_at=None, invalidated_at=None
     ).update(invalidated_at=now)
@@ -79,7 +90,7 @@ def send_code(trial: Trial, method: str = IdentityMethod.EMAIL_OTP) -> OneTimeCo
     if channel == "email":
         mail.tell_code(trial.actor, trial.envelope, recipient, code)
     else:
-        _text_code(trial, to, code)
+        _text_code(trial, made, to, code)
     record_evidence(
         trial.envelope,
         "recipient.code_sent",
@@ -88,9 +99,10 @@ def send_code(trial: Trial, method: str = IdentityMethod.EMAIL_OTP) -> OneTimeCo
         facts={
             "transaction": str(made.pk),
             "channel": channel,
+            **({"messenger": messengers.channel_name()} if channel == messengers.CHANNEL else {}),
             **({"purpose": trial.purpose.value} if trial.purpose != Purpose.ACCESS else {}),
         },
-        details={"email": to} if channel == "email" else {"phone": to},
+        details={_KIND_OF_ADDRESS.get(channel, "phone"): to},
     )
     return made
 
@@ -136,6 +148,31 @@ def has_open_code(trial: Trial, method: str) -> bool:
     ).exists()
 
 
+def last_code_failed(trial: Trial, method: str) -> bool:
+    """Whether the newest message with a code could not be delivered to the recipient's phone."""
+    channel, to = CHANNELS[IdentityMethod(method)], trial.step(method).destination
+    newest = (
+        OutboundMessage.objects.filter(
+            record_id=trial.envelope.pk,
+            purpose="signing.code",
+            to=to if channel == "sms" else f"{channel}:{to}",
+        )
+        .order_by("-id")
+        .first()
+    )
+    return newest is not None and newest.status in ("failed", "bounced")
+
+
+def texted_to(recipient: Recipient) -> list[str]:
+    """The addresses of messages with codes to a recipient's phone, as the outbox writes them."""
+    return [
+        step.destination if channel == "sms" else f"{channel}:{step.destination}"
+        for step in recipient.identity_steps.all()
+        if (channel := CHANNELS.get(IdentityMethod(step.method), "email")) != "email"
+        and step.destination
+    ]
+
+
 def confirm_session(actor: Actor, recipient: Recipient, *, session_key: str) -> None:
     """Let this browser act for the recipient; the one before no longer may."""
     with change(actor):
@@ -152,8 +189,7 @@ def _count_wrong(trial: Trial, known: OneTimeCode) -> Refusal:
     known.save(update_fields=["attempts", "invalidated_at", "counted"])
     note_wrong(trial, {"transaction": str(known.pk), "attempt": known.attempts})
     if left > 0:
-        tries = "one more try" if left == 1 else f"{left} more tries"
-        return wrong(f"This is not the code we sent. You have {tries}.")
+        return wrong(f"{gettext('This is not the code we sent.')} {tries_left(left)}")
     if trial.recipient.codes.filter(counted=True).count() >= CODES_UNTIL_LOCK:
         lock(trial)
         return locked()
@@ -165,9 +201,15 @@ def _check_recent(trial: Trial, channel: str) -> None:
         channel=channel, sent_at__gt=timezone.now() - timedelta(minutes=15)
     ).count()
     if recent >= PER_QUARTER_HOUR:
+        if channel == "email":
+            raise Conflict(
+                "You have asked for three codes in a short time. Use the newest one in your "
+                "mailbox (look in the spam folder, too), or wait 15 minutes and ask again.",
+                code="too_many_codes",
+            )
         raise Conflict(
-            "You have asked for three codes in a short time. Use the newest one in your mailbox "
-            "(look in the spam folder, too), or wait 15 minutes and ask again.",
+            "You have asked for three codes in a short time. Use the newest one on your phone, or "
+            "wait 15 minutes and ask again.",
             code="too_many_codes",
         )
 
@@ -190,36 +232,78 @@ def _check_destination(to: str) -> str:
     return address
 
 
-def _check_sms(to: str) -> None:
-    """Raises Conflict where no number is set, its country is not served, or the company's
-    messages of the day are used up."""
-    sentence = refused_country(to) if to else "The sender has to give your number first."
+def _check_phone(channel: str, to: str) -> None:
+    """Raises Conflict where no number or address is set, its country is not served, the way is
+    not set up any more, or the company's messages of the day are used up."""
+    if not to:
+        raise Conflict("The sender has to give your number first.", code="no_sms")
+    if channel != "sms":
+        messengers.check_ready(channel)
+    sentence = _refused(channel, to)
     if sentence:
         raise Conflict(sentence, code="no_sms")
-    lock_key("signing sms budget")
+    lock_key(f"signing {channel} budget")
     today = OneTimeCode.objects.filter(
-        channel="sms", sent_at__gt=timezone.now() - timedelta(days=1)
+        channel=channel, sent_at__gt=timezone.now() - timedelta(days=1)
     ).count()
-    if today >= signing_settings().sms_per_day:
+    if today >= _budget(channel):
+        if channel == "sms":
+            raise Conflict(
+                "No more SMS can be sent today. Ask the sender for another way, or come back "
+                "tomorrow.",
+                code="sms_budget",
+            )
         raise Conflict(
-            "No more SMS can be sent today. Ask the sender for another way, or come back tomorrow.",
-            code="sms_budget",
+            "No more codes can be sent this way today. Ask the sender for another way, or come "
+            "back tomorrow.",
+            code="messenger_budget",
         )
 
 
-def _text_code(trial: Trial, to: str, code: str) -> None:
-    language = trial.envelope.language
-    with translation.override(language if language in dict(settings.LANGUAGES) else "en"):
+def _refused(channel: str, to: str) -> str:
+    if channel == "sms":
+        return refused_country(to)
+    if channel == messengers.WHATSAPP:
+        return messengers.wrong_whatsapp_number(to)
+    return messengers.wrong_messenger_address(to)
+
+
+def _budget(channel: str) -> int:
+    """How many codes may go out by a channel in 24 hours."""
+    if channel == "sms":
+        return signing_settings().sms_per_day
+    stored = messengers.messenger_settings()
+    by_whatsapp = channel == messengers.WHATSAPP
+    return stored.whatsapp_per_day if by_whatsapp else stored.channel_per_day
+
+
+def _text_code(trial: Trial, made: OneTimeCode, to: str, code: str) -> None:
+    envelope = trial.envelope
+    language = envelope.language if envelope.language in dict(settings.LANGUAGES) else "en"
+    with translation.override(language):
         text = gettext("%(code)s is your code for “%(title)s”") % {
             "code": code,
-            "title": trial.envelope.title[:60],
+            "title": envelope.title[:60],
         }
+    if made.channel != "sms":
+        messengers.send_by_messenger(
+            trial.actor,
+            made.channel,
+            to=to,
+            text=text,
+            code=code,
+            reference=str(made.pk),
+            language=language,
+            expires_at=made.expires_at,
+            envelope=envelope.pk,
+        )
+        return
     send_sms(
         trial.actor,
         to=to,
         text=text,
         object="envelope",
-        record_id=trial.envelope.pk,
+        record_id=envelope.pk,
         purpose="signing.code",
         sensitive=True,
     )

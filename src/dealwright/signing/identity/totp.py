@@ -13,6 +13,7 @@ import qrcode
 import qrcode.image.svg
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_noop
 
 from dealwright.base.encrypted_text import decrypt_text, encrypt_text
 from dealwright.base.people.organization import organization
@@ -30,7 +31,7 @@ from dealwright.signing.identity.trials import (
 PURPOSE = "signer totp"
 STEP = 30  # seconds
 DRIFT = (-1, 0, 1)  # steps that a clock may be off
-_WRONG = "This is not the code your app shows now."
+_WRONG = gettext_noop("This is not the code your app shows now.")
 
 
 def has_app(email: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Conflict, Invalid
@@ -65,7 +66,8 @@ def refused_before(trial: Trial) -> Refusal | None:
 
 def count_wrong(trial: Trial, method: str, sentence: str, *, key: str) -> Refusal:
     """Count a wrong try against a way without a code to invalidate: the fifth locks the
-    recipient until the sender lets them try again. Returns what to tell."""
+    recipient until the sender lets them try again. ``sentence`` is marked for translation.
+    Returns what to tell."""
     step = trial.step(method)
     step.attempts += 1
     step.save(update_fields=["attempts"])
@@ -74,8 +76,13 @@ def count_wrong(trial: Trial, method: str, sentence: str, *, key: str) -> Refusa
     if left <= 0:
         lock(trial)
         return locked()
-    tries = "one more try" if left == 1 else f"{left} more tries"
-    return wrong(f"{sentence} You have {tries}.", key=key)
+    return wrong(f"{gettext(sentence)} {tries_left(left)}", key=key)
+
+
+def tries_left(left: int) -> str:
+    """How many tries are left, as a sentence."""
+    said = ngettext("You have one more try.", "You have %(left)s more tries.", left)
+    return said % {"left": left}
 
 
 def note_wrong(trial: Trial, facts: Mapping[str, Any]) -> None:

@@ -31,10 +31,11 @@ from dealwright.signing.blueprints.queries import OBJECT as TEMPLATE
 from dealwright.signing.blueprints.using import Filling, current_version, make_envelope
 from dealwright.signing.embedding.models import EmbeddedSigning
 from dealwright.signing.embedding.services import PREFIX, checked_origin, start_visit
-from dealwright.signing.envelopes.models import IdentityMethod, Role
+from dealwright.signing.envelopes.models import Role
 from dealwright.signing.envelopes.routing import hash_token
 from dealwright.signing.envelopes.services import send_envelope, waited_for
 from dealwright.signing.evidence.services import record_evidence
+from dealwright.signing.identity.choices import asked_anew
 from dealwright.signing.public_forms.models import FormRequest, SigningForm
 from dealwright.signing.public_forms.queries import OBJECT, why_closed
 
@@ -237,7 +238,7 @@ def _check_role(template: SigningTemplate, number: int) -> None:
     else:
         role = roles[number - 1]
         methods = {role.identity_method, *(role.more.get("identity_methods") or [])}
-        if methods & {IdentityMethod.ACCESS_CODE, IdentityMethod.SMS_OTP}:
+        if asked_anew(sorted(methods)):
             sentence = f"{role.name}: a stranger has no access code and has given no number."
     if sentence:
         raise_wrong({"role": [sentence]})

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from dealwright.base.access.visibility import get_visible
 from dealwright.base.api.authentication import require_scope
+from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.signing.retention import purging, services
 from dealwright.signing.retention.models import LegalHold
@@ -19,13 +20,13 @@ from dealwright.signing.retention.models import LegalHold
 router = Router(tags=["Envelopes"])
 
 
-class HoldIn(Schema):
+class LegalHoldIn(Given):
     """Why it must be kept."""
 
     reason: Annotated[str, Field(max_length=500)]
 
 
-class HoldOut(Schema):
+class LegalHoldOut(Schema):
     """A legal hold; it stands until it is released."""
 
     id: UUID
@@ -34,7 +35,7 @@ class HoldOut(Schema):
     released_at: datetime | None
 
 
-class DestroyIn(Schema):
+class DestroyIn(Given):
     """Why; it stays in the evidence, so name nobody."""
 
     reason: Annotated[str, Field(max_length=200)]
@@ -50,7 +51,7 @@ class PurgedOut(Schema):
 
 @router.get(
     "/envelopes/{uuid:id}/holds",
-    response=list[HoldOut],
+    response=list[LegalHoldOut],
     operation_id="list_envelope_holds",
     summary="The legal holds on an envelope, released ones too",
 )
@@ -61,18 +62,18 @@ def holds(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @router.post(
     "/envelopes/{uuid:id}/holds",
-    response={201: HoldOut},
+    response={201: LegalHoldOut},
     operation_id="hold_envelope",
     summary="Put an envelope on legal hold",
 )
-def hold(request: HttpRequest, id: UUID, body: HoldIn) -> HttpResponse:
+def hold(request: HttpRequest, id: UUID, body: LegalHoldIn) -> HttpResponse:
     actor = require_scope(request, "signing:write")
     return as_json(_shown(services.hold_envelope(actor, id, reason=body.reason)), status=201)
 
 
 @router.post(
     "/envelopes/{uuid:id}/holds/{uuid:hold_id}/release",
-    response=HoldOut,
+    response=LegalHoldOut,
     operation_id="release_envelope_hold",
     summary="End a legal hold",
 )
@@ -96,4 +97,4 @@ def purge(request: HttpRequest, id: UUID, body: DestroyIn) -> HttpResponse:
 
 
 def _shown(hold: LegalHold) -> dict[str, object]:
-    return {key: getattr(hold, key) for key in HoldOut.model_fields}
+    return {key: getattr(hold, key) for key in LegalHoldOut.model_fields}

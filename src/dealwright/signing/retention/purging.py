@@ -37,6 +37,7 @@ from dealwright.signing.identity.models import (
     SignerPasskey,
     SignerTotp,
 )
+from dealwright.signing.identity.services import texted_to
 from dealwright.signing.retention.events import EnvelopePurged, RecipientErased
 from dealwright.signing.retention.models import RetentionRun
 from dealwright.signing.retention.queries import due_envelopes
@@ -172,7 +173,7 @@ def erase_recipient(actor: Actor, envelope_id: Any, recipient_id: Any, *, reason
             raise NotFound("This envelope has no such recipient.")
         if recipient.name == ERASED_NAME:
             raise Conflict("This recipient was erased already.")
-        address = recipient.email
+        to = Q(to__iexact=recipient.email) | Q(to__in=texted_to(recipient))
         about = [
             row
             for row in EvidenceDetail.objects.filter(envelope=envelope).exclude(details={})
@@ -183,7 +184,7 @@ def erase_recipient(actor: Actor, envelope_id: Any, recipient_id: Any, *, reason
             row.save(update_fields=["details", "salt"])
         _forget_proofs([recipient])
         _forget(recipient)
-        _erase_messages(Q(object="envelope", record_id=envelope.pk, to__iexact=address))
+        _erase_messages(Q(object="envelope", record_id=envelope.pk) & to)
         erase_audit_values([recipient.pk])
         record_evidence(
             envelope,

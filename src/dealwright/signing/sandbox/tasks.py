@@ -30,10 +30,11 @@ def normalise(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any
 
 
 def verify(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """``verification.policy.verify_pdf``; ``trust`` is base64 of a PEM or DER file."""
+    """``verification.policy.verify_pdf``; ``trust`` and ``clocks`` are base64 of PEM or DER."""
     from dealwright.signing.verification.policy import verify_pdf
 
-    return verify_pdf(content, trust=base64.b64decode(options.get("trust", ""))), b""
+    trust, clocks = (base64.b64decode(options.get(key, "")) for key in ("trust", "clocks"))
+    return verify_pdf(content, trust=trust, clocks=clocks), b""
 
 
 def picture(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:

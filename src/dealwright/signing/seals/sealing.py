@@ -29,7 +29,9 @@ from pyhanko.sign.fields import (
     append_signature_field,
 )
 from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_byterange import BuildProps
 from pyhanko.sign.signers.pdf_cms import Signer
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
 from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import RevokedError
@@ -41,9 +43,15 @@ from dealwright.base.loops import complete
 from dealwright.signing.seals.importing import asks_only_ldap
 from dealwright.signing.seals.keys import SealKey, name_in
 from dealwright.signing.seals.network import guarded_session
+from dealwright.signing.verification.updates import MAKER
 
 FIELD = "Seal"
 LONG_TERM = ("B-LT", "B-LTA")
+# All proof before the document time stamp, so that the stamp covers it. For the stamp itself that
+# leaves out the entry by signature (VRI), which PAdES no longer asks for (EN 319 142-1, 5.4.2.3).
+_WHERE_PROOF_GOES = DSSContentSettings(
+    next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
+)
 # Hex digits kept free for a signature beside its certificates. Given, so that pyHanko need not
 # sign twice to learn the size (a third of the time); a token brings its authority's chain.
 RESERVED = 8_192
@@ -182,8 +190,8 @@ class _Making:
         fields = [f"Signature {number}" for number in range(1, len(signatures) + 1)]
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=True)
         # All fields before the first signature: one added later makes earlier ones invalid.
-        for name in fields:
-            append_signature_field(writer, SigFieldSpec(sig_field_name=name))
+        for at, name in enumerate(fields, start=1):
+            append_signature_field(writer, _personal_field(name, locks=fields[:at]))
         append_signature_field(writer, _seal_field(locks=bool(signatures)))
         for name, signature in zip(fields, signatures, strict=True):
             signed = await self._sign_for(writer, name, signature)
@@ -230,8 +238,11 @@ class _Making:
                 certify=certifies,
                 docmdp_permissions=MDPPerm.NO_CHANGES,
                 name=self.key.organisation,
+                # Signed with the rest, so that proof which is cut off later is missed.
+                app_build_props=BuildProps(name=MAKER, revision=self.profile),
                 embed_validation_info=long_term,
                 use_pades_lta=self.profile == "B-LTA",
+                dss_settings=_WHERE_PROOF_GOES,
                 validation_context=context,
                 signer_key_usage=set(),
                 **self.metadata,  # type: ignore[arg-type]
@@ -249,6 +260,12 @@ def as_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     read = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
     assert isinstance(read, asn1_x509.Certificate)
     return read
+
+
+def _personal_field(name: str, *, locks: list[str]) -> SigFieldSpec:
+    """A place for a person's signature that locks itself and those before it (FieldMDP)."""
+    lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=locks)
+    return SigFieldSpec(sig_field_name=name, field_mdp_spec=lock)
 
 
 def _seal_field(*, locks: bool) -> SigFieldSpec:

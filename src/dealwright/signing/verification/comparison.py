@@ -14,6 +14,7 @@ from dealwright.signing.documents.reading import opened
 
 _SCALE = 0.75  # pixels per point: enough to see a changed digit
 _MOST_FIELDS = 0.6  # of a page: where input fields cover more, “beside them” says too little
+_MOST_WORDS = 60  # letters and digits beneath a field for a signature
 _EXCERPT = 600
 
 
@@ -41,6 +42,7 @@ def differences(signed: bytes, shown: bytes, *, beside_fields: bool = False) -> 
             a form may have changed the page lawfully.
     """
     fields = _fields_of(shown) if beside_fields else {}
+    known = _fields_of(signed) if beside_fields else {}
     found = []
     with opened(signed) as before, opened(shown) as after:
         # Without this, what stands in form fields is neither drawn nor compared.
@@ -51,7 +53,8 @@ def differences(signed: bytes, shown: bytes, *, beside_fields: bool = False) -> 
             is_now = after[number] if number < len(after) else None
             old, new = _text(was), _text(is_now)
             if beside_fields:
-                same = _same_beside(was, is_now, fields.get(number, []))
+                places = {each.box for each in known.get(number, [])}
+                same = _same_beside(was, is_now, fields.get(number, []), places)
             else:
                 same = old == new and _picture(was, []) == _picture(is_now, [])
             if not same:
@@ -59,12 +62,40 @@ def differences(signed: bytes, shown: bytes, *, beside_fields: bool = False) -> 
     return found
 
 
-def _same_beside(was: Any, is_now: Any, fields: list[_Field]) -> bool:
-    masks = [field.box for field in fields]
-    if was is None or is_now is None or _picture(was, masks) != _picture(is_now, masks):
+def same_beneath_comments(signed: bytes, shown: bytes) -> bool:
+    """Whether all pages are the same without what lies on them: comments, fields, stamps."""
+    with opened(signed) as before, opened(shown) as after:
+        return len(before) == len(after) and all(
+            _text(before[number]) == _text(after[number])
+            and _picture(before[number], [], bare=True) == _picture(after[number], [], bare=True)
+            for number in range(len(before))
+        )
+
+
+def _same_beside(was: Any, is_now: Any, fields: list[_Field], places: set[Box]) -> bool:
+    """``places`` are where fields stood when the page was signed."""
+    if was is None or is_now is None:
+        return False
+    masks = [field.box for field in fields if not _hides(was, field, field.box in places)]
+    if _picture(was, masks) != _picture(is_now, masks):
         return False
     covered = sum(field.box.w * field.box.h for field in fields if not field.is_signature)
     return covered <= _MOST_FIELDS or _picture(was, []) == _picture(is_now, [])
+
+
+def _hides(was: Any, field: _Field, was_there: bool) -> bool:
+    """Whether a signature's look lies over what was signed before (the attack SSA): it may then
+    say something else in its place. A field that was there may lie over a few words that ask to
+    sign in it."""
+    if not field.is_signature:
+        return False
+    words = was.get_textpage()
+    try:
+        text = words.get_text_bounded(*field.user)
+    finally:
+        words.close()
+    beneath = sum(character.isalnum() for character in str(text))
+    return beneath > (_MOST_WORDS if was_there else 0)
 
 
 def _text(page: Any) -> str:
@@ -77,10 +108,10 @@ def _text(page: Any) -> str:
         words.close()
 
 
-def _picture(page: Any, masks: list[Box]) -> bytes:
+def _picture(page: Any, masks: list[Box], *, bare: bool = False) -> bytes:
     if page is None:
         return b""
-    image = page.render(scale=_SCALE).to_pil()
+    image = page.render(scale=_SCALE, may_draw_forms=not bare, draw_annots=not bare).to_pil()
     for box in masks:
         image.paste(
             (255, 255, 255),
@@ -97,6 +128,7 @@ def _picture(page: Any, masks: list[Box]) -> bytes:
 @dataclass(frozen=True, slots=True)
 class _Field:
     box: Box
+    user: tuple[float, float, float, float]  # left, bottom, right, top in user space
     is_signature: bool
 
 
@@ -109,8 +141,9 @@ def _fields_of(content: bytes) -> dict[int, list[_Field]]:
             for annotation in page.obj.get("/Annots", []):
                 if annotation.get("/Subtype") == "/Widget" and "/Rect" in annotation:
                     a, b, c, d = (float(value) for value in annotation.Rect)
-                    box = geometry.from_user(min(a, c), min(b, d), max(a, c), max(b, d))
+                    user = (min(a, c), min(b, d), max(a, c), max(b, d))
+                    box = geometry.from_user(*user)
                     parent: Any = annotation.get("/Parent", {})
                     kind = annotation.get("/FT") or parent.get("/FT")
-                    found.setdefault(number, []).append(_Field(box, kind == "/Sig"))
+                    found.setdefault(number, []).append(_Field(box, user, kind == "/Sig"))
     return found

@@ -11,7 +11,11 @@ from dealwright.base.errors import Invalid
 from dealwright.base.people.organization import organization
 from dealwright.base.web.pages import Form
 from dealwright.signing.envelopes.queries import sealed_document
-from dealwright.signing.seals.services import ensure_organisation_seal
+from dealwright.signing.seals.services import (
+    authority_roots,
+    authority_roots_pem,
+    ensure_organisation_seal,
+)
 from dealwright.signing.verification.services import MAX_BYTES, verify_signed_pdf
 
 
@@ -20,14 +24,25 @@ def verify(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     form = Form(request)
-    context: dict[str, Any] = {"company": organization().name, "report": None}
+    context: dict[str, Any] = {
+        "company": organization().name,
+        "report": None,
+        "clocks": [each.subject.human_friendly for each in authority_roots()],
+    }
     if request.method == "POST":
         with form:
             name, content = _upload(request)
-            root = ensure_organisation_seal().root_pem
             given = request.FILES.get("trust")
             trust = given.read() if given is not None and (given.size or 0) < 1_000_000 else b""
-            report = verify_signed_pdf(content, trust=trust or root)
+            report = (
+                verify_signed_pdf(content, trust=trust)
+                if trust
+                else verify_signed_pdf(
+                    content,
+                    trust=ensure_organisation_seal().root_pem,
+                    clocks=authority_roots_pem(),
+                )
+            )
             context |= {
                 "report": report,
                 "moments": [_moments(each) for each in report["signatures"]],

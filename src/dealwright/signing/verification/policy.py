@@ -11,10 +11,12 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from asn1crypto import x509  # type: ignore[import-untyped]
+from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import XRefSectionType
 from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.validation.pdf_embedded import (
     EmbeddedPdfSignature,
     async_validate_pdf_signature,
@@ -25,31 +27,41 @@ from pyhanko_certvalidator import ValidationContext
 
 from dealwright.base.loops import complete
 from dealwright.signing.documents.reading import count_pages
-from dealwright.signing.verification.comparison import Difference, differences
+from dealwright.signing.verification.changes import RULES
+from dealwright.signing.verification.comparison import (
+    Difference,
+    differences,
+    same_beneath_comments,
+)
 from dealwright.signing.verification.report import Finding, Verdict, together
 from dealwright.signing.verification.structure import (
     Coverage,
+    SecondOpinion,
     check_byte_range,
     check_header,
     second_opinion,
-    unsigned_tail,
 )
-from dealwright.signing.verification.trust import check_trust, read_roots
+from dealwright.signing.verification.trust import Trusted, check_trust, read_roots
+from dealwright.signing.verification.updates import judge_promise, judge_tail
 
 MAX_SIGNATURES = 50
 _WEAK = {"md2", "md4", "md5", "sha1"}
+_KNOWN = {each.value for each in SigSeedSubFilter}
 
 
-def verify_pdf(content: bytes, *, trust: bytes = b"") -> dict[str, Any]:
+def verify_pdf(content: bytes, *, trust: bytes = b"", clocks: bytes = b"") -> dict[str, Any]:
     """The whole report, ready for JSON.
 
     ``integrity`` and ``trust`` each hold ``verdict`` and ``reasons``; ``signatures`` has one
     entry per signature and timestamp with the same two and who, when, what; ``changes``
-    lists pages that are shown otherwise than they were signed.
+    lists pages that are shown otherwise than they were signed. Both ``trust`` and ``clocks``
+    are certificates (PEM or DER); the latter are trusted for time stamps alone.
 
     Raises Invalid only for a trust file that cannot be read.
     """
-    roots = read_roots(trust) if trust else []
+    roots = Trusted(
+        roots=read_roots(trust) if trust else (), clocks=read_roots(clocks) if clocks else ()
+    )
     report: dict[str, Any] = {
         "file": {
             "sha256": hashlib.sha256(content).hexdigest(),
@@ -75,12 +87,17 @@ def verify_pdf(content: bytes, *, trust: bytes = b"") -> dict[str, Any]:
 
 
 async def _verify(
-    content: bytes, roots: Sequence[x509.Certificate], report: dict[str, Any]
+    content: bytes, roots: Trusted, report: dict[str, Any]
 ) -> tuple[Finding, Finding]:
     whole = check_header(content)
     reader = PdfFileReader(io.BytesIO(content), strict=True)
-    signatures = list(reader.embedded_signatures)
+    if reader.encrypted and reader.decrypt(b"").status == AuthStatus.FAILED:
+        whole.doubt("FORMAT_FAILURE", "The file is locked with a password and cannot be read.")
+        return whole, together([whole])
     opinion = second_opinion(content)
+    _name_unknown_forms(whole, opinion)
+    signatures = list(reader.embedded_signatures)
+    _judge_hybrid(whole, reader, signatures)
     report["file"]["pages"] = opinion.pages
     _compare_opinions(whole, reader, signatures, opinion, content)
 
@@ -106,8 +123,18 @@ async def _verify(
             for other, place in zip(signatures, coverages, strict=True)
             if place.end > coverage.end
         )
+        stamped = any(
+            other.sig_object_type == "/DocTimeStamp" and place.end > coverage.end
+            for other, place in zip(signatures, coverages, strict=True)
+        )
         entry, finding = await _check_signature(
-            content, signature, coverage, later=later, covered_to=last_end, report=report
+            content,
+            signature,
+            coverage,
+            later=later,
+            stamped=stamped,
+            covered_to=last_end,
+            report=report,
         )
         trust = await _guarded_trust(signature, roots)
         entry["number"] = number + 1
@@ -126,11 +153,45 @@ async def _verify(
     return whole, trusted
 
 
+def _name_unknown_forms(whole: Finding, opinion: SecondOpinion) -> None:
+    """Old forms of signatures (ISO 32000-1, table 252) rest on SHA-1 and are not verified."""
+    unknown = sorted(set(opinion.subfilters) - _KNOWN)
+    if unknown:
+        whole.doubt(
+            "SIGNATURES_SKIPPED",
+            f"The file has a signature of a form that is not verified here ({', '.join(unknown)}).",
+        )
+
+
+def _judge_hybrid(
+    whole: Finding, reader: PdfFileReader, signatures: Sequence[EmbeddedPdfSignature]
+) -> None:
+    """Files with a table of objects for old readers and one for newer ones.
+
+    Office programs write them, and signed as such they are sound. pyHanko refuses all, since
+    an update could show old readers something else; so those only are refused here.
+    """
+    if not reader.xrefs.hybrid_xrefs_present:
+        return
+    first = min((each.signed_revision for each in signatures), default=0)
+    kinds = [
+        reader.xrefs.get_xref_container_info(number).xref_section_type
+        for number in range(first + 1, reader.xrefs.total_revisions)
+    ]
+    if XRefSectionType.HYBRID_MAIN in kinds:
+        whole.doubt(
+            "FORMAT_FAILURE", "What was added after signing may look different in old readers."
+        )
+        return
+    for each in signatures:
+        each._enforce_hybrid_xref_policy = lambda: None  # type: ignore[method-assign]
+
+
 def _compare_opinions(
     whole: Finding,
     reader: PdfFileReader,
     signatures: Sequence[EmbeddedPdfSignature],
-    opinion: Any,
+    opinion: SecondOpinion,
     content: bytes,
 ) -> None:
     """Three parsers must see the same signatures and pages; where they differ, so may viewers."""
@@ -139,6 +200,8 @@ def _compare_opinions(
             "SIGNATURES_SKIPPED",
             "The file has signature fields in a form that cannot be verified here.",
         )
+    if opinion.shared:
+        whole.doubt("FORMAT_FAILURE", "Several signature fields hold one and the same signature.")
     if opinion.orphans:
         whole.doubt("SIGNATURES_SKIPPED", "The file holds a signature that belongs to no field.")
     if opinion.complaints:
@@ -156,6 +219,7 @@ async def _check_signature(
     coverage: Coverage,
     *,
     later: bool,
+    stamped: bool,
     covered_to: int,
     report: dict[str, Any],
 ) -> tuple[dict[str, Any], Finding]:
@@ -173,11 +237,13 @@ async def _check_signature(
         status = await _crypto_status(signature)
         entry |= _describe(signature, status)
         _judge_crypto(finding, signature, status)
-        _judge_changes(finding, status, later=later)
-        if coverage.end == covered_to and unsigned_tail(content, covered_to):
-            _judge_tail(finding, signature, status, unsigned_tail(content, covered_to))
+        judge_promise(finding, signature, stamped_later=stamped)
+        commented = _judge_changes(finding, signature, status, content, coverage, later=later)
+        if coverage.end == covered_to:
+            judge_tail(finding, signature, status.modification_level, content, covered_to)
         if coverage.end and finding.verdict != Verdict.FAILED and coverage.end < len(content):
-            changed = _look_for_changes(finding, content, coverage.end, later=later)
+            changed = differences(content[: coverage.end], content, beside_fields=later)
+            _judge_shown(finding, changed, allowed=later or commented)
             report["changes"] += [each.as_json() for each in changed]
     except Exception as error:  # as above: one broken signature must not hide the others
         finding.doubt(
@@ -190,8 +256,8 @@ async def _check_signature(
 async def _crypto_status(signature: EmbeddedPdfSignature) -> Any:
     nobody = ValidationContext(trust_roots=[], allow_fetching=False)
     if signature.sig_object_type != "/Sig":
-        return await async_validate_pdf_timestamp(signature, nobody)
-    return await async_validate_pdf_signature(signature, nobody)
+        return await async_validate_pdf_timestamp(signature, nobody, diff_policy=RULES)
+    return await async_validate_pdf_signature(signature, nobody, diff_policy=RULES)
 
 
 def _judge_crypto(finding: Finding, signature: EmbeddedPdfSignature, status: Any) -> None:
@@ -216,16 +282,34 @@ def _judge_crypto(finding: Finding, signature: EmbeddedPdfSignature, status: Any
         finding.doubt("TIMESTAMP_ORDER_FAILURE", "The timestamp in the signature is not sound.")
 
 
-def _judge_changes(finding: Finding, status: Any, *, later: bool) -> None:
-    """Coverage and what was added since; ``later`` tells that another signature follows."""
+def _judge_changes(
+    finding: Finding,
+    signature: EmbeddedPdfSignature,
+    status: Any,
+    content: bytes,
+    coverage: Coverage,
+    *,
+    later: bool,
+) -> bool:
+    """Coverage and what was added since; ``later`` tells that another signature follows.
+
+    Returns whether comments were added that the signature allows.
+    """
     if status.coverage is None or status.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
         finding.fail("FORMAT_FAILURE", "The signature does not cover a whole version of the file.")
-        return
+        return False
     level = status.modification_level
     # pyHanko sets no docmdp_ok for a document timestamp, which forbids nothing itself.
     forbidden = (
         level == ModificationLevel.OTHER if status.docmdp_ok is None else not status.docmdp_ok
     )
+    if forbidden and _only_commented(signature, content, coverage):
+        finding.doubt(
+            "CHANGED_AFTER_SIGNING",
+            "Comments were added after signing: the signature allows them, but they can hide or "
+            "imitate what was signed.",
+        )
+        return True
     if forbidden:
         finding.fail(
             "CHANGED_AFTER_SIGNING", "The file was changed in a way the signature forbids."
@@ -235,49 +319,26 @@ def _judge_changes(finding: Finding, status: Any, *, later: bool) -> None:
             "CHANGED_AFTER_SIGNING",
             "Form fields were filled in after the last signature: allowed, but signed by nobody.",
         )
+    return False
 
 
-def _judge_tail(
-    finding: Finding, signature: EmbeddedPdfSignature, status: Any, tail: bytes
-) -> None:
-    """What follows the last signed byte must be updates of validation data and nothing else.
-
-    An update without any object is no update: readers that rebuild the file's table then
-    show whatever stands behind the signed part (the attack ISA-B).
-    """
-    reader = signature.reader
-    later = range(signature.signed_revision + 1, reader.xrefs.total_revisions)
-    empty = any(not reader.xrefs.explicit_refs_in_revision(number) for number in later)
-    if (
-        status.modification_level == ModificationLevel.NONE
-        or not later
-        or empty
-        or tail.count(b"%%EOF") != len(later)
-        or not tail.endswith(b"%%EOF")
-    ):
-        finding.fail("UNSIGNED_BYTES", "Bytes of no known purpose follow the signed file.")
-    elif "/DSS" not in reader.root:
-        finding.doubt(
-            "CHANGED_AFTER_SIGNING", "The file was added to after the last signature was made."
-        )
+def _only_commented(signature: EmbeddedPdfSignature, content: bytes, coverage: Coverage) -> bool:
+    """Whether a signature that allows comments (DocMDP, P 3) lies under changed ones alone."""
+    return signature.docmdp_level == MDPPerm.ANNOTATE and same_beneath_comments(
+        content[: coverage.end], content
+    )
 
 
-def _look_for_changes(
-    finding: Finding, content: bytes, end: int, *, later: bool
-) -> list[Difference]:
-    """Compare pages as PDFium, which took no part in the verdict so far, reads and draws them."""
-    changed = differences(content[:end], content, beside_fields=later)
+def _judge_shown(finding: Finding, changed: list[Difference], *, allowed: bool) -> None:
+    """The pages as PDFium, which took no part in the verdict so far, reads and draws them."""
     if changed:
         pages = ", ".join(str(each.page) for each in changed[:10])
-        (finding.doubt if later else finding.fail)(
+        (finding.doubt if allowed else finding.fail)(
             "SHOWN_DIFFERS", f"What is shown is not what was signed, on page {pages}."
         )
-    return changed
 
 
-async def _guarded_trust(
-    signature: EmbeddedPdfSignature, roots: Sequence[x509.Certificate]
-) -> Finding:
+async def _guarded_trust(signature: EmbeddedPdfSignature, roots: Trusted) -> Finding:
     try:
         return await check_trust(signature, roots)
     except Exception as error:  # as above

@@ -12,7 +12,7 @@ from dealwright.signing.sandbox import TookTooMuch, run_limited
 MAX_BYTES = 100 * 1024 * 1024
 
 
-def verify_signed_pdf(content: bytes, *, trust: bytes = b"") -> dict[str, Any]:
+def verify_signed_pdf(content: bytes, *, trust: bytes = b"", clocks: bytes = b"") -> dict[str, Any]:
     """The report of ``verification.policy.verify_pdf``, made in the limited process.
 
     A file that takes too much time or memory gets INDETERMINATE, too. Raises Invalid for a
@@ -21,7 +21,9 @@ def verify_signed_pdf(content: bytes, *, trust: bytes = b"") -> dict[str, Any]:
     if len(content) > MAX_BYTES:
         raise Invalid("The file is larger than 100 MB.", code="too_large")
     try:
-        return run_limited("verify", content, {"trust": base64.b64encode(trust).decode()}).data
+        given = {"trust": trust, "clocks": clocks}
+        options = {key: base64.b64encode(value).decode() for key, value in given.items()}
+        return run_limited("verify", content, options).data
     except TookTooMuch as error:
         reason = {"code": "TRY_LATER", "text": error.message}
         unknown = {"verdict": "INDETERMINATE", "reasons": [reason]}

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pikepdf
+from asn1crypto import parser  # type: ignore[import-untyped]
 
 from dealwright.signing.verification.report import Finding
 
 _BLANK = b"\r\n\t\x00\x0c "
+# A table that leaves room for more objects than there are; programs that sign often do.
+_HARMLESS = "is not one plus the highest object number"
 _END_OF_FILE = re.compile(rb"startxref[\r\n\t ]+\d+[\r\n\t ]+%%EOF")
 
 
@@ -69,13 +72,12 @@ def check_byte_range(content: bytes, byte_range: Any, contents: bytes) -> Covera
 
 
 def _der_length(value: bytes) -> int:
-    """The length of the DER object that begins ``value`` (X.690, 8.1.3), header included."""
-    if len(value) < 2:
-        return len(value)
-    if value[1] < 0x80:
-        return 2 + value[1]
-    width = value[1] & 0x7F
-    return 2 + width + int.from_bytes(value[2 : 2 + width])
+    """The length of the object that begins ``value``, header included: DER (X.690, 10.1), or BER
+    of indefinite length (8.1.3.6), which some programs write against the rules."""
+    try:
+        return int(parser.peek(value))
+    except ValueError:
+        return 0
 
 
 def unsigned_tail(content: bytes, end: int) -> bytes:
@@ -96,22 +98,23 @@ def check_header(content: bytes) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion:
-    """What qpdf sees: pages, filled signature fields by name, signatures outside any field."""
+    """What qpdf sees: pages, filled signature fields by name and the forms of their signatures,
+    signatures outside any field, whether fields share one."""
 
     pages: int
     signed_fields: tuple[str, ...]
+    subfilters: tuple[str, ...]
     orphans: int
+    shared: bool
     complaints: tuple[str, ...]
 
 
 def second_opinion(content: bytes) -> SecondOpinion:
     """Read the file with qpdf, which must not need to repair it."""
     with pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True) as pdf:
-        fields: list[str] = []
-        held: set[tuple[int, int]] = set()
-        for name, value in _signed_fields(pdf):
-            fields.append(name)
-            held.add(value.objgen)
+        filled = list(_signed_fields(pdf))
+        numbers = [value.objgen for _, value in filled if value.is_indirect]
+        held = set(numbers)
         orphans = sum(
             1
             for thing in pdf.objects
@@ -121,9 +124,13 @@ def second_opinion(content: bytes) -> SecondOpinion:
         )
         return SecondOpinion(
             pages=len(pdf.pages),
-            signed_fields=tuple(fields),
+            signed_fields=tuple(name for name, _ in filled),
+            subfilters=tuple(str(value.get("/SubFilter", "none")) for _, value in filled),
             orphans=orphans,
-            complaints=tuple(str(warning) for warning in pdf.get_warnings()),
+            shared=len(held) < len(numbers),
+            complaints=tuple(
+                text for text in map(str, pdf.get_warnings()) if _HARMLESS not in text
+            ),
         )
 
 

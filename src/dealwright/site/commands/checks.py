@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -11,13 +12,24 @@ from dealwright.base.errors import DealwrightError
 from dealwright.base.jobs.state import last_heartbeat, queue_lengths
 from dealwright.base.messaging.accounts import smtp_account
 from dealwright.base.messaging.smtp import test_smtp
+from dealwright.site.commands.single_start import is_up
 
 LONGEST_SILENCE = timedelta(minutes=2)
+LONGEST_START = 30.0  # seconds; the pages are there first, the worker some seconds later
+ROUND = 0.1
 
 
 def check_worker() -> Finding:
-    """A worker gives a sign of life every few seconds and takes its name off when it stops."""
-    heard = last_heartbeat()
+    """A worker gives a sign of life every few seconds and takes its name off when it stops.
+
+    One that bin/up is just starting is waited for: a doctor asked right after the start would
+    else find a fault where there is none.
+    """
+    deadline = time.monotonic() + LONGEST_START
+    while (heard := last_heartbeat()) is None:
+        if time.monotonic() > deadline or not is_up(settings.DATA_DIR):
+            break
+        time.sleep(ROUND)
     waiting = sum(queue.waiting for queue in queue_lengths())
     if heard is None or datetime.now(UTC) - heard > LONGEST_SILENCE:
         since = f"since {heard:%Y-%m-%d %H:%M} UTC" if heard else "yet"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
-import json
 import os
 import shutil
 import signal
@@ -15,7 +13,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from dealwright.base.database.known_state import is_known_current
 from dealwright.base.errors import Conflict, Unavailable
 from dealwright.site.commands.processes import Service, Supervisor, end_leftovers
+from dealwright.site.commands.single_start import only_one
 
 if TYPE_CHECKING:
     from dealwright.base.database.server import EmbeddedServer
@@ -63,7 +61,7 @@ def run_up(arguments: argparse.Namespace) -> int:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     stop = _Stop()
     address = f"http://{_shown(arguments.host)}:{arguments.port}"
-    with _only_one(data_dir, address), contextlib.ExitStack() as stack:
+    with only_one(data_dir, address), contextlib.ExitStack() as stack:
         end_leftovers(data_dir / "locks" / "up.groups")
         for port in (arguments.port, arguments.port + 1):
             _check_free(arguments.host, port)
@@ -195,29 +193,6 @@ class _Stop:
 
     def wait(self, seconds: float) -> bool:
         return self._event.wait(seconds)
-
-
-@contextlib.contextmanager
-def _only_one(data_dir: Path, address: str) -> Iterator[None]:
-    """Two starts on one data folder would run two of everything."""
-    locks = data_dir / "locks"
-    locks.mkdir(mode=0o700, exist_ok=True)
-    with (locks / "up").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            with contextlib.suppress(ValueError):
-                found = json.loads(file.read())
-                raise Conflict(
-                    f"Dealwright runs on {data_dir} already: {found['address']} "
-                    f"(process {found['pid']})."
-                ) from None
-            raise Conflict(f"Dealwright is being started on {data_dir} already.") from None
-        file.truncate(0)
-        file.write(json.dumps({"address": address, "pid": os.getpid()}))
-        file.flush()
-        yield
 
 
 def _check_free(host: str, port: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import typst
 from django.utils import timezone
 
-from dealwright.base.access.actor import Actor
+from dealwright.base.access.actor import Actor, change
 from dealwright.base.people.models import Profile, User
 from dealwright.base.records.services import create_record
 from dealwright.contracts.agreements.lifecycle import (
@@ -28,9 +28,12 @@ from dealwright.contracts.clauses.services import collect_clauses, write_clause
 from dealwright.contracts.library.services import default_template
 from dealwright.crm.opportunities.models import Opportunity
 from dealwright.crm.quotes.delivery import send_quote
+from dealwright.signing.blueprints.contents import NewRole
+from dealwright.signing.blueprints.services import create_template
 from dealwright.signing.envelopes.drafts import NewDocument, NewRecipient
 from dealwright.signing.envelopes.models import Envelope, Recipient
 from dealwright.signing.envelopes.services import create_envelope, send_envelope
+from dealwright.signing.public_forms.services import create_form
 from dealwright.site.demo.settling import settle
 from dealwright.site.demo.signatures import decline_as, sign_as
 
@@ -44,9 +47,21 @@ together, for three years from today, and use it for nothing else.
 This does not cover what was public, what the other already knew, and what the law wants told.
 """
 
+# Marks become fields of the roles in order.
+PARTNER = """
+
+Company: {{text:1:Company}}
+
+#v(5em)
+{{sign:1}} #h(180pt) {{date:1}}
+
+#v(5em)
+{{sign:2}} #h(180pt) {{date:2}}
+"""
+
 
 def make_agreements(people: Sequence[User], deals: Sequence[Any], accounts: Sequence[Any]) -> None:
-    """Eight contracts and three envelopes of their own."""
+    """Eight contracts, three envelopes of their own, a template and a public form."""
     _library(Actor(user=people[0], via="cli"))
     finance = Actor(user=next(u for u in people if u.profile == Profile.FINANCE), via="cli")
     ids = [deal.pk for deal in deals]
@@ -78,6 +93,7 @@ def make_agreements(people: Sequence[User], deals: Sequence[Any], accounts: Sequ
         way(actor, _fill(actor, contract))
         settle()
     _confidentiality(people, accounts)
+    _offered(people)
 
 
 def _library(actor: Actor) -> None:
@@ -151,6 +167,27 @@ def _execute(actor: Actor, finance: Actor, contract: Contract) -> Contract:
         sign_as(recipient)
     executed: Contract = Contract.objects.get(pk=contract.pk)
     return executed
+
+
+def _offered(people: Sequence[User]) -> None:
+    """A template with marks in its text, and a public form that hands it out."""
+    rep = next(user for user in people if user.profile == Profile.REP)
+    actor = Actor(user=people[0], via="cli")
+    pdf = bytes(typst.compile((NDA + PARTNER).encode(), format="pdf"))
+    template = create_template(
+        actor,
+        name="Partner confidentiality",
+        title="Confidentiality with {{ roles.partner.name }}",
+        documents=[NewDocument(name="Confidentiality.pdf", content=pdf)],
+        roles=[
+            NewRole(name="Partner"),
+            NewRole(name="Us", order=2, person_name=rep.name, person_email=rep.email),
+        ],
+    )
+    title = "Become a partner"
+    form = {"name": title, "title": title, "slug": "partner-nda", "template_id": template.pk}
+    with change(actor):
+        create_form(actor, {**form, "role": 1})
 
 
 def _confidentiality(people: Sequence[User], accounts: Sequence[Any]) -> None:

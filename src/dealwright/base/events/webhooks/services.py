@@ -62,7 +62,7 @@ def create_endpoint(
     user = actor.require_user()
     if WebhookEndpoint.objects.filter(owner=user).count() >= ENDPOINTS_PER_PERSON:
         raise Conflict(f"A person may have at most {ENDPOINTS_PER_PERSON} webhooks.")
-    secret = _new_secret()
+    secret = new_signing_secret()
     with change(actor):
         endpoint = WebhookEndpoint.objects.create(
             url=check_url(url),
@@ -130,7 +130,7 @@ def delete_endpoint(actor: Actor, endpoint_id: uuid.UUID) -> None:
 
 def rotate_secret(actor: Actor, endpoint_id: uuid.UUID) -> WithSecret:
     """A new signing secret. For 24 hours messages carry a signature of the old one as well."""
-    secret = _new_secret()
+    secret = new_signing_secret()
     with change(actor):
         endpoint = get_endpoint(actor, endpoint_id, lock=True)
         endpoint.previous_secret = endpoint.secret
@@ -223,6 +223,6 @@ def _last_position() -> int:
     return last_position()
 
 
-def _new_secret() -> str:
+def new_signing_secret() -> str:
     """As the Standard Webhooks convention writes it: 24 random bytes, base64, prefixed."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()

@@ -6,14 +6,17 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import Login
 from allauth.account.views import login as allauth_login
 from allauth.core import ratelimit
+from allauth.idp.oidc.views import authorization as allauth_authorization
 from allauth.idp.oidc.views import device_authorization as allauth_device_authorization
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from dealwright.base.errors import Conflict
+from dealwright.base.people.grants import narrowed
 from dealwright.base.people.invitations import (
     accept_invitation,
     find_invitation,
@@ -37,6 +40,21 @@ def connect_device(request: HttpRequest) -> HttpResponseBase:
     """The page that lets a device in. The library's own takes a post from any site; this one,
     being no view that is exempt, wants the token of our form."""
     answer: HttpResponseBase = allauth_device_authorization(request)
+    return answer
+
+
+@csrf_exempt
+def authorize(request: HttpRequest) -> HttpResponseBase:
+    """A program asks a person to let it act for them, for no more than an administrator chose.
+    The library's view keeps its own rule on posts: without our form they become a GET."""
+    asked = request.GET.get("scope", "").split()
+    if request.method in ("GET", "HEAD") and asked:
+        less = narrowed(asked, request.GET.get("client_id", ""))
+        if less != asked:
+            given = request.GET.copy()
+            given["scope"] = " ".join(less)
+            return HttpResponseRedirect(f"{request.path}?{given.urlencode()}")
+    answer: HttpResponseBase = allauth_authorization(request)
     return answer
 
 

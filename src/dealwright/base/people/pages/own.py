@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dealwright.base.errors import Invalid
 from dealwright.base.people import tokens as services
+from dealwright.base.people.grants import end_grant, grants_of
 from dealwright.base.people.scopes import SCOPES
 from dealwright.base.people.users import end_session
 from dealwright.base.web.pages import Form, actor_of, done, page, render
@@ -21,7 +23,8 @@ DAYS = [("30", "30 days"), ("90", "90 days"), ("365", "One year"), ("", "Never")
 
 @page
 def tokens(request: HttpRequest) -> HttpResponse:
-    """One's own API tokens (an administrator sees everyone's), and a form that makes one."""
+    """One's own API tokens (an administrator sees everyone's), the programs that act for one, and
+    a form that makes a token."""
     actor = actor_of(request)
     form = Form(request, {"days": "90", "scopes": []}, lists=["scopes"])
     if request.method == "POST":
@@ -32,6 +35,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
             return render(request, "base/people/token_made.html", {"made": made})
     context = {
         "tokens": services.visible_tokens(actor)[:500],
+        "grants": grants_of(actor),
+        "mcp_address": f"{settings.PUBLIC_URL}/mcp",
         "scopes": SCOPES,
         "days": DAYS,
     }
@@ -43,6 +48,14 @@ def revoke_token(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
     """End a token."""
     token = services.revoke_token(actor_of(request), token_id)
     said = _("“%(name)s” no longer works.") % {"name": token.name}
+    return done(request, "/settings/tokens", said)
+
+
+@page(methods=["POST"])
+def revoke_grant(request: HttpRequest, client_id: str) -> HttpResponse:
+    """A program acts for one no longer."""
+    program = end_grant(actor_of(request), client_id)
+    said = _("“%(name)s” no longer acts for you.") % {"name": program.name}
     return done(request, "/settings/tokens", said)
 
 

@@ -31,12 +31,16 @@ island("copy", () => import("./copy"));
 island("consent", () => import("./consent"));
 island("signature", () => import("./signature"));
 island("field-editor", () => import("./signing/editor"));
+island("redline", () => import("./signing/redline"));
+island("recipients", () => import("./signing/recipients"));
+island("embedded-sending", () => import("./embedded-sending"));
 island("passkey", () => import("./passkey"));
 island("offline-list", () => import("./offline/list"));
 island("live-refresh", () => import("./live-refresh"));
 island("lines", () => import("./crm/lines"));
 island("tasks", () => import("./crm/tasks"));
 island("stages", () => import("./crm/stages"));
+island("planning-grid", () => import("./compensation/planning-grid"));
 
 startToasts();
 startKeys();

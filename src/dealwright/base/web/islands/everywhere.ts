@@ -4,6 +4,7 @@ import { all, meta, one } from "./core/dom";
 import { keyLabel, shortcut } from "./core/keys";
 import { takeBack } from "./core/toast";
 import { t } from "./core/words";
+import { isWriting, written } from "./core/write";
 
 function everyKey(): void {
   const group = t("Everywhere");
@@ -24,10 +25,15 @@ function everyKey(): void {
   }
 }
 
-/** Undo of the last change on this page, by Ctrl-Z. */
+/** Undo of the last change on this page, by Ctrl-Z: also of one that is shown but not answered yet. */
 const undoable: string[] = [];
 export function rememberUndo(address: unknown): void {
   if (typeof address === "string" && address) undoable.push(address);
+}
+async function undoLast(): Promise<void> {
+  await written();
+  const address = undoable.pop();
+  if (address) await takeBack(address);
 }
 
 function everyCommand(): void {
@@ -40,7 +46,7 @@ function everyCommand(): void {
     await navigator.clipboard?.writeText(location.href);
     document.dispatchEvent(new CustomEvent("dw:toast", { detail: { message: t("Link copied.") } }));
   } });
-  shortcut({ keys: "mod+z", label: t("Undo the last change"), group: t("Everywhere"), when: () => undoable.length > 0, run: () => void takeBack(undoable.pop() ?? "") });
+  shortcut({ keys: "mod+z", label: t("Undo the last change"), group: t("Everywhere"), when: () => undoable.length > 0 || isWriting(), run: () => void undoLast() });
 }
 
 /** The navigation stays where it was scrolled to, and shows where one is. */

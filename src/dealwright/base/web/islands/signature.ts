@@ -3,10 +3,8 @@ import { one } from "./core/dom";
 import type { Mount } from "./core/mount";
 import { send } from "./core/write";
 import { guide } from "./signing/guide";
-import { place } from "./signing/place";
 
 export const mount: Mount = (element) => {
-  if ("place" in element.dataset) return place(element);
   const address = element.dataset.address ?? "";
   if ("unseen" in element.dataset) {
     const tell = (): void => {

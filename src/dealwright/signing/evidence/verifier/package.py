@@ -123,7 +123,7 @@ class Package(Log):
                 report.fail("identity", "no_consent", message, "events.jsonl")
             methods = sorted(
                 {
-                    str(each["payload"].get("method", "code"))
+                    _way(each["payload"])
                     for each in before
                     if each["kind"] == "recipient.authenticated"
                 }
@@ -241,6 +241,15 @@ class Package(Log):
             self.check_owner(SIGNATURE, MANIFEST, SIGNATURE)
 
     # Reading
+
+
+def _way(said: Any) -> str:
+    """How somebody showed who they are, and what a provider checked of them."""
+    way = str(said.get("method", "code"))
+    if not said.get("assurance"):
+        return way
+    by = said.get("organization") or said.get("provider")
+    return "{} ({} by {}, {})".format(way, said["assurance"], by, said.get("checked_at"))
 
 
 def check(path: Any, trust: Any = None, tsa_roots: Any = None, openssl: str = "openssl") -> Report:

@@ -33,12 +33,15 @@ export const mount: Mount = (root) => {
     }
   });
 
+  /** The element that stands for a card now: a fresh one may have taken its place. */
+  const shown = (card: HTMLElement): HTMLElement => one<HTMLElement>(`[data-id="${CSS.escape(card.dataset.id ?? "")}"]`, root) ?? card;
+
   const move = async (card: HTMLElement, column: HTMLElement, before: Element | null, values: Data = {}): Promise<void> => {
     const from = columnOf(card);
     if (from === column) return;
     const next = card.nextElementSibling;
     const write = (more: Data = {}): Promise<Answer> =>
-      send(`/${slug}/${card.dataset.id}/cells`, { values: { [field]: column.dataset.key, ...values, ...more }, version: Number(card.dataset.version) }, { keep: `${card.dataset.title}: ${column.dataset.label}` });
+      send(`/${slug}/${card.dataset.id}/cells`, { values: { [field]: column.dataset.key, ...values, ...more }, version: Number(shown(card).dataset.version) }, { keep: `${card.dataset.title}: ${column.dataset.label}` });
     const back = (): void => {
       listOf(from).insertBefore(card, next?.isConnected ? next : null);
       card.classList.remove("saving");
@@ -46,7 +49,7 @@ export const mount: Mount = (root) => {
     const landed = async (data: Data, queued = false): Promise<void> => {
       card.classList.remove("saving");
       // The next move may come before the fresh card does.
-      if (typeof data.version === "number") card.dataset.version = String(data.version);
+      if (typeof data.version === "number") shown(card).dataset.version = String(data.version);
       announce(t("{card} moved to {column}", { card: card.dataset.title ?? "", column: column.dataset.label ?? "" }));
       if (queued) return toast({ message: t("Will be sent when the connection is back.") });
       rememberUndo(data.undo);
@@ -54,6 +57,7 @@ export const mount: Mount = (root) => {
       sums();
     };
     await optimistically({
+      record: card.dataset.id ?? "",
       show: () => {
         listOf(column).insertBefore(card, before);
         card.classList.add("saving");
@@ -78,7 +82,7 @@ export const mount: Mount = (root) => {
   /** The card as the server shows it now, in the column where it belongs. */
   const refresh = async (id: string): Promise<void> => {
     const old = one(`[data-id="${CSS.escape(id)}"]`, root);
-    if (old?.classList.contains("moving") || document.querySelector("dialog[open]")) return;
+    if (old?.matches(".moving, .saving") || document.querySelector("dialog[open]")) return;
     try {
       const fresh = parse(await fragment(`/${slug}/${id}/card${location.search}`)).querySelector<HTMLElement>(".board-card");
       if (!fresh) return old?.remove();

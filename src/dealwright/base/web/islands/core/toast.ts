@@ -1,5 +1,6 @@
 // Short messages at the foot of the page; what can be undone stays for ten seconds.
 import { el, one } from "./dom";
+import { keep, kept } from "./kept";
 import { t } from "./words";
 import { send } from "./write";
 
@@ -65,13 +66,13 @@ export async function takeBack(address: string): Promise<void> {
 
 /** Say something on the page that comes next. */
 export function toastNext(made: Toast): void {
-  sessionStorage.setItem(NEXT, JSON.stringify(made));
+  keep(NEXT, JSON.stringify(made));
 }
 
 export function startToasts(): void {
-  const waiting = sessionStorage.getItem(NEXT);
+  const waiting = kept(NEXT);
   if (waiting) {
-    sessionStorage.removeItem(NEXT);
+    keep(NEXT, null);
     toast(JSON.parse(waiting) as Toast);
   }
   document.addEventListener("dw:toast", (event) => toast((event as CustomEvent<Toast>).detail));

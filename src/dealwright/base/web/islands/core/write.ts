@@ -12,6 +12,9 @@ export interface Problem {
 export type Data = Record<string, unknown>;
 export type Answer = { ok: true; data: Data; queued?: boolean } | { ok: false; problem: Problem };
 
+// Browsers let so many bytes go on after the page is left, in all.
+const KEPT_ALIVE = 16_000;
+
 export function headers(): Record<string, string> {
   return { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": meta("csrf-token") };
 }
@@ -19,8 +22,9 @@ export function headers(): Record<string, string> {
 /** POST JSON to our own server; a refusal comes back as a problem, never as an exception. */
 export async function send(address: string, body: unknown, options: { keep?: string } = {}): Promise<Answer> {
   let response: Response;
+  const sent = JSON.stringify(body);
   try {
-    response = await fetch(address, { method: "POST", headers: headers(), body: JSON.stringify(body), credentials: "same-origin" });
+    response = await fetch(address, { method: "POST", headers: headers(), body: sent, credentials: "same-origin", keepalive: sent.length < KEPT_ALIVE });
   } catch {
     if (options.keep) {
       const { keepWrite } = await import("../offline/writes");
@@ -58,14 +62,37 @@ async function answerOf(response: Response): Promise<Answer> {
   };
 }
 
-/** Show a change at once, write it, and put it back with a word where it is refused. */
-export async function optimistically(steps: {
+/** The writes of this page that are shown already and not answered yet, with their records. */
+const underWay = new Map<Promise<boolean>, string>();
+export const isWriting = (): boolean => underWay.size > 0;
+/** Resolves when what was being written at the call is answered and shown. */
+export const written = async (record?: string): Promise<void> => {
+  const waiting = [...underWay].filter(([, of]) => record === undefined || of === record).map(([write]) => write);
+  await Promise.allSettled(waiting);
+};
+// What is sent goes on when the page is left; what still waits for its turn would not.
+addEventListener("beforeunload", (event) => {
+  if (underWay.size > 1) event.preventDefault();
+});
+
+interface Steps {
+  record: string; // its writes go out one after the other, so that none meets the version of its predecessor
   show: () => void;
   write: () => Promise<Answer>;
   done: (data: Data, queued: boolean) => void;
   undo: (problem: Problem) => void;
-}): Promise<boolean> {
+}
+
+/** Show a change at once, write it, and put it back with a word where it is refused. */
+export function optimistically(steps: Steps): Promise<boolean> {
   steps.show();
+  const write = settle(steps, written(steps.record));
+  underWay.set(write, steps.record);
+  return write.finally(() => underWay.delete(write));
+}
+
+async function settle(steps: Steps, before: Promise<void>): Promise<boolean> {
+  await before;
   const answer = await steps.write();
   if (answer.ok) {
     steps.done(answer.data, answer.queued === true);

@@ -33,7 +33,8 @@ export const mount: Mount = (form) => {
   const add = (): void => {
     const made = template.innerHTML.replaceAll("__n__", String(next++));
     body.insertAdjacentHTML("beforeend", made);
-    one<HTMLInputElement>("[data-line]:last-child input:not([type=hidden])", body)?.focus();
+    const line = one("[data-line]:last-child", body);
+    (line && (one("[data-line-start]", line) ?? one("input:not([type=hidden])", line)))?.focus();
     addUp();
   };
   const click = (event: MouseEvent): void => {

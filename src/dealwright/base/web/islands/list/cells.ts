@@ -29,7 +29,19 @@ export class Cells {
     return { row: cell.parentElement as HTMLTableRowElement, cell };
   }
 
-  focus(cell: Element | null | undefined): boolean {
+  /** What stands for a row or a cell now: a fresh row may have taken its place. */
+  private rowNow(row: HTMLTableRowElement): HTMLTableRowElement {
+    return one<HTMLTableRowElement>(`tbody tr[data-id="${CSS.escape(row.dataset.id ?? "")}"]`, this.root) ?? row;
+  }
+
+  private cellNow(cell: HTMLTableCellElement): HTMLTableCellElement {
+    if (cell.isConnected) return cell;
+    const row = this.rowNow(cell.parentElement as HTMLTableRowElement);
+    return one<HTMLTableCellElement>(`td[data-field="${cell.dataset.field}"]`, row) ?? cell;
+  }
+
+  focus(place: Element | null | undefined): boolean {
+    const cell = place instanceof HTMLTableCellElement ? this.cellNow(place) : place;
     if (!(cell instanceof HTMLTableCellElement)) return false;
     cell.tabIndex = -1;
     cell.focus({ preventScroll: true });
@@ -46,14 +58,14 @@ export class Cells {
     const step = steps[event.key];
     if (step && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const rtl = document.documentElement.dir === "rtl" ? -1 : 1;
-      const moved = this.move(row, cell, step[0] * rtl, step[1]);
+      const moved = this.move(place, step[0] * rtl, step[1]);
       if (event.shiftKey) {
         this.anchor ??= place;
         if (moved) this.markRange();
       } else this.clearRange();
       return true;
     }
-    if (event.key === "Tab") return this.move(row, cell, event.shiftKey ? -1 : 1, 0, true);
+    if (event.key === "Tab") return this.move(place, event.shiftKey ? -1 : 1, 0, true);
     if (event.key === "Escape") {
       if (this.anchor) this.clearRange();
       else row.focus();
@@ -76,7 +88,9 @@ export class Cells {
     return event.key === " ";
   }
 
-  private move(row: HTMLTableRowElement, cell: HTMLTableCellElement, x: number, y: number, wrap = false): boolean {
+  private move(left: Place, x: number, y: number, wrap = false): boolean {
+    const row = this.rowNow(left.row);
+    const cell = this.cellNow(left.cell);
     const cells = all<HTMLTableCellElement>("td[data-field]", row);
     let at = cells.indexOf(cell) + x;
     let target: HTMLTableRowElement | undefined = row;
@@ -104,20 +118,22 @@ export class Cells {
     cell.classList.add("cell-active");
     openEditor({
       anchor: cell,
+      anchorNow: () => this.cellNow(cell),
       field,
       value: value ?? cell.dataset.value ?? "",
       text: cell.dataset.text ?? cell.textContent?.trim() ?? "",
       ...(typed === undefined ? {} : { typed }),
       ...(error === undefined ? {} : { error }),
       cancel: () => {
-        cell.classList.remove("cell-active");
+        this.cellNow(cell).classList.remove("cell-active");
         this.focus(cell);
       },
       save: (edited, then) => {
-        cell.classList.remove("cell-active");
-        void this.save(row, cell, field, edited);
+        this.cellNow(cell).classList.remove("cell-active");
+        const place = { row: this.rowNow(row), cell: this.cellNow(cell) };
+        void this.save(place.row, place.cell, field, edited);
         const x = then === "next" ? 1 : then === "previous" ? -1 : 0;
-        if (!(x && this.move(row, cell, x, 0, true)) && !(then === "down" && this.move(row, cell, 0, 1))) this.focus(cell);
+        if (!(x && this.move(place, x, 0, true)) && !(then === "down" && this.move(place, 0, 1))) this.focus(cell);
       },
     });
   }
@@ -127,28 +143,33 @@ export class Cells {
     const sent = edited.value === null || edited.value === undefined ? "" : Array.isArray(edited.value) ? JSON.stringify(edited.value) : String(edited.value);
     if (sent === before && version === undefined) return;
     const html = [...cell.childNodes].map((node) => node.cloneNode(true));
+    const { value, text } = cell.dataset;
+    const now = (): HTMLTableCellElement => this.cellNow(cell);
     await optimistically({
+      record: row.dataset.id ?? "",
       show: () => {
         cell.textContent = edited.text;
+        Object.assign(cell.dataset, { value: sent, text: edited.text }); // editing on starts from here
         cell.classList.add("cell-saving");
       },
       write: () =>
-        send(`/${this.slug}/${row.dataset.id}/cells`, { values: { [field.key]: edited.value }, version: Number(version ?? row.dataset.version), columns: this.columns() }, { keep: `${row.dataset.title ?? ""}: ${field.label}` }),
+        send(`/${this.slug}/${row.dataset.id}/cells`, { values: { [field.key]: edited.value }, version: Number(version ?? this.rowNow(row).dataset.version), columns: this.columns() }, { keep: `${row.dataset.title ?? ""}: ${field.label}` }),
       done: (data, queued) => {
-        cell.classList.remove("cell-saving");
+        now().classList.remove("cell-saving");
         if (queued) {
-          cell.classList.add("cell-queued");
-          cell.title = t("Will be sent when the connection is back.");
+          now().classList.add("cell-queued");
+          now().title = t("Will be sent when the connection is back.");
           return;
         }
         rememberUndo(data.undo);
-        this.replace(row, String(data.row ?? ""));
+        this.replace(this.rowNow(row), String(data.row ?? ""));
         announce(t("{field} saved.", { field: field.label }));
       },
       undo: (problem) => {
-        cell.classList.remove("cell-saving");
-        cell.replaceChildren(...html);
-        this.refused(row, cell, field, edited, problem);
+        now().classList.remove("cell-saving");
+        now().replaceChildren(...html);
+        Object.assign(now().dataset, { value: value ?? "", text: text ?? "" });
+        this.refused(this.rowNow(row), now(), field, edited, problem);
       },
     });
   }
@@ -183,15 +204,15 @@ export class Cells {
     placeNear(box, cell);
     const close = (): void => {
       box.remove();
-      this.focus(cell.isConnected ? cell : one(`tr[data-id="${row.dataset.id}"] td[data-field="${field.key}"]`, this.root));
+      this.focus(cell);
     };
     mine.addEventListener("click", () => {
       close();
-      void this.save(row, cell, field, edited, String(current.version));
+      void this.save(this.rowNow(row), this.cellNow(cell), field, edited, String(current.version));
     });
     keep.addEventListener("click", () => {
       close();
-      this.replace(row, String(current.row ?? ""));
+      this.replace(this.rowNow(row), String(current.row ?? ""));
     });
     box.addEventListener("keydown", (event) => {
       event.stopPropagation();
@@ -215,6 +236,14 @@ export class Cells {
       fresh.setAttribute("aria-selected", "true");
       const tick = one<HTMLInputElement>("input[type=checkbox]", fresh);
       if (tick) tick.checked = true;
+    }
+    for (const kept of all<HTMLTableCellElement>("td.cell-saving, td.cell-active", row)) {
+      const cell = one<HTMLTableCellElement>(`td[data-field="${kept.dataset.field}"]`, fresh);
+      if (!cell) continue;
+      cell.classList.add(...["cell-saving", "cell-active"].filter((name) => kept.classList.contains(name)));
+      if (!kept.classList.contains("cell-saving")) continue;
+      cell.replaceChildren(...kept.childNodes); // its answer is still to come
+      Object.assign(cell.dataset, { value: kept.dataset.value, text: kept.dataset.text });
     }
     fresh.tabIndex = row.tabIndex;
     fresh.classList.toggle("peeked", row.classList.contains("peeked"));

@@ -10,6 +10,7 @@ export interface Edited {
 }
 export interface EditorOptions {
   anchor: HTMLElement;
+  anchorNow?: () => HTMLElement; // what stands in the anchor's place later
   field: FieldInfo;
   value: string;
   text: string;
@@ -51,7 +52,7 @@ export function openEditor(options: EditorOptions): () => void {
     if (!box.contains(event.target as Node)) commit("stay");
   };
   const place = (): void => {
-    const rect = anchor.getBoundingClientRect();
+    const rect = (options.anchorNow?.() ?? anchor).getBoundingClientRect();
     const wide = field.kind === "long_text" ? 320 : field.kind === "relation" || field.kind === "user" || field.kind === "choices" ? 240 : 120;
     box.style.insetInlineStart = "auto";
     box.style.width = `${Math.max(rect.width, wide)}px`;

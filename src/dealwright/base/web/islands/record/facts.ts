@@ -3,7 +3,7 @@ import { all, el, icon, one, parse, placeNear } from "../core/dom";
 import type { Mount } from "../core/mount";
 import { announce, toast } from "../core/toast";
 import { t } from "../core/words";
-import { fragment, optimistically, send, type Problem } from "../core/write";
+import { fragment, isWriting, optimistically, send, type Problem } from "../core/write";
 import { rememberUndo } from "../everywhere";
 import { openEditor, type Edited } from "../list/editor";
 import { readFields, type FieldInfo } from "../list/fields";
@@ -13,7 +13,11 @@ const focusFact = (fact: HTMLElement | null | undefined): void => (fact ? one("[
 export const mount: Mount = (root) => {
   const { slug = "", id = "", object = "" } = root.dataset;
   const fields = readFields(object);
+  /** The facts as they stand now: fresh ones may have taken their place. */
+  const current = (): HTMLElement => document.getElementById(root.id) ?? root;
   const facts = (): HTMLElement[] => all(".fact-value[data-editable]", root);
+
+  let stale = false; // saved, and not shown afresh because somebody was still typing
 
   const edit = (fact: HTMLElement, typed?: string, error?: string): void => {
     const field = fields.get(fact.dataset.field ?? "");
@@ -22,7 +26,10 @@ export const mount: Mount = (root) => {
       anchor: fact, field, value: fact.dataset.value ?? "", text: fact.dataset.text ?? "",
       ...(typed === undefined ? {} : { typed }),
       ...(error === undefined ? {} : { error }),
-      cancel: () => focusFact(fact),
+      cancel: () => {
+        focusFact(fact);
+        if (stale) void refresh(field.key);
+      },
       save: (edited, then) => {
         void save(fact, field, edited);
         const list = facts();
@@ -39,17 +46,24 @@ export const mount: Mount = (root) => {
     const shown = one(".fact-shown", fact);
     if (!shown) return;
     const before = [...shown.childNodes].map((node) => node.cloneNode(true));
+    const { value, text } = fact.dataset;
     await optimistically({
-      show: () => (shown.textContent = edited.text || "–"),
-      write: () => send(`/${slug}/${id}/cells`, { values: { [field.key]: edited.value }, version: version ?? Number(root.dataset.version) }, { keep: `${document.title}: ${field.label}` }),
+      record: id ?? "",
+      show: () => {
+        shown.textContent = edited.text || "–";
+        Object.assign(fact.dataset, { value: sent, text: edited.text }); // editing on starts from here
+      },
+      write: () => send(`/${slug}/${id}/cells`, { values: { [field.key]: edited.value }, version: version ?? Number(current().dataset.version) }, { keep: `${document.title}: ${field.label}` }),
       done: (data, queued) => {
         if (queued) return toast({ message: t("Will be sent when the connection is back.") });
+        if (typeof data.version === "number") current().dataset.version = String(data.version);
         rememberUndo(data.undo);
         announce(t("{field} saved.", { field: field.label }));
         void refresh(field.key);
       },
       undo: (problem) => {
         shown.replaceChildren(...before);
+        Object.assign(fact.dataset, { value: value ?? "", text: text ?? "" });
         refused(fact, field, edited, problem);
       },
     });
@@ -77,13 +91,15 @@ export const mount: Mount = (root) => {
   // What was saved may have changed other facts too (a stage sets the probability).
   const refresh = async (focus: string): Promise<void> => {
     const fresh = parse(await fragment(`/${slug}/${id}/facts`)).querySelector<HTMLElement>("#record-facts");
-    if (!fresh || !root.isConnected || document.querySelector(".cell-editor")) return;
+    stale = isWriting() || document.querySelector(".cell-editor") !== null;
+    if (!fresh || !root.isConnected || stale) return;
     const open = one<HTMLDetailsElement>("details", root)?.open ?? false;
     const details = one<HTMLDetailsElement>("details", fresh);
     if (details) details.open = open;
-    const hadFocus = root.contains(document.activeElement);
+    const focused = document.activeElement;
+    const at = root.contains(focused) ? focused?.closest<HTMLElement>(".fact-value")?.dataset.field ?? focus : "";
     root.replaceWith(fresh);
-    if (hadFocus) focusFact(one(`.fact-value[data-field="${focus}"]`, fresh));
+    if (at) focusFact(one(`.fact-value[data-field="${at}"]`, fresh));
   };
 
   root.addEventListener("click", (event) => {

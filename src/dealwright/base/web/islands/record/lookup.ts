@@ -10,6 +10,8 @@ export interface LookupOptions {
   address: string;
   label: string;
   clearable?: boolean;
+  /** What is typed may stand as it is: nothing is marked until an arrow key goes there. */
+  free?: boolean;
   choose: (found: Found | null) => void;
   input?: HTMLInputElement;
   list?: HTMLElement;
@@ -49,7 +51,7 @@ export function lookupBox(options: LookupOptions): { element: HTMLElement; input
   };
   const draw = (found: Found[]): void => {
     shown = [...(options.clearable && !input.value.trim() ? [null] : []), ...found];
-    at = shown.length ? (shown[0] === null && shown.length > 1 ? 1 : 0) : -1;
+    at = shown.length && !options.free ? (shown[0] === null && shown.length > 1 ? 1 : 0) : -1;
     list.replaceChildren(
       ...shown.map((each, index) => {
         const option = el("li", { class: "combobox-option", role: "option", id: `${id}-${index}` }, el("span", { class: each ? null : "muted" }, each ? each.title : t("None")), each?.subtitle ? el("small", {}, each.subtitle) : null);
@@ -60,6 +62,7 @@ export function lookupBox(options: LookupOptions): { element: HTMLElement; input
         return option;
       }),
     );
+    if (!shown.length && options.free) return close();
     if (!shown.length) list.append(el("li", { class: "combobox-note" }, t("Nothing found.")));
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
@@ -70,7 +73,8 @@ export function lookupBox(options: LookupOptions): { element: HTMLElement; input
     asked?.abort();
     const controller = (asked = new AbortController());
     try {
-      const { results } = await getJson<{ results: Found[] }>(`${options.address}?q=${encodeURIComponent(input.value.trim())}`, controller.signal);
+      const address = `${options.address}${options.address.includes("?") ? "&" : "?"}q=${encodeURIComponent(input.value.trim())}`;
+      const { results } = await getJson<{ results: Found[] }>(address, controller.signal);
       draw(results);
     } catch {
       if (!controller.signal.aborted) list.replaceChildren(el("li", { class: "combobox-note" }, t("No connection.")));
@@ -81,7 +85,7 @@ export function lookupBox(options: LookupOptions): { element: HTMLElement; input
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (list.hidden) return void search();
-      at = shown.length ? (at + (event.key === "ArrowDown" ? 1 : -1) + shown.length) % shown.length : -1;
+      at = shown.length ? (Math.max(at, event.key === "ArrowDown" ? -1 : 0) + (event.key === "ArrowDown" ? 1 : -1) + shown.length) % shown.length : -1;
       mark();
     } else if (event.key === "Enter" && at >= 0 && !list.hidden) {
       event.preventDefault();

@@ -4,10 +4,11 @@ import { all, debounce, isTyping, one } from "../core/dom";
 import type { Mount } from "../core/mount";
 import { announce } from "../core/toast";
 import { t } from "../core/words";
-import { optimistically, send } from "../core/write";
-import { covers, freshId, inside, LEAST, sizeOf, snapped, withoutGuides } from "./field";
+import { covers, freeBelow, freshId, inside, LEAST, sizeOf, snapped, withoutGuides } from "./field";
 import type { Box, Field, Setup } from "./field";
-import { callPanel, fillPanel, valuesOf } from "./properties";
+import { callPanel, fillPanel, showPanel, valuesOf } from "./properties";
+import { Saving } from "./saving";
+import { listenForStamps, noteStamps, withSameStamp } from "./stamp";
 
 const STEP = 1; // points, for an arrow key
 const LEAP = 10; // with Alt
@@ -17,19 +18,31 @@ class Editor {
   private fields = new Map<string, Field>();
   private boxes = new Map<string, HTMLElement>();
   private selected = "";
-  private dirty = new Set<string>();
-  private gone = new Set<string>();
-  private saving = false;
+  private readonly saving: Saving;
   private history: string[] = [];
-  private readonly soon = debounce(350, () => void this.save());
 
-  constructor(private readonly root: HTMLElement, private readonly address: string) {
+  constructor(private readonly root: HTMLElement, address: string) {
     this.setup = JSON.parse(one("[data-editor-setup]", root)?.textContent ?? "{}") as Setup;
     this.pages = all("[data-editor-page]", root);
-    for (const old of all(".envelope-field", root)) old.remove();
-    for (const hidden of all("[data-without-script]", root)) hidden.hidden = true;
+    for (const old of all(".envelope-field:not([data-fixed])", root)) old.remove();
+    for (const hidden of all("[data-without-script]", root)) {
+      hidden.hidden = true;
+      if (hidden instanceof HTMLFieldSetElement) hidden.disabled = true; // what it holds is not sent
+    }
     for (const shown of all("[data-with-script]", root)) shown.hidden = false;
     for (const field of this.setup.fields) this.fields.set(field.id, field);
+    this.saving = new Saving({
+      root,
+      address,
+      fields: () => this.fields,
+      box: (id) => this.boxes.get(id),
+      saved: (data) => {
+        noteStamps(this.fields, data.files);
+        if (this.current) fillPanel(this.root, this.current, this.titleOf(this.current));
+        const without = one("[data-without-place]", this.root);
+        if (without) without.hidden = !((data.without_place ?? []) as string[]).length;
+      },
+    });
     this.drawAll();
     this.listen();
     this.select("");
@@ -116,6 +129,7 @@ class Editor {
     for (const each of [before, this.selected]) this.boxes.get(each)?.setAttribute("aria-pressed", String(each === this.selected && each !== ""));
     this.rove();
     fillPanel(this.root, this.current, this.current ? this.titleOf(this.current) : "");
+    if (this.selected && this.selected !== before) showPanel(this.root);
     if (focus) this.boxes.get(id)?.focus({ preventScroll: false });
   }
 
@@ -134,32 +148,22 @@ class Editor {
     const before = this.history.pop();
     if (!before) return;
     const old = new Map((JSON.parse(before) as Field[]).map((field) => [field.id, field]));
-    for (const id of this.fields.keys()) if (!old.has(id)) this.forget(id);
+    for (const id of this.fields.keys()) if (!old.has(id)) this.saving.forget(id);
     for (const [id, field] of old) {
-      if (JSON.stringify(this.fields.get(id)) !== JSON.stringify(field)) this.touch(id);
+      if (JSON.stringify(this.fields.get(id)) !== JSON.stringify(field)) this.saving.touch(id);
     }
     this.fields = old;
     this.drawAll();
     this.select(this.selected, true);
     announce(t("Undone."));
-    this.soon();
-  }
-
-  private touch(id: string): void {
-    this.dirty.add(id);
-    this.gone.delete(id);
-  }
-
-  private forget(id: string): void {
-    this.dirty.delete(id);
-    this.gone.add(id);
+    this.saving.soon();
   }
 
   private put(field: Field): void {
     this.fields.set(field.id, field);
-    this.touch(field.id);
+    this.saving.touch(field.id);
     this.draw(field);
-    this.soon();
+    this.saving.soon();
   }
 
   private change(field: Field, values: Partial<Field>): void {
@@ -167,15 +171,22 @@ class Editor {
     this.put(field);
   }
 
-  /** A new field of the kind with its middle at (x, y) of the page. */
-  private add(kind: string, page: HTMLElement, x: number, y: number): void {
+  /** Width and height of a new field of the kind, as parts of the page. */
+  private shareOf(kind: string, page: HTMLElement): [number, number] {
     const [width, height] = sizeOf(page);
     const [w, h] = this.setup.sizes[kind] ?? [120, 18];
+    return [w / width, h / height];
+  }
+
+  /** A new field of the kind with its middle at (x, y) of the page. */
+  private add(kind: string, page: HTMLElement, x: number, y: number): void {
+    const [w, h] = this.shareOf(kind, page);
     const [document, number] = (page.dataset.editorPage ?? "").split(":");
-    const owner = one<HTMLSelectElement>("[data-owner]", this.root)?.value ?? this.setup.owners[0]?.id ?? "";
+    const chosen = one<HTMLSelectElement | HTMLInputElement>("select[data-owner], [data-owner]:checked", this.root);
+    const owner = chosen?.value ?? this.setup.owners[0]?.id ?? "";
     this.remember();
     const field: Field = {
-      ...inside({ x: x - w / width / 2, y: y - h / height / 2, w: w / width, h: h / height }),
+      ...inside({ x: x - w / 2, y: y - h / 2, w, h }),
       id: freshId(),
       document: document ?? "",
       page: Number(number),
@@ -203,18 +214,18 @@ class Editor {
     const order = this.ordered();
     const at = order.indexOf(field);
     this.fields.delete(field.id);
-    this.forget(field.id);
+    this.saving.forget(field.id);
     this.boxes.get(field.id)?.remove();
     this.boxes.delete(field.id);
     announce(t("Removed: {title}", { title: this.titleOf(field) }));
     const next = order[at + 1] ?? order[at - 1];
     this.select(next?.id ?? "", Boolean(next));
-    this.soon();
+    this.saving.soon();
   }
 
   private duplicate(field: Field): void {
     this.remember();
-    const copy = { ...structuredClone(field), id: freshId() };
+    const copy = withSameStamp({ ...structuredClone(field), id: freshId() }, field);
     Object.assign(copy, inside({ ...copy, y: copy.y + copy.h + 0.008 }));
     this.put(copy);
     this.select(copy.id, true);
@@ -227,7 +238,7 @@ class Editor {
     for (const page of this.pages) {
       const [document, number] = (page.dataset.editorPage ?? "").split(":");
       if (document !== field.document || Number(number) === field.page) continue;
-      this.put({ ...structuredClone(field), id: freshId(), page: Number(number) });
+      this.put(withSameStamp({ ...structuredClone(field), id: freshId(), page: Number(number) }, field));
       count += 1;
     }
     announce(t("Copied to {count} pages.", { count }));
@@ -380,7 +391,10 @@ class Editor {
     if (!page) return;
     const sheet = page.getBoundingClientRect();
     const y = Math.min(Math.max((innerHeight / 2 - sheet.top) / sheet.height, 0.1), 0.9);
-    this.add(kind, page, 0.5, y);
+    const [w, h] = this.shareOf(kind, page);
+    const others = [...this.fields.values()].filter((each) => this.pageOf(each) === page);
+    const free = freeBelow(inside({ x: 0.5 - w / 2, y: y - h / 2, w, h }), others);
+    this.add(kind, page, free.x + w / 2, free.y + h / 2);
   }
 
   // ---- Properties ----
@@ -391,45 +405,6 @@ class Editor {
     this.remember();
     this.change(field, valuesOf(input, field));
     callPanel(this.root, this.titleOf(field));
-  }
-
-  // ---- Saving ----
-
-  private status(text: string, problem = false): void {
-    const place = one("[data-editor-status]", this.root);
-    if (!place) return;
-    place.textContent = text;
-    place.classList.toggle("field-error", problem);
-  }
-
-  private async save(): Promise<void> {
-    if (this.saving) return this.soon();
-    if (!this.dirty.size && !this.gone.size) return;
-    this.saving = true;
-    const dirty = [...this.dirty];
-    const gone = [...this.gone];
-    await optimistically({
-      show: () => {
-        this.dirty.clear();
-        this.gone.clear();
-        this.status(t("Saving …"));
-      },
-      write: () => send(this.address, { put: dirty.flatMap((id) => this.fields.get(id) ?? []), removed: gone }),
-      done: (data) => {
-        for (const id of dirty) this.boxes.get(id)?.removeAttribute("aria-invalid");
-        const warnings = (data.warnings ?? []) as string[];
-        this.status(warnings.length ? warnings.join(" ") : t("Saved."), warnings.length > 0);
-        const without = one("[data-without-place]", this.root);
-        if (without) without.hidden = !((data.without_place ?? []) as string[]).length;
-      },
-      undo: (problem) => {
-        for (const id of dirty) if (this.fields.has(id)) this.touch(id);
-        for (const id of gone) if (!this.fields.has(id)) this.gone.add(id);
-        for (const id of Object.keys(problem.fields)) this.boxes.get(id)?.setAttribute("aria-invalid", "true");
-        this.status(t("Not saved: {problem}", { problem: problem.title }), true);
-      },
-    });
-    this.saving = false;
   }
 
   private listen(): void {
@@ -474,22 +449,25 @@ class Editor {
     act("all-pages", (field) => this.toAllPages(field));
     act("remove", (field) => this.remove(field));
     one("[data-act=undo]", this.root)?.addEventListener("click", () => this.undo());
-    addEventListener("beforeunload", this.onLeave);
+    listenForStamps(this.root, (values) => {
+      const field = this.current;
+      if (!field) return;
+      this.remember();
+      this.change(field, values);
+      fillPanel(this.root, field, this.titleOf(field));
+    });
   }
 
   private readonly onUndo = (event: KeyboardEvent): void => {
     if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || isTyping(event.target)) return;
+    if ("redlining" in this.root.dataset) return; // redline.ts undoes its own
     event.preventDefault();
     this.undo();
   };
 
-  private readonly onLeave = (event: BeforeUnloadEvent): void => {
-    if (this.dirty.size || this.gone.size || this.saving) event.preventDefault();
-  };
-
   close(): void {
     document.removeEventListener("keydown", this.onUndo);
-    removeEventListener("beforeunload", this.onLeave);
+    this.saving.close();
   }
 }
 

@@ -5,6 +5,7 @@ import { announce, toast } from "../core/toast";
 import { t } from "../core/words";
 import { type Answer, send, sendFile } from "../core/write";
 import { Adoption, inkOf } from "./adoption";
+import { view } from "./viewer";
 
 interface State {
   applies: boolean;
@@ -183,7 +184,14 @@ export function guide(address: string): () => void {
         focusable(field).focus();
       });
     }
-    if (field instanceof HTMLAnchorElement) {
+    if (field instanceof HTMLAnchorElement && field.dataset.kind === "payment") {
+      // What was typed is kept first: the amount may follow from it.
+      field.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        void before.then(() => location.assign(field.href));
+      });
+    } else if (field instanceof HTMLAnchorElement) {
       field.addEventListener("click", (event) => {
         event.preventDefault();
         void press(field);
@@ -213,8 +221,13 @@ export function guide(address: string): () => void {
     for (const entry of entries) (entry.target as HTMLElement).style.setProperty("--page-width", `${entry.contentRect.width}px`);
   });
   for (const page of all("[data-page]")) sizes.observe(page);
+  const sheets = one("[data-sheets][data-worker]");
+  const leave = sheets ? view(sheets) : undefined;
   refresh();
   const asked = fields.find((field) => `#${field.id}` === location.hash);
   if (asked) go(asked);
-  return () => sizes.disconnect();
+  return () => {
+    sizes.disconnect();
+    leave?.();
+  };
 }
