@@ -63,6 +63,7 @@ from django.utils import translation  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
+import slowly  # noqa: E402, F401 - late answers, if asked for
 from template_database import renew_database, use_database  # noqa: E402
 
 # No test is judged by the clock: how long an example takes is the machine's matter.

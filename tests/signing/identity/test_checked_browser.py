@@ -15,9 +15,9 @@ from dealwright.signing.envelopes.drafts import NewRecipient
 from dealwright.signing.envelopes.models import Recipient
 from dealwright.signing.identity.provider_checks import save_provider_checks
 from make import acting, make_administrator, make_user
+from signing.identity.assuring import ALL, checked, named
 from signing.identity.gateways import Gateway, gateway
-from signing.identity.test_assurance import ALL, checked, named
-from signing.identity.test_messengers import set_up
+from signing.identity.texting import set_up
 from signing.make import make_sent_envelope, recipient_of, token_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -16,7 +16,7 @@ from dealwright.signing.documents.reading import page_picture, text_inside
 from dealwright.signing.envelopes.drafts import NewDocument
 from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.redlines.models import Redline
-from dealwright.signing.redlines.services import ByText, add_at_text
+from dealwright.signing.redlines.services import ByText, NewRedline, add_at_text
 from signing.make import make_envelope, make_pdf
 
 PAYMENT = (
@@ -87,3 +87,8 @@ def is_red(pdf: bytes, page: int, box: Box) -> float:
 
 def typed(source: str) -> bytes:
     return bytes(typst.compile(source.encode(), format="pdf"))
+
+
+def at_words(envelope: Envelope, first: Any = 0, last: Any = 0, **values: Any) -> NewRedline:
+    document = str(envelope.documents.get().pk)
+    return NewRedline(**{"document": document, "page": 1, "first": first, "last": last, **values})

@@ -43,21 +43,6 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def rep() -> User:
-    return make_user(name="Rita Rep")
-
-
-@pytest.fixture
-def actor(rep: User) -> Actor:
-    return acting(rep)
-
-
-@pytest.fixture
-def draft(actor: Actor) -> Envelope:
-    return make_terms(actor)
-
-
-@pytest.fixture
 def page(client: Client, rep: User) -> Client:
     client.force_login(rep)
     return client
