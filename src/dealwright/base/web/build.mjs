@@ -42,6 +42,16 @@ async function scripts(out, names) {
   for (const [path, info] of Object.entries(result.metafile.outputs)) {
     if (info.entryPoint?.endsWith("islands/app.ts")) names["app.js"] = relative(out, join(process.cwd(), path));
   }
+  // What the page waits for before it is drawn: a few hundred bytes, and no more.
+  const early = await esbuild.build({
+    ...shared,
+    entryPoints: [join(web, "islands", "early.ts")],
+    outdir: out,
+    format: "iife",
+    entryNames: "[name]-[hash]",
+    metafile: true,
+  });
+  names["early.js"] = relative(out, join(process.cwd(), Object.keys(early.metafile.outputs)[0]));
   await esbuild.build({
     ...shared,
     entryPoints: [join(web, "islands", "offline", "service-worker.ts")],

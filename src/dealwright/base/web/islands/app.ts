@@ -3,6 +3,7 @@
 import "htmx.org/dist/htmx.esm.js";
 import { startCommands } from "./core/commands";
 import { startDialogs } from "./core/dialogs";
+import { startEarlyActs } from "./core/early-acts";
 import { startKeys } from "./core/keys";
 import { island, mountIslands } from "./core/mount";
 import { startProgress } from "./core/progress";
@@ -50,4 +51,5 @@ startProgress();
 startEverywhere();
 startStackedTables();
 mountIslands();
+startEarlyActs();
 startOffline();

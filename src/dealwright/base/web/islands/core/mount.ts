@@ -1,5 +1,6 @@
 // Islands: the code of an element with `data-island="name"` is fetched when it appears and
 // its `mount` called once. `mount` may return what undoes it.
+import { doEarlyActs } from "./early-acts";
 
 export type Mount = (element: HTMLElement) => void | (() => void);
 type Loader = () => Promise<{ mount: Mount }>;
@@ -24,6 +25,7 @@ async function start(element: HTMLElement): Promise<void> {
     if (undo) mounted.set(element, undo);
   }
   element.dataset.ready = "";
+  doEarlyActs();
 }
 
 function eachIsland(node: Node, run: (element: HTMLElement) => void): void {
