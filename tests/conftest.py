@@ -26,6 +26,8 @@ else:
     DATA_DIR = make_run_folder()
     atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 
+(DATA_DIR / "static").mkdir()  # where an installed server would have its collected files
+
 os.environ["DJANGO_SETTINGS_MODULE"] = "dealwright.site.settings"
 os.environ["DEALWRIGHT_DATA_DIR"] = str(DATA_DIR)
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the test's thread

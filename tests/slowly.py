@@ -4,16 +4,20 @@
 
 Each answer comes late by as long as a phone in a train would wait. A test that looks before an
 answer can have come fails then each time, not one time in a hundred; so does a page that loses
-what somebody did before its script was there. The number multiplies the seconds below.
+what somebody did before its script was there. No click waits for the page that it leads to: that
+it does so otherwise is a courtesy of the tool, which a busy machine does not keep. The number
+multiplies the seconds below.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from typing import Any
 
 from django.core.servers.basehttp import ServerHandler
+from playwright.sync_api import Locator, Page
 
 WRITE, PART, SCRIPT, PAGE = 0.7, 0.5, 0.5, 0.2  # seconds, before anything is done
 
@@ -50,5 +54,14 @@ def go_slowly(times: float) -> None:
     ServerHandler.run = run_late
 
 
+def wait_for_nothing() -> None:
+    """Let no act of the browser wait for the navigation that it starts."""
+    for owner in (Locator, Page):
+        for name in ("click", "press"):
+            act = getattr(owner, name)
+            setattr(owner, name, functools.partialmethod(act, no_wait_after=True))
+
+
 if asked := float(os.environ.get("DEALWRIGHT_TEST_SLOWLY") or 0):
     go_slowly(asked)
+    wait_for_nothing()

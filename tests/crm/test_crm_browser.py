@@ -209,6 +209,7 @@ def test_without_script_a_stage_is_a_page(live: Live) -> None:
     page.goto(f"{live.url}/opportunities/{deal.pk}")
     page.get_by_role("navigation", name="Stage").get_by_role("link", name="Engaging").click()
     page.get_by_role("button", name="Move").click()
+    expect(page).to_have_url(f"{live.url}/opportunities/{deal.pk}")
     assert Opportunity.objects.get().stage.name == "Engaging"
 
 

@@ -130,7 +130,9 @@ def test_a_german_browser_gets_a_german_ceremony(live: Live) -> None:
     live.shot("ceremony-de")
     page.get_by_role("checkbox", name=re.compile("Ich bin einverstanden")).check()
     page.get_by_role("button", name="Einwilligen und weiter").click()
-    page.get_by_label("Code").fill(code_of(ada))
+    code = page.get_by_label("Code")
+    expect(code).to_be_visible()
+    code.fill(code_of(ada))
     page.get_by_role("button", name="Bestätigen", exact=True).click()
     expect(page.locator("[data-page]").first).to_be_visible()
 

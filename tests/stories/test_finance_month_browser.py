@@ -113,6 +113,7 @@ def test_a_month_from_the_plan_to_the_payroll_file(live: Live) -> None:
     expect(page.get_by_text("1 new, 0 changed, 0 as they are.")).to_be_visible()
     live.shot("month-2-events")
     page.get_by_role("button", name="Record").click()
+    expect(page.locator(".toast")).to_be_visible()
     settle()
 
     # 4. January is calculated: Ann 10,000 × 5% + 2,000 × 7% + 250, Bob 7,000 × 5%.
@@ -135,6 +136,7 @@ def test_a_month_from_the_plan_to_the_payroll_file(live: Live) -> None:
     page.get_by_label("Amount").fill("50")
     page.get_by_label("Reason").fill("Booth at the fair")
     page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_text("Booth at the fair")).to_be_visible()
     assert owed(bob, january.label) == "350.00"
     live.sign_in(ada)
     page = live.open("/compensation/disputes")

@@ -14,10 +14,11 @@ from dealwright.base.jobs.running import run_jobs
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.documents.reading import all_text
 from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
-from dealwright.signing.envelopes.models import Envelope, Recipient
+from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.verification.services import verify_signed_pdf
 from make import acting, make_user
 from signing.make import code_of, make_pdf, make_sent_envelope, recipient_of, sign_all, token_of
+from signing.visiting import consent_and_confirm
 
 pytestmark = pytest.mark.browser
 
@@ -46,18 +47,6 @@ def make_order() -> Envelope:
             NewField(recipient=2, kind="signature", page=2, box=Box(0.1, 0.75, 0.36, 0.07)),
         ],
     )
-
-
-def consent_and_confirm(live: Live, recipient: Recipient) -> Page:
-    """Open the link, agree, confirm the code."""
-    page = live.open(f"/sign/{token_of(recipient)}")
-    page.get_by_role("checkbox", name="I agree to receive").check()
-    page.get_by_role("button", name="Agree and continue").click()
-    page.get_by_label("Code").fill(code_of(recipient))
-    page.get_by_role("button", name="Confirm", exact=True).click()
-    expect(page.locator("[data-page]").first).to_be_visible()
-    live.ready()
-    return page
 
 
 def draw(page: Page) -> None:

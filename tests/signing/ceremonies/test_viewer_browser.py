@@ -19,7 +19,8 @@ from dealwright.signing.documents.reading import page_picture
 from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
 from dealwright.signing.envelopes.models import Envelope
 from make import acting, make_user
-from signing.make import make_pdf, make_sent_envelope, recipient_of, token_of, with_changes
+from signing.make import make_pdf, make_sent_envelope, recipient_of, with_changes
+from signing.visiting import consent
 
 pytestmark = pytest.mark.browser
 
@@ -52,9 +53,7 @@ def make_order(content: bytes | None = None, *, pages: int = 2) -> Envelope:
 
 def open_document(live: Live, envelope: Envelope) -> Page:
     """Open the link and agree: the pages."""
-    page = live.open(f"/sign/{token_of(recipient_of(envelope, 'Ada'))}")
-    page.get_by_role("checkbox", name="I agree to receive").check()
-    page.get_by_role("button", name="Agree and continue").click()
+    page = consent(live, recipient_of(envelope, "Ada"))
     expect(sheet(page, 1)).to_be_visible()
     live.ready()
     return page

@@ -14,18 +14,17 @@ from crm.make import make_contact
 from dealwright.signing.ceremonies.models import AdoptedSignature
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes.drafts import NewDocument, NewField, NewRecipient
-from dealwright.signing.envelopes.models import Envelope, Recipient
+from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.fields.models import EnvelopeField
 from make import acting, make_user
 from signing.fields.test_filling import make_picture
 from signing.make import (
-    code_of,
     make_envelope,
     make_pdf,
     make_sent_envelope,
     recipient_of,
-    token_of,
 )
+from signing.visiting import consent_and_confirm
 
 pytestmark = pytest.mark.browser
 
@@ -240,24 +239,13 @@ def make_form() -> Envelope:
     )
 
 
-def enter_by_keys(live: Live, recipient: Recipient) -> Page:
-    page = live.open(f"/sign/{token_of(recipient)}")
-    page.get_by_role("checkbox", name="I agree to receive").check()
-    page.get_by_role("button", name="Agree and continue").click()
-    page.get_by_label("Code").fill(code_of(recipient))
-    page.get_by_role("button", name="Confirm", exact=True).click()
-    expect(page.locator("[data-page]").first).to_be_visible()
-    live.ready()
-    return page
-
-
 def test_every_kind_is_filled_in_by_keyboard_on_a_phone_without_a_canvas(
     live: Live, tmp_path: Path
 ) -> None:
     ada = recipient_of(make_form(), "Ada")
     live.use(PHONE)
     live.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
-    page = enter_by_keys(live, ada)
+    page = consent_and_confirm(live, ada)
     live.check_accessibility()
     live.shot("sign-fields-390")
     keys = page.keyboard

@@ -92,6 +92,7 @@ def test_in_a_browser_without_scripts(live: Live, tmp_path: Path) -> None:
     expect(page.get_by_text("30.00")).to_be_visible()
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="I agree and sign").click()
+    expect(page.get_by_role("heading", name="You have signed")).to_be_visible()
     ada.refresh_from_db()
     assert ada.signed_at is not None
     assert value_of("Seats") == "2.5"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from base.people.identity_provider import Provider, identity_provider
 from browser import PHONE, Live
@@ -18,7 +18,8 @@ from make import acting, make_administrator, make_user
 from signing.identity.assuring import ALL, checked, named
 from signing.identity.gateways import Gateway, gateway
 from signing.identity.texting import set_up
-from signing.make import make_sent_envelope, recipient_of, token_of
+from signing.make import make_sent_envelope, recipient_of
+from signing.visiting import consent
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -57,13 +58,6 @@ def asked(**given: object) -> Recipient:
         **given,  # type: ignore[arg-type]
     )
     return recipient_of(make_sent_envelope(recipients=[ada]), "Ada")
-
-
-def consent(live: Live, recipient: Recipient) -> Page:
-    page = live.open(f"/sign/{token_of(recipient)}")
-    page.get_by_role("checkbox", name="I agree to receive").check()
-    page.get_by_role("button", name="Agree and continue").click()
-    return page
 
 
 def looked_at(live: Live) -> None:

@@ -7,14 +7,15 @@ from datetime import timedelta
 import pyotp
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from browser import PHONE, Live
 from dealwright.base.messaging.models import OutboundMessage
 from dealwright.signing.documents.geometry import Box
 from dealwright.signing.envelopes.drafts import NewField, NewRecipient
 from dealwright.signing.envelopes.models import Recipient
-from signing.make import code_of, make_sent_envelope, recipient_of, token_of
+from signing.make import code_of, make_sent_envelope, recipient_of
+from signing.visiting import confirm, consent
 
 pytestmark = pytest.mark.browser
 
@@ -26,18 +27,6 @@ def asked(*, part11: bool = False, **given: object) -> Recipient:
         part11=part11,
     )
     return recipient_of(envelope, "Ada")
-
-
-def consent(live: Live, recipient: Recipient) -> Page:
-    page = live.open(f"/sign/{token_of(recipient)}")
-    page.get_by_role("checkbox", name="I agree to receive").check()
-    page.get_by_role("button", name="Agree and continue").click()
-    return page
-
-
-def confirm(page: Page, label: str, code: str) -> None:
-    page.get_by_label(label).fill(code)
-    page.get_by_role("button", name="Confirm", exact=True).click()
 
 
 def test_a_code_by_sms_then_an_app_then_a_signature_with_its_meaning(live: Live) -> None:
@@ -69,6 +58,7 @@ def test_a_code_by_sms_then_an_app_then_a_signature_with_its_meaning(live: Live)
     page.get_by_role("button", name="Type").click()
     page.get_by_role("button", name="Use this signature").click()
     page.get_by_role("banner").get_by_role("link", name="Review and sign").click()
+    expect(page.get_by_role("radio", name="I approve this document")).to_be_visible()
 
     # Part 11: what the signature means, who signs, and the app once more.
     live.check_no_overflow()

@@ -21,7 +21,8 @@ from dealwright.signing.envelopes.drafts import NewRecipient
 from dealwright.signing.envelopes.models import Recipient
 from dealwright.signing.evidence.models import EvidenceDetail
 from dealwright.signing.identity.models import SignerPasskey
-from signing.make import a_visit, code_of, enter, make_sent_envelope, recipient_of, token_of
+from signing.make import a_visit, code_of, enter, make_sent_envelope, recipient_of
+from signing.visiting import consent
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -51,13 +52,6 @@ def with_authenticator(page: Page) -> tuple[CDPSession, str]:
     return session, str(made["authenticatorId"])
 
 
-def agree(live: Live, recipient: Recipient) -> Page:
-    page = live.open(f"/sign/{token_of(recipient)}")
-    page.get_by_role("checkbox", name="I agree to receive").check()
-    page.get_by_role("button", name="Agree and continue").click()
-    return page
-
-
 def test_a_passkey_is_made_and_signs_exactly_these_documents(live: Live) -> None:
     ada = asked_for_passkey("ada@buyer.test")
     live.use(PHONE)
@@ -68,7 +62,7 @@ def test_a_passkey_is_made_and_signs_exactly_these_documents(live: Live) -> None
         if request.method == "POST" and "credential" in (request.post_data or ""):
             answers.append(parse_qs(request.post_data or "")["credential"][0])
 
-    page = agree(live, ada)
+    page = consent(live, ada)
     live.page.on("request", note)
     page.get_by_label("Code").fill(code_of(ada))
     page.get_by_role("button", name="Confirm", exact=True).click()

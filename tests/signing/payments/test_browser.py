@@ -56,9 +56,9 @@ def test_on_a_phone_in_german(live: Live, provider: Provider) -> None:
     live.check_accessibility()
     live.shot("payment-paid-390")
     page.get_by_role("link", name="Weiter zum Unterschreiben").click()
+    expect(page.locator("[data-kind=payment] output")).to_contain_text("EUR 270,00 bezahlt")
     live.ready()
     reference = Payment.objects.get(counts=True).reference
-    expect(page.locator("[data-kind=payment] output")).to_contain_text("EUR 270,00 bezahlt")
     expect(page.locator("[data-kind=payment] output")).to_contain_text(reference)
     expect(page.locator("[data-kind=number] output")).to_have_text("3")
     expect(page.locator("[data-progress] [role=status]")).to_have_text("2 / 3")

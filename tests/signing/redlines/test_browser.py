@@ -15,8 +15,9 @@ from dealwright.signing.envelopes.services import send_envelope
 from dealwright.signing.redlines.models import Redline
 from dealwright.signing.redlines.queries import words_on
 from make import acting, make_user
-from signing.make import make_envelope, recipient_of, token_of
+from signing.make import make_envelope, recipient_of
 from signing.redlines.make import make_scan, make_terms, strike
+from signing.visiting import consent
 
 pytestmark = pytest.mark.browser
 
@@ -251,9 +252,7 @@ def test_a_signer_sees_what_was_changed(live: Live, size: dict[str, int]) -> Non
     strike(actor, envelope, "two years", occurrence=2)
     send_envelope(actor, envelope.pk)
     live.use(size)
-    page = live.open(f"/sign/{token_of(recipient_of(envelope, 'Ada'))}")
-    page.get_by_role("checkbox", name="I agree to receive").check()
-    page.get_by_role("button", name="Agree and continue").click()
+    page = consent(live, recipient_of(envelope, "Ada"))
     expect(page.get_by_text("Changes in this document")).to_be_visible()
     live.ready()
     changes = page.locator(".sign-changes-list a")

@@ -10,7 +10,8 @@ from dealwright.base.evidence.models import EvidenceEntry
 from dealwright.signing.envelopes.models import Envelope, Role
 from dealwright.signing.fields.models import EnvelopeField
 from make import acting, make_user
-from signing.make import make_sent_envelope, recipient_of, token_of
+from signing.make import make_sent_envelope, recipient_of
+from signing.visiting import consent
 
 from .act import act, field, person
 
@@ -95,9 +96,7 @@ def editor_page(live: Live, size: dict[str, int], *, theme: str) -> tuple[Page, 
         fields=[field(2), field(2, "text", y=0.4, label="PO"), field(3, y=0.6)],
     )
     page = live.use(size, theme=theme)
-    page = live.open(f"/sign/{token_of(recipient_of(envelope, 'Edith'))}")
-    page.get_by_role("checkbox", name="I agree to receive").check()
-    page.get_by_role("button", name="Agree and continue").click()
+    page = consent(live, recipient_of(envelope, "Edith"))
     expect(page.get_by_role("heading", name="Prepare the documents")).to_be_visible()
     live.ready()
     return page, envelope

@@ -1,33 +1,27 @@
 // What somebody does on a page before its script is there is kept, and done when it is. This
 // file is small and comes first; core/early-acts.ts does the rest.
-import type { EarlyAct } from "./core/early-acts";
+import { type EarlyAct, isWaiting } from "./core/early-acts";
 
 const acts: EarlyAct[] = [];
 window.dwEarly = { acts, stage: "none" };
 
-/** Buttons that do nothing without a script; the others find their way as in any document. */
+/** Buttons that do nothing without a script; the others find their way as in any document,
+ * but links wait as well once something was typed: it would be lost. */
 const BUTTONS = "[data-command], button[type=button]:not([popovertarget], [commandfor])";
 /** Forms that would go past a question, or without what a script adds to them. */
 const FORMS = "form[data-confirm], form[hx-get], form[hx-post], [data-island] form, form[data-island]";
 
-/** Whether nothing is there yet that would answer. */
-function isWaiting(target: Element): boolean {
-  const stage = window.dwEarly?.stage;
-  if (stage === "none") return true;
-  if (target.matches("[data-command]")) return false;
-  if (target.closest("[hx-get], [hx-post]")) return stage !== "htmx";
-  const island = target.closest<HTMLElement>("[data-island]");
-  return island !== null && !("ready" in island.dataset);
-}
-
 function keep(event: Event): void {
   if (!(event.target instanceof Element)) return;
   let target: Element | null = event.target;
-  if (event.type === "click") target = target.closest(BUTTONS);
+  if (event instanceof MouseEvent) {
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+    target = target.closest(acts.length && !elsewhere ? `${BUTTONS}, a[href]` : BUTTONS);
+  }
   if (event.type === "submit" && !event.target.matches(FORMS)) return;
   if (!(target instanceof HTMLElement) || !isWaiting(target)) return;
   event.stopImmediatePropagation(); // an outer island hears of it when the inner one does: once
-  if (event instanceof SubmitEvent) event.preventDefault();
+  if (event.type === "submit" || target.matches("a")) event.preventDefault();
   if (acts.some((each) => each.target === target && each.type === event.type)) return;
   acts.push({ target, type: event.type, at: event.timeStamp, by: event instanceof SubmitEvent ? event.submitter : null });
 }

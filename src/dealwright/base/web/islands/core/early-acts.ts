@@ -16,16 +16,22 @@ declare global {
 
 const FORGOTTEN = 10_000; // milliseconds: nobody expects a click to work so late
 
-function isReady(target: Element): boolean {
-  if (window.dwEarly?.stage !== "htmx") return false;
-  const island = target.closest<HTMLElement>("[data-island]");
-  return !island || "ready" in island.dataset;
+/** Whether what answers here is not there yet. */
+export function isWaiting(target: Element): boolean {
+  const stage = window.dwEarly?.stage;
+  if (stage === "none") return true;
+  const answers = target.closest<HTMLElement>("[data-island], [hx-get], [hx-post]");
+  if (answers?.dataset.island && !("ready" in answers.dataset)) return true;
+  if (answers) return answers.matches("[hx-get], [hx-post]") && stage !== "htmx";
+  // The page's own script answers these; anything else an island anywhere may want to hear of.
+  if (target.closest("[data-command], [data-opens], [data-dialog], [data-close], [data-confirm]")) return false;
+  return document.querySelector("[data-island]:not([data-ready])") !== null;
 }
 
 /** Do the acts that something answers now. */
 export function doEarlyActs(): void {
   const acts = window.dwEarly?.acts ?? [];
-  for (const act of acts.filter((each) => isReady(each.target))) {
+  for (const act of acts.filter((each) => !isWaiting(each.target))) {
     acts.splice(acts.indexOf(act), 1);
     if (!act.target.isConnected) continue;
     if (act.target instanceof HTMLFormElement && act.type === "submit") act.target.requestSubmit(act.by?.isConnected ? act.by : null);

@@ -19,9 +19,10 @@ async function start(element: HTMLElement): Promise<void> {
   for (const name of (element.dataset.island ?? "").split(" ")) {
     const loader = loaders.get(name);
     if (!loader) continue;
-    const { mount } = await loader();
+    const found = await loader().catch(() => null);
     if (!element.isConnected) return;
-    const undo = mount(element);
+    // What could not be fetched: links and forms go their way without it.
+    const undo = found?.mount(element);
     if (undo) mounted.set(element, undo);
   }
   element.dataset.ready = "";
