@@ -31,9 +31,21 @@ if TYPE_CHECKING:  # pytest loads this file before Django is set up
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# Each width and each theme, for pages whose parts are drawn by all of them elsewhere as well.
+BOTH_LOOKS = pytest.mark.parametrize(
+    ("size", "theme"),
+    [(DESKTOP, "light"), (PHONE, "dark")],
+    ids=["desktop-light", "phone-dark"],
+)
 # The shell draws the same pages without the parts of a window, for half the work.
 BROWSERS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 SHOTS = os.environ.get("DEALWRIGHT_SHOTS", "")
+
+HAS_ITS_PARTS = """() => !document.querySelector(".htmx-request")
+    && [...document.querySelectorAll("[hx-get][hx-trigger='load']")].every((part) => {
+        const address = new URL(part.getAttribute("hx-get"), location.href).href;
+        return performance.getEntriesByName(address).some((each) => each.responseEnd > 0);
+    })"""
 
 expect.set_options(timeout=10_000)
 
@@ -75,6 +87,10 @@ class Live:
         self.page.wait_for_function(
             "() => [...document.querySelectorAll('[data-island]')].every(e => 'ready' in e.dataset)"
         )
+
+    def settled(self) -> None:
+        """Wait until the page has what it fetches by itself once it is loaded."""
+        self.page.wait_for_function(HAS_ITS_PARTS)
 
     def shot(self, name: str) -> None:
         """A picture in the folder that DEALWRIGHT_SHOTS names, for a person to look at."""

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from base.files import samples
 from base.messaging.test_inbound import answer_to, bounce_of
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, Live
 from crm.make import make_account
 from dealwright.base.evidence import anchor_chains, append_entry
 from dealwright.base.files import attach_file
@@ -28,8 +28,7 @@ def files_on_accounts() -> None:
         of.panels.append(attachments_panel("account"))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@BOTH_LOOKS
 def test_every_page_fits_and_is_accessible(live: Live, size: dict[str, int], theme: str) -> None:
     user = make_administrator("Ada Lovelace")
     actor = acting(user)
@@ -69,7 +68,7 @@ def test_every_page_fits_and_is_accessible(live: Live, size: dict[str, int], the
         unsubscribe_url("kim@example.com", "sequence").removeprefix("http://localhost:8000"),
     ):
         live.open(path)
-        live.page.wait_for_load_state("networkidle")
+        live.settled()
         live.check_no_overflow()
         live.check_accessibility()
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, DESKTOP, PHONE, Live
 from crm.make import (
     make_account,
     make_activity,
@@ -65,9 +65,7 @@ def a_company() -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"]
-)
+@BOTH_LOOKS
 def test_every_page_fits_and_is_accessible(live: Live, size: dict[str, int], theme: str) -> None:
     made = a_company()
     key = {name: getattr(each, "pk", None) for name, each in made.items()}
@@ -111,7 +109,7 @@ def test_every_page_fits_and_is_accessible(live: Live, size: dict[str, int], the
         "/settings/promises",
     ):
         live.open(path)
-        live.page.wait_for_load_state("networkidle")
+        live.settled()
         live.check_no_overflow()
         live.check_accessibility()
 

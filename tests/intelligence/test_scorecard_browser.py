@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, Live
 from crm.make import make_contact, make_lead
 from dealwright.base.people.models import Profile
 from dealwright.intelligence.scoring.services import active_scorecard
@@ -45,7 +45,7 @@ def test_a_rule_is_built_tried_and_saved_by_clicks(live: Live) -> None:
     assert active_scorecard().rules[-1]["reason"] == "Rang us up"
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+@BOTH_LOOKS
 def test_it_fits(live: Live, size: dict[str, int], theme: str) -> None:
     live.sign_in(make_user(profile=Profile.MANAGER))
     live.use(size, theme=theme)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, Live
 from crm import make
 from dealwright.base.access.actor import system
 from dealwright.base.people.models import User
@@ -21,15 +21,9 @@ from make import acting, make_administrator, make_role, make_team, make_user
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = pytest.mark.parametrize(
-    ("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"]
-)
 LONG = "Donaudampfschifffahrtsgesellschaft Beteiligungsverwaltung and Daughters Incorporated"
 LISTS = ("leads", "accounts", "contacts", "opportunities", "products", "quotes", "cases",
          "campaigns", "web-forms", "price-books", "clauses")  # fmt: skip
-SIDE_IS_THERE = """() => !document.querySelector(".record-side")
-    || performance.getEntriesByType("resource").some(
-        (each) => each.name.endsWith("/side") && each.responseEnd > 0)"""
 BOARDS = ("leads", "opportunities", "quotes", "cases", "campaigns")
 PLACES = ("/", "/tasks", "/notices", "/jobs", "/bin", "/search?q=donau", "/import", "/design",
           "/outbox", "/evidence", "/leads/calendar", "/opportunities/calendar",
@@ -90,7 +84,7 @@ def look_at(live: Live, paths: Sequence[str]) -> None:
     faults = []
     for path in paths:
         live.open(path)
-        live.page.wait_for_function(SIDE_IS_THERE)
+        live.settled()
         for check in (live.check_no_overflow, live.check_accessibility):
             try:
                 check()
@@ -99,7 +93,7 @@ def look_at(live: Live, paths: Sequence[str]) -> None:
     assert not faults, "\n".join(faults)
 
 
-@WIDTHS
+@BOTH_LOOKS
 def test_records(live: Live, size: dict[str, int], theme: str) -> None:
     user = make_administrator()
     records = a_company(user)
@@ -108,7 +102,7 @@ def test_records(live: Live, size: dict[str, int], theme: str) -> None:
     look_at(live, records)
 
 
-@WIDTHS
+@BOTH_LOOKS
 def test_lists_boards_and_forms(live: Live, size: dict[str, int], theme: str) -> None:
     user = make_administrator()
     a_company(user)
@@ -118,14 +112,14 @@ def test_lists_boards_and_forms(live: Live, size: dict[str, int], theme: str) ->
     look_at(live, [f"/{slug}/board" for slug in BOARDS] + [f"/{slug}/new" for slug in LISTS])
 
 
-@WIDTHS
+@BOTH_LOOKS
 def test_empty_lists_teach(live: Live, size: dict[str, int], theme: str) -> None:
     live.sign_in(make_administrator())
     live.use(size, theme=theme)
     look_at(live, [f"/{slug}" for slug in ("leads", "quotes", "cases")])
 
 
-@WIDTHS
+@BOTH_LOOKS
 def test_the_shell_and_its_places(live: Live, size: dict[str, int], theme: str) -> None:
     user = make_administrator()
     a_company(user)
@@ -136,7 +130,7 @@ def test_the_shell_and_its_places(live: Live, size: dict[str, int], theme: str) 
     look_at(live, ["/no-such-page"])
 
 
-@WIDTHS
+@BOTH_LOOKS
 def test_settings(live: Live, size: dict[str, int], theme: str) -> None:
     user = make_administrator()
     make_role("Below", parent=make_role("Sales"))
@@ -147,7 +141,7 @@ def test_settings(live: Live, size: dict[str, int], theme: str) -> None:
     look_at(live, ACCOUNT)
 
 
-@WIDTHS
+@BOTH_LOOKS
 def test_what_a_stranger_sees(live: Live, size: dict[str, int], theme: str) -> None:
     a_company(make_administrator())
     live.use(size, theme=theme)

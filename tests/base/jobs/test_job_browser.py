@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, Live
 from dealwright.base.events.models import EventDelivery, OutboxEvent
 from dealwright.base.events.webhooks.services import create_endpoint, send_test
 from dealwright.base.jobs.models import JobRun
@@ -40,8 +40,7 @@ def test_the_page_moves_with_the_job_and_can_cancel_it(live: Live) -> None:
     expect(page.locator("[hx-get]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@BOTH_LOOKS
 def test_the_pages_fit_and_are_accessible(live: Live, size: dict[str, int], theme: str) -> None:
     administrator = make_administrator()
     live.sign_in(administrator)
@@ -67,7 +66,7 @@ def test_the_pages_fit_and_are_accessible(live: Live, size: dict[str, int], them
         f"/settings/webhook-messages/{message.pk}",
     ):
         live.open(path)
-        live.page.wait_for_load_state("networkidle")
+        live.settled()
         live.check_no_overflow()
         live.check_accessibility()
         name = "-".join(part for part in path.split("?")[0].split("/") if part and len(part) < 30)

@@ -12,7 +12,7 @@ from allauth.idp.oidc.models import Token
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, Live
 from dealwright.base.people.grants import GRANTABLE
 from dealwright.base.people.identity import add_client
 from make import acting, make_administrator, make_user
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 BACK = "http://127.0.0.1:9/callback"
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+@BOTH_LOOKS
 def test_a_person_reads_what_a_program_asks_for(
     live: Live, size: dict[str, int], theme: str
 ) -> None:
@@ -107,7 +107,7 @@ def test_who_allows_it_is_sent_to_whatever_port_the_program_waits_at(live: Live)
         waiting.shutdown()
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+@BOTH_LOOKS
 def test_an_administrator_chooses_how_far_a_program_reaches(
     live: Live, size: dict[str, int], theme: str
 ) -> None:

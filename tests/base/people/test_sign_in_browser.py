@@ -15,7 +15,7 @@ from allauth.mfa.totp.internal.auth import (
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, Live
 from dealwright.base.people.invitations import invite_user
 from dealwright.base.people.models import User
 from dealwright.base.people.structure import create_role, create_team
@@ -226,8 +226,7 @@ def test_an_administrator_invites_and_hands_the_link_over(live: Live) -> None:
     assert user.role is not None and user.role.name == "Sales"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@BOTH_LOOKS
 def test_every_page_of_people_fits_and_is_accessible(
     live: Live, size: dict[str, int], theme: str
 ) -> None:
@@ -264,7 +263,7 @@ def test_every_page_of_people_fits_and_is_accessible(
 
 
 def _look(live: Live, path: str, size: dict[str, int], theme: str) -> None:
-    live.page.wait_for_load_state("networkidle")
+    live.settled()
     live.check_no_overflow()
     live.check_accessibility()
     name = "-".join(part for part in path.split("/") if part and len(part) < 30)

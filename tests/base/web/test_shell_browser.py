@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from base.make import make_deal
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, PHONE, Live
 from crm.make import make_account, make_contact
 from make import acting, make_administrator, make_user
 
@@ -26,8 +26,7 @@ def a_lively_company() -> tuple[Any, Any, Any]:
     return user, account, deal
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@BOTH_LOOKS
 def test_every_page_fits_and_is_accessible(live: Live, size: dict[str, int], theme: str) -> None:
     user, account, deal = a_lively_company()
     live.sign_in(user)
@@ -52,7 +51,7 @@ def test_every_page_fits_and_is_accessible(live: Live, size: dict[str, int], the
         if path == "/nothing-here":
             live.ignore("404")
         live.open(path)
-        live.page.wait_for_load_state("networkidle")
+        live.settled()
         live.check_no_overflow()
         live.check_accessibility()
         live.shot(f"{path.strip('/').replace('/', '-') or 'home'}-{size['width']}-{theme}"[:60])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import DESKTOP, PHONE, Live
+from browser import BOTH_LOOKS, DESKTOP, PHONE, Live
 from dealwright.base.evidence.models import EvidenceEntry
 from dealwright.signing.envelopes.models import Envelope, Role
 from dealwright.signing.fields.models import EnvelopeField
@@ -102,9 +102,7 @@ def editor_page(live: Live, size: dict[str, int], *, theme: str) -> tuple[Page, 
     return page, envelope
 
 
-@pytest.mark.parametrize(
-    ("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["1440", "390"]
-)
+@BOTH_LOOKS
 def test_an_editor_changes_fields_and_people(live: Live, size: dict[str, int], theme: str) -> None:
     page, envelope = editor_page(live, size, theme=theme)
     live.check_no_overflow()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,17 @@ class _Built:
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
         """The address of a built file by its plain name, such as ``app.js``."""
         if not self.names or settings.DEBUG:
             with contextlib.suppress(OSError, ValueError):
                 self.names = json.loads((BUILT / "manifest.json").read_text())
-        return static(f"built/{self.names.get(name, name)}")
+            self.addresses.clear()
+        if name not in self.addresses:
+            self.addresses[name] = static(f"built/{self.names.get(name, name)}")
+        return self.addresses[name]
 
 
 built = _Built()
@@ -95,12 +100,17 @@ def url(name: str, *args: Any, **kwargs: Any) -> str:
 
 def icon(name: str, size: int = 16, label: str = "") -> Markup:
     """One icon of the sprite; silent for screen readers unless it has a ``label``."""
+    return _drawn(name, size, label, built("icons.svg"))
+
+
+@lru_cache(maxsize=4096, typed=True)  # a page has dozens, and pages have the same
+def _drawn(name: str, size: int, label: str, sprite: str) -> Markup:
     role = Markup('aria-hidden="true"')
     if label:
         role = Markup('role="img" aria-label="{}"').format(label)
     return Markup(
         '<svg class="icon" width="{0}" height="{0}" {1}><use href="{2}#{3}"></use></svg>'
-    ).format(size, role, built("icons.svg"), name)
+    ).format(size, role, sprite, name)
 
 
 def attributes(values: dict[str, Any] | None = None, **more: Any) -> Markup:
