@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
-from base.committed import database_url
 from compensation.make import TEST, book, make_payee, make_plan, owed
 from dealwright.base.errors import Conflict
 from dealwright.base.events.models import OutboxEvent
@@ -28,6 +21,7 @@ from dealwright.compensation.periods.services import (
     submit_period,
     verify_period,
 )
+from killed import run_until_killed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -69,18 +63,8 @@ def test_a_process_killed_while_closing_leaves_the_period_to_be_closed_once() ->
     submit_period(TEST, period.pk)
     approve_period(TEST, period.pk)
     before = everything()
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED_WHILE_CLOSING, str(period.pk)],
-        env={
-            **os.environ,
-            "DATABASE_URL": database_url(),
-            "DEALWRIGHT_DATA_DIR": str(settings.DATA_DIR),
-            "DJANGO_SETTINGS_MODULE": "dealwright.site.settings",
-            "PYTHONPATH": str(Path(__file__).parents[3] / "src"),
-        },
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (died.returncode, died.stdout.strip()) == (-signal.SIGKILL, "sealed"), died.stderr
+    printed = run_until_killed(KILLED_WHILE_CLOSING, period.pk)
+    assert printed.strip() == "sealed"
     assert everything() == before
     assert PayPeriod.objects.get(pk=period.pk).state == "approved"
 

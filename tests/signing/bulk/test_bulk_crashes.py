@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
-from base.committed import database_url
 from dealwright.base.errors import Invalid
 from dealwright.base.events.models import OutboxEvent
 from dealwright.base.jobs.models import JobRun
@@ -25,6 +19,7 @@ from dealwright.signing.bulk.models import BulkSend
 from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.evidence.services import verify_envelope
 from dealwright.site.commands.line import build_parser
+from killed import run_until_killed
 from make import acting, make_user
 from signing.bulk.test_bulk_sends import HEADER, ROWS, table, upload
 from signing.templates.make import make_template
@@ -50,18 +45,7 @@ PEOPLE = [f"Person {number},person{number}@buyer.test,{number} EUR,Looms" for nu
 
 
 def work_until_killed(function: str, call: int) -> None:
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED_AT, function, str(call)],
-        env={
-            **os.environ,
-            "DATABASE_URL": database_url(),
-            "DEALWRIGHT_DATA_DIR": str(settings.DATA_DIR),
-            "DJANGO_SETTINGS_MODULE": "dealwright.site.settings",
-            "PYTHONPATH": str(Path(__file__).parents[3] / "src"),
-        },
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert died.returncode == -signal.SIGKILL, died.stderr
+    run_until_killed(KILLED_AT, function, call)
 
 
 def find_the_worker_dead() -> None:

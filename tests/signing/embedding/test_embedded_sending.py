@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -25,16 +24,11 @@ from dealwright.signing.envelopes.services import send_envelope
 from dealwright.signing.evidence.services import verify_envelope
 from dealwright.signing.fields.models import EnvelopeField
 from make import acting, make_administrator, make_user
+from signing.embedding.visiting import SITE, path_of, visit
 from signing.fields.test_filling import make_picture
 from signing.make import make_envelope, recipient_of
 
 pytestmark = pytest.mark.django_db
-SITE = "https://portal.example.com"
-
-
-@pytest.fixture
-def rep() -> User:
-    return make_user()
 
 
 @pytest.fixture
@@ -46,19 +40,6 @@ def actor(rep: User) -> Actor:
 @pytest.fixture
 def draft(actor: Actor) -> Envelope:
     return make_envelope(actor)
-
-
-def path_of(made: sending.SendingUrl) -> str:
-    return urlsplit(made.url).path
-
-
-def visit(made: sending.SendingUrl) -> tuple[Client, str]:
-    """A browser without cookies, as in a frame, and the address of its visit."""
-    client = Client(enforce_csrf_checks=True)
-    answer = client.get(path_of(made))
-    assert answer.status_code == 303, answer.content
-    client.cookies.clear()
-    return client, answer.headers["Location"]
 
 
 def a_field(envelope: Envelope, **values: Any) -> dict[str, Any]:

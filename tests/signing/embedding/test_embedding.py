@@ -20,10 +20,10 @@ from dealwright.signing.envelopes.models import Envelope, Recipient
 from dealwright.signing.envelopes.services import void_envelope
 from dealwright.signing.evidence.services import verify_envelope
 from make import acting, make_administrator, make_user
+from signing.embedding.visiting import SITE, path_of, visit
 from signing.make import code_of, enter, make_sent_envelope, recipient_of, token_of
 
 pytestmark = pytest.mark.django_db
-SITE = "https://portal.example.com"
 BACK = f"{SITE}/done?order=7"
 
 
@@ -36,19 +36,6 @@ def actor() -> Actor:
 @pytest.fixture
 def envelope(actor: Actor) -> Envelope:
     return make_sent_envelope(actor)
-
-
-def path_of(made: services.SigningUrl) -> str:
-    return urlsplit(made.url).path
-
-
-def visit(made: services.SigningUrl) -> tuple[Client, str]:
-    """A browser without cookies, as in a frame, and the address of its visit."""
-    client = Client(enforce_csrf_checks=True)
-    answer = client.get(path_of(made))
-    assert answer.status_code == 303, answer.content
-    client.cookies.clear()
-    return client, answer.headers["Location"]
 
 
 def post(client: Client, address: str, data: dict[str, str] | None = None) -> str:

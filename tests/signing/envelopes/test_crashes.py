@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from base.committed import database_url
 from dealwright.base.evidence.models import EvidenceEntry
 from dealwright.base.jobs.due import run_pollers
 from dealwright.base.jobs.running import run_jobs
@@ -25,6 +18,7 @@ from dealwright.signing.envelopes.drafts import NewDocument
 from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.envelopes.sealing import seal_envelope
 from dealwright.signing.evidence.services import verify_envelope
+from killed import run_until_killed
 from make import acting, make_user
 from signing.make import make_pdf, make_sent_envelope, sign_all
 
@@ -69,18 +63,7 @@ def seals_of(envelope: Envelope) -> int:
 
 def test_a_worker_killed_while_sealing_leaves_one_seal_in_the_end() -> None:
     envelope = make_signed_envelope()
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED_WHILE_SEALING, str(envelope.pk)],
-        env={
-            **os.environ,
-            "DATABASE_URL": database_url(),
-            "DEALWRIGHT_DATA_DIR": str(settings.DATA_DIR),
-            "DJANGO_SETTINGS_MODULE": "dealwright.site.settings",
-            "PYTHONPATH": str(Path(__file__).parents[3] / "src"),
-        },
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert died.returncode == -signal.SIGKILL, died.stderr
+    run_until_killed(KILLED_WHILE_SEALING, envelope.pk)
     envelope.refresh_from_db()
     assert envelope.status == "sealing"
     assert [each.sealed for each in envelope.documents.all()] == [None, None]

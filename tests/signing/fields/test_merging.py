@@ -13,16 +13,11 @@ from dealwright.signing.envelopes.drafts import NewField
 from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.envelopes.services import send_envelope
 from dealwright.signing.fields.models import EnvelopeField
-from make import acting, make_user
+from make import acting
 from signing.make import make_envelope
 from signing.routing.act import field, person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rep() -> User:
-    return make_user()
 
 
 def make_draft(rep: User, text: str, **more: object) -> Envelope:

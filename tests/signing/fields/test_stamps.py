@@ -33,16 +33,6 @@ PLACE = Box(0.6, 0.6, 0.2, 0.1)
 
 
 @pytest.fixture
-def rep() -> User:
-    return make_user()
-
-
-@pytest.fixture
-def actor(rep: User) -> Actor:
-    return acting(rep)
-
-
-@pytest.fixture
 def draft(actor: Actor) -> Envelope:
     return make_envelope(
         actor, recipients=[person("Ada"), person("Bo")], fields=[field(1), field(2, y=0.4)]

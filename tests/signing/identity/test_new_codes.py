@@ -35,21 +35,11 @@ from dealwright.signing.evidence.services import verify_envelope
 from dealwright.signing.identity.choices import IdentityChoice
 from dealwright.signing.identity.models import IdentityStep
 from dealwright.signing.identity.policy import save_signing_settings
-from make import acting, make_administrator, make_user
+from make import acting, make_administrator
 from signing.make import a_visit, enter, make_sent_envelope, recipient_of, token_of
 
 pytestmark = pytest.mark.django_db
 PHONE = "+49 151 23456789"
-
-
-@pytest.fixture
-def rep() -> User:
-    return make_user()
-
-
-@pytest.fixture
-def actor(rep: User) -> Actor:
-    return acting(rep)
 
 
 def sent(actor: Actor, *methods: str, **fields: Any) -> Envelope:

@@ -3,19 +3,12 @@ believed that the provider does not say, and nothing is paid twice unseen."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
-from base.committed import database_url
 from dealwright.base.access.actor import Actor
 from dealwright.base.errors import Conflict, Invalid, NotFound, Unavailable
 from dealwright.base.evidence.models import EvidenceEntry
@@ -30,6 +23,7 @@ from dealwright.signing.envelopes.services import void_envelope
 from dealwright.signing.payments.accounts import save_payment_settings
 from dealwright.signing.payments.models import Payment
 from dealwright.signing.payments.services import check_payment, refund_payment
+from killed import run_until_killed
 from make import acting, make_administrator, make_user
 from signing.make import recipient_of
 from signing.routing.act import act, person
@@ -380,20 +374,6 @@ check_payment(sys.argv[1])
 
 @pytest.mark.django_db(transaction=True)
 class TestKilled:
-    def run(self, program: str, payment: Payment) -> None:
-        died = subprocess.run(
-            [sys.executable, "-c", program, str(payment.pk)],
-            env={
-                **os.environ,
-                "DATABASE_URL": database_url(),
-                "DEALWRIGHT_DATA_DIR": str(settings.DATA_DIR),
-                "DJANGO_SETTINGS_MODULE": "dealwright.site.settings",
-                "PYTHONPATH": str(Path(__file__).parents[3] / "src"),
-            },
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert died.returncode == -signal.SIGKILL, died.stderr
-
     def test_between_the_provider_and_our_record(self, provider: Provider) -> None:
         envelope = make_paying()
         provider.down = True
@@ -401,7 +381,7 @@ class TestKilled:
             begin(envelope)
         provider.down = False
         payment = Payment.objects.get()
-        self.run(KILLED_WHILE_BEGINNING, payment)
+        run_until_killed(KILLED_WHILE_BEGINNING, payment.pk)
         assert len(provider.sessions) == 1
         payment.refresh_from_db()
         assert payment.session == ""
@@ -415,7 +395,7 @@ class TestKilled:
         envelope: Envelope = make_paying()
         payment = begin(envelope)
         provider.pay()
-        self.run(KILLED_WHILE_NOTING, payment)
+        run_until_killed(KILLED_WHILE_NOTING, payment.pk)
         payment.refresh_from_db()
         assert payment.state == "created"
         assert the_field(envelope).value == ""

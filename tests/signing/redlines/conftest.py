@@ -20,13 +20,6 @@ def rep() -> User:
 
 
 @pytest.fixture
-def actor(rep: User) -> Actor:
-    from make import acting
-
-    return acting(rep)
-
-
-@pytest.fixture
 def draft(actor: Actor) -> Envelope:
     from .make import make_terms
 

@@ -11,16 +11,10 @@ from dealwright.signing.documents.normalising import normalise_pdf
 from dealwright.signing.documents.words import boxes_of, find_text, text_of, words_of_page
 from dealwright.signing.envelopes.drafts import NewDocument
 from dealwright.signing.envelopes.services import send_envelope
-from make import acting, make_user
 from signing.make import make_envelope, make_pdf
 from signing.redlines.make import PAYMENT, TERM, is_red, strike, text_at, turned, typed
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def actor() -> Actor:
-    return acting(make_user())
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

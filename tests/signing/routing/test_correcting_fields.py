@@ -31,16 +31,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rep() -> User:
-    return make_user()
-
-
-@pytest.fixture
-def actor(rep: User) -> Actor:
-    return acting(rep)
-
-
-@pytest.fixture
 def envelope(actor: Actor) -> Envelope:
     """Ada and Bo sign side by side; Ada says how many seats."""
     return make_sent_envelope(

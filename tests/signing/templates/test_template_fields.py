@@ -27,16 +27,6 @@ ADA = {1: ("Ada Lovelace", "ada@buyer.test")}
 
 
 @pytest.fixture
-def rep() -> User:
-    return make_user()
-
-
-@pytest.fixture
-def actor(rep: User) -> Actor:
-    return acting(rep)
-
-
-@pytest.fixture
 def template(actor: Actor) -> SigningTemplate:
     return make_template(actor)
 

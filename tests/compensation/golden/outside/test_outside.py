@@ -6,30 +6,20 @@ paid by elsewhere; every engine pays them to the cent.
 
 from __future__ import annotations
 
-import csv
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from compensation.engine.calculating import amounts, calculate_both
+from compensation.golden.cases import cases_beside, check_case
 from dealwright.compensation.plans.english import document
 from dealwright.compensation.plans.reading import read_plan
 
-FILES = ("events", "splits", "people", "quotas", "hierarchy", "rates", "territories")
-CASES = sorted(each.parent for each in Path(__file__).parent.glob("*/plan.yaml"))
+CASES = cases_beside(__file__)
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
 def test_a_plan_of_the_field_is_paid_to_the_cent(folder: Path) -> None:
-    paths = {name: path for name in FILES if (path := folder / f"{name}.csv").exists()}
-    with (folder / "expected.csv").open() as file:
-        expected = {
-            (row["payee"], row["period"], row["component"]): Decimal(row["amount"])
-            for row in csv.DictReader(file)
-        }
-    result = calculate_both((folder / "plan.yaml").read_text(), paths)
-    assert amounts(result) == {key: value for key, value in expected.items() if value}
+    check_case(folder)
 
 
 def clause(folder: str, component: str) -> str:
