@@ -43,7 +43,7 @@ DECLARED = {
     "Panel": ("label",),
 }
 BY_PLACE = {"_object": 2, "_admin": 1}  # the label's place in short forms of a declaration
-ERRORS = {"Conflict", "Invalid", "NotAllowed", "NotFound", "Unavailable"}
+REFUSALS = {"Conflict", "Invalid", "NotAllowed", "NotFound", "Unavailable", "require_administrator"}
 CHOICES = {"TextChoices", "IntegerChoices"}
 
 TEMPLATE_OPTIONS = {
@@ -128,7 +128,7 @@ def _words_of_call(node: ast.Call) -> Iterator[Words]:
         text = given[BY_PLACE[name]]
         if text:
             yield text, None, None
-    elif name in ERRORS:
+    elif name in REFUSALS:
         said = [*node.args[:1], *(each.value for each in node.keywords if each.arg == "fields")]
         yield from ((text, None, None) for part in said for text in _texts(part))
 
@@ -156,8 +156,8 @@ def _texts(node: ast.expr) -> Iterator[str]:
     elif isinstance(node, ast.Dict):
         for value in node.values:
             yield from _texts(value)
-    elif isinstance(node, ast.List):
-        for value in node.elts:
+    elif isinstance(node, ast.List | ast.BoolOp):
+        for value in node.elts if isinstance(node, ast.List) else node.values:
             yield from _texts(value)
     elif text := _text(node):
         yield text

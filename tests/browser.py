@@ -93,10 +93,17 @@ class Live:
         self.page.wait_for_function(HAS_ITS_PARTS)
 
     def shot(self, name: str) -> None:
-        """A picture in the folder that DEALWRIGHT_SHOTS names, for a person to look at."""
-        if SHOTS:
-            Path(SHOTS).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+        """A picture in the folder that DEALWRIGHT_SHOTS names, for a person to look at; of a page
+        on a desk also as wide as a phone."""
+        if not SHOTS:
+            return
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+        size = self.page.viewport_size
+        if size and size["width"] > PHONE["width"]:
+            self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+            self.page.screenshot(path=str(Path(SHOTS) / f"{name}-narrow.png"))
+            self.page.set_viewport_size(size)
 
     def check_accessibility(self, *, within: str = "") -> None:
         """No serious fault by axe (WCAG 2.2 AA)."""

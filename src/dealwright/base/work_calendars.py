@@ -11,7 +11,7 @@ from django.db import models
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.calendars import BusinessCalendar, calendar_from
-from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.identifiers import uuid7
 
 
@@ -88,8 +88,7 @@ def save_calendar(
 
     Raises NotAllowed but for administrators, Invalid naming each wrong field.
     """
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Calendars are set by administrators.")
+    actor.require_administrator("Calendars are set by administrators.")
     name = name.strip()
     if not name or len(name) > 120:
         raise Invalid("A calendar needs a name.", fields={"name": ["Give it a name."]})
@@ -119,8 +118,7 @@ def save_calendar(
 
 def delete_calendar(actor: Actor, calendar_id: uuid.UUID) -> None:
     """Take a calendar away. Raises NotAllowed but for administrators, NotFound."""
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Calendars are set by administrators.")
+    actor.require_administrator("Calendars are set by administrators.")
     with change(actor):
         if not WorkCalendar.objects.filter(pk=calendar_id).delete()[0]:
             raise NotFound("This calendar does not exist.")

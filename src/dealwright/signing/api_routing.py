@@ -12,13 +12,13 @@ from dealwright.base.api.authentication import require_scope
 from dealwright.base.api.given import Given
 from dealwright.base.api.responses import as_json
 from dealwright.signing.api_shapes import (
-    Check,
     EnvelopeProgressOut,
     FieldIn,
     Fraction,
     Method,
     Name,
-    OtherNames,
+    OwnSecretsIn,
+    ProofIn,
     RecipientIn,
     Text,
     shown,
@@ -119,30 +119,21 @@ class ResendIn(Given):
     recipient_id: UUID | None = None
 
 
-class ReassignIn(Given):
+class ReassignIn(OwnSecretsIn):
     """Who takes the part, and why; `access_code`, `phone` and `messenger` of their own where the
     part asks for one."""
 
     name: Name
     email: Name
     reason: Text = ""
-    access_code: Annotated[str, Field(max_length=80)] = ""
-    phone: Annotated[str, Field(max_length=40)] = ""
-    messenger: Annotated[str, Field(max_length=120)] = ""
 
 
-class IdentityIn(Given):
+class IdentityIn(ProofIn):
     """The ways in which a recipient shows who they are, in order (`[]`: the link alone). An empty
     `access_code`, `phone` or `messenger` keeps what was given. With `idp`, `assurance` is what the
     provider has to have checked."""
 
     identity_methods: Annotated[list[Method], Field(max_length=8)]
-    access_code: Annotated[str, Field(max_length=80)] = ""
-    phone: Annotated[str, Field(max_length=40)] = ""
-    messenger: Annotated[str, Field(max_length=120)] = ""
-    provider: Annotated[str, Field(max_length=200)] = ""
-    assurance: Check = ""
-    other_name: OtherNames = ""
 
 
 class GroupMemberIn(Given):

@@ -28,7 +28,23 @@ OtherNames = Literal["", "refuse", "show"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class RecipientIn(Given):
+class OwnSecretsIn(Given):
+    """What one person alone is asked with: told to them, or where they get codes."""
+
+    access_code: Annotated[str, Field(max_length=80)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    messenger: Annotated[str, Field(max_length=120)] = ""
+
+
+class ProofIn(OwnSecretsIn):
+    """Who vouches for a person, and what has to have been checked."""
+
+    provider: Annotated[str, Field(max_length=200)] = ""
+    assurance: Check = ""
+    other_name: OtherNames = ""
+
+
+class RecipientIn(ProofIn):
     """Equal `order` acts side by side, a higher one waits.
 
     `condition` over fields of earlier recipients, by label, decides whether they are needed.
@@ -50,12 +66,6 @@ class RecipientIn(Given):
     order: Annotated[int, Field(ge=1, le=100)] = 1
     identity_method: Method = "email_otp"
     identity_methods: Annotated[list[Method], Field(max_length=8)] | None = None
-    access_code: Annotated[str, Field(max_length=80)] = ""
-    phone: Annotated[str, Field(max_length=40)] = ""
-    messenger: Annotated[str, Field(max_length=120)] = ""
-    provider: Annotated[str, Field(max_length=200)] = ""
-    assurance: Check = ""
-    other_name: OtherNames = ""
     condition: Annotated[str, Field(max_length=500)] = ""
     group: UUID | None = None
     named_by: Annotated[int, Field(ge=1, le=50)] | None = None

@@ -33,7 +33,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dealwright.base.loops import complete
 from dealwright.signing.verification.policy import verify_pdf
-from signing.verification import attacks
+from signing.verification.attacks import base as attacks
+from signing.verification.attacks.on_certified import with_note
 from signing.verification.outsider import (
     Person,
     authority,
@@ -52,6 +53,7 @@ from signing.verification.outsider import (
     self_signed,
     sign,
     sign_by_hand,
+    trailer_of,
     update,
     web_server,
 )
@@ -328,7 +330,7 @@ def test_a_form_filled_in_after_the_last_signature_is_not_proven() -> None:
 
 
 def test_a_comment_where_comments_are_allowed_is_not_proven() -> None:
-    pdf = attacks.with_note(attacks.certified(MDPPerm.ANNOTATE))
+    pdf = with_note(attacks.certified(MDPPerm.ANNOTATE))
     report = verify_pdf(pdf)
     assert report["integrity"]["verdict"] == UNKNOWN
     assert "Comments were added" in report["integrity"]["reasons"][0]["text"]
@@ -424,7 +426,7 @@ def test_hybrid_tables_in_an_update_are_not_proven() -> None:
     )
     body = packed + b"/Length 4 >>\nstream\n" + rows + b"\nendstream\nendobj\n"
     start = place + len(body)
-    former = attacks.trailer_of(pdf)["start"]
+    former = trailer_of(pdf)["start"]
     pdf += body + b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root 1 0 R " % (
         number,
         place,

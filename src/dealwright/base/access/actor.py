@@ -52,6 +52,12 @@ class Actor:
             raise NotAllowed("Sign in to do this.", code="sign_in_required")
         return self.user
 
+    def require_administrator(self, said: str = "") -> None:
+        """Raises NotAllowed, in words of the caller's, for all but administrators and the
+        product itself."""
+        if not self.is_system and not self.require_user().is_administrator:
+            raise NotAllowed(said or "Only administrators may do this.")
+
 
 def system(label: str = "Dealwright", *, via: Via = "job") -> Actor:
     """The product itself, e.g. a subscriber or a schedule; ``label`` names it in the audit."""

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.errors import NotAllowed, NotFound
+from dealwright.base.errors import NotFound
 from dealwright.base.events.models import EventDelivery
 from dealwright.base.events.registry import decode
 from dealwright.base.events.subscribers import Delivery, subscriber_named
@@ -79,8 +79,7 @@ def retry_deliveries() -> int:
 
 def retry_delivery(actor: Actor, delivery_id: int) -> EventDelivery:
     """Try a failing or given-up delivery again now; for administrators."""
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")
+    actor.require_administrator()
     with transaction.atomic():
         delivery: EventDelivery | None = (
             EventDelivery.objects.select_for_update()

@@ -13,7 +13,6 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.errors import NotAllowed
 from dealwright.base.files.keys import MasterKey, key_named, key_to_rotate_to, promote_next_key
 from dealwright.base.files.models import StoredFile
 from dealwright.base.files.services import path_of
@@ -62,8 +61,7 @@ def rotate_master_key(actor: Actor) -> int:
     Goes in batches and may be stopped and run again at any point: each file names the
     master key that opens it. Raises NotAllowed but for administrators.
     """
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("The master key is changed by administrators.")
+    actor.require_administrator("The master key is changed by administrators.")
     target = key_to_rotate_to()
     count = _wrap_all(actor, target)
     promote_next_key()

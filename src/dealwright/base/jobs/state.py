@@ -11,7 +11,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.errors import NotAllowed, NotFound
+from dealwright.base.errors import NotFound
 from dealwright.base.jobs.queue import cron, jobs
 
 FAILED_KEPT = timedelta(days=30)
@@ -97,8 +97,7 @@ def failed_jobs(limit: int = 100) -> list[dict[str, Any]]:
 
 def retry_job(actor: Actor, number: int) -> None:
     """Queue a failed job again; for administrators. Raises NotFound where it has not failed."""
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")
+    actor.require_administrator()
     if not ProcrastinateJob.objects.filter(pk=number, status="failed").exists():
         raise NotFound("This job has not failed, or is gone.")
     with connection.cursor() as cursor:

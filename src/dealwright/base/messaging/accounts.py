@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.encrypted_text import decrypt_text, encrypt_text
-from dealwright.base.errors import Invalid, NotAllowed, Unavailable
+from dealwright.base.errors import Invalid, Unavailable
 from dealwright.base.messaging.addresses import check_email, default_from_address
 from dealwright.base.messaging.models import MailSettings
 from dealwright.base.whole_numbers import whole_number
@@ -253,8 +253,7 @@ def _assign(stored: MailSettings, values: Mapping[str, Any]) -> None:
 
 
 def _check_administrator(actor: Actor) -> None:
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Mail is set up by administrators.")
+    actor.require_administrator("Mail is set up by administrators.")
 
 
 def _opened(stored: MailSettings, secret: str) -> str:

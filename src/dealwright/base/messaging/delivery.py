@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change, system
-from dealwright.base.errors import Conflict, DealwrightError, Invalid, NotAllowed, Unavailable
+from dealwright.base.errors import Conflict, DealwrightError, Invalid, Unavailable
 from dealwright.base.events import Event, record_event
 from dealwright.base.jobs import claim_due, due
 from dealwright.base.messaging import accounts
@@ -85,8 +85,7 @@ def send_test(actor: Actor, address: str) -> OutboundMessage:
     Raises Conflict where no server is set, Unavailable where it does not answer, Invalid
     with its words where it refuses the mail.
     """
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Mail is set up by administrators.")
+    actor.require_administrator("Mail is set up by administrators.")
     account = accounts.smtp_account()
     if account is None:
         raise Conflict("No mail server is set.")
@@ -120,8 +119,7 @@ def hand_over_now(actor: Actor, message: OutboundMessage) -> OutboundMessage:
     Raises Unavailable where it does not answer, Invalid naming "to" with its words where it
     refuses.
     """
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Messages are set up by administrators.")
+    actor.require_administrator("Messages are set up by administrators.")
     try:
         _deliver_text(message)
     except (Refusal, Unavailable) as error:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid, visible_to
-from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.files.models import StoredFile
 from dealwright.base.messaging import accounts
 from dealwright.base.messaging.addresses import check_email, check_phone, new_message_id
@@ -304,5 +304,4 @@ def _one_line(text: str) -> str:
 
 
 def _check_administrator(actor: Actor) -> None:
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("The outbox is emptied by administrators.")
+    actor.require_administrator("The outbox is emptied by administrators.")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import signing
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.errors import Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.messaging.addresses import address_hash, check_email, domain_of
 from dealwright.base.messaging.events import AddressSuppressed
 from dealwright.base.messaging.models import OutboundMessage, Suppression
@@ -54,8 +54,7 @@ def lift_suppression(actor: Actor, address: str, *, purpose: str = "") -> None:
 
     Raises NotFound where it is not on the list.
     """
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("The suppression list is kept by administrators.")
+    actor.require_administrator("The suppression list is kept by administrators.")
     with change(actor):
         rows = Suppression.objects.filter(address_hash=address_hash(address), purpose=purpose)
         if not rows.delete()[0]:

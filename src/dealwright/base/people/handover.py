@@ -13,7 +13,7 @@ from dealwright.base.jobs import check_cancelled, finish, job, progress, start_l
 from dealwright.base.jobs.models import JobRun
 from dealwright.base.objects.registry import ObjectType, object_types
 from dealwright.base.people.models import User
-from dealwright.base.people.rules import get_user, require_administrator
+from dealwright.base.people.rules import get_user
 from dealwright.base.records.models import Record
 from dealwright.base.records.services import save_changes
 
@@ -39,7 +39,7 @@ def records_owned(user: User) -> list[tuple[ObjectType, int]]:
 
 def transfer_records(actor: Actor, user_id: uuid.UUID, to_id: uuid.UUID) -> JobRun:
     """Start a long job that gives all a person owns to an active colleague."""
-    require_administrator(actor)
+    actor.require_administrator()
     source, target = get_user(user_id), get_user(to_id)
     if source.pk == target.pk:
         raise Conflict("Choose another person to give the records to.")

@@ -19,7 +19,6 @@ from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.people.adapter import CLIENT_PURPOSE, SIGNERS_ONLY
 from dealwright.base.people.grants import GRANTABLE
 from dealwright.base.people.policy import origin_of
-from dealwright.base.people.rules import require_administrator
 
 LONGEST_SECRET = 90  # encrypted it must fit the library's column of 191 characters
 
@@ -51,7 +50,7 @@ def add_provider(
     ``issuer`` is its address, below which ``.well-known/openid-configuration`` lies. With
     ``signers_only`` it is asked about people who sign documents, and lets nobody in.
     """
-    require_administrator(actor)
+    actor.require_administrator()
     name, issuer, client_id = " ".join(name.split()), issuer.strip(), client_id.strip()
     wrong: dict[str, list[str]] = {}
     if not name or len(name) > 40:
@@ -89,7 +88,7 @@ def add_provider(
 
 def restrict_provider(actor: Actor, provider_pk: int, *, signers_only: bool) -> None:
     """Say whether people sign in through a provider, or it is asked about signers alone."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         app = (
             SocialApp.objects.select_for_update()
@@ -104,7 +103,7 @@ def restrict_provider(actor: Actor, provider_pk: int, *, signers_only: bool) -> 
 
 def remove_provider(actor: Actor, provider_pk: int) -> None:
     """Trust it no longer; who signed in through it needs another way."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         app = SocialApp.objects.filter(provider="openid_connect", pk=provider_pk).first()
         if app is None:
@@ -135,7 +134,7 @@ def add_client(
         ask: people are asked before it learns who they are.
         scopes: what people may let it do for them by the tools at ``/mcp``; they are always asked.
     """
-    require_administrator(actor)
+    actor.require_administrator()
     name = " ".join(name.split())
     addresses = [line.strip() for line in redirect_uris.splitlines() if line.strip()]
     wrong: dict[str, list[str]] = {}
@@ -170,7 +169,7 @@ def add_client(
 
 def remove_client(actor: Actor, client_id: str) -> None:
     """The program can no longer sign anyone in; its tokens end."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         deleted, _ = Client.objects.filter(pk=client_id).delete()
         if not deleted:

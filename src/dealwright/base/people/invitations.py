@@ -33,7 +33,6 @@ from dealwright.base.people.rules import (
     check_name,
     check_profile,
     get_user,
-    require_administrator,
 )
 
 OPEN_FOR = timedelta(days=7)
@@ -112,7 +111,7 @@ def invite_user(
     """
     from dealwright.base.people.users import apply_place, check_place
 
-    require_administrator(actor)
+    actor.require_administrator()
     email = check_address(email)
     check_profile(profile)
     with change(actor):
@@ -144,7 +143,7 @@ def invite_user(
 
 def resend_invitation(actor: Actor, user_id: uuid.UUID) -> Invited:
     """A new link for a person who has not joined yet; the old one ends."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         person = get_user(user_id, lock=True)
         if not person.is_placeholder or person.invited_at is None:
@@ -154,7 +153,7 @@ def resend_invitation(actor: Actor, user_id: uuid.UUID) -> Invited:
 
 def revoke_invitation(actor: Actor, user_id: uuid.UUID) -> None:
     """End a person's open invitation; the person stays a placeholder."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         person = get_user(user_id, lock=True)
         open_ones = _open(person)

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.timezone import now
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.errors import Invalid, NotAllowed
+from dealwright.base.errors import Invalid
 from dealwright.base.money import check_currency
 
 
@@ -62,8 +62,7 @@ def update_organization(
     actor: Actor, *, name: str, currency: str, timezone: str, language: str
 ) -> Organization:
     """Change the company's name and defaults; for administrators. Raises Invalid per field."""
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")
+    actor.require_administrator()
     wrong: dict[str, list[str]] = {}
     name = " ".join(name.split())
     if not name or len(name) > 160:

@@ -5,17 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from dealwright.base.access.actor import Actor
-from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.people.models import Profile, Role, Team, User
-
-
-def require_administrator(actor: Actor) -> None:
-    """Raises NotAllowed for everyone but administrators and the product itself."""
-    if actor.is_system:
-        return
-    if not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")
 
 
 def get_user(user_id: Any, *, lock: bool = False) -> User:

@@ -13,7 +13,7 @@ from django.db.models import Count
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.errors import Conflict, Invalid
 from dealwright.base.people.models import Role, Team, TeamMembership, User
-from dealwright.base.people.rules import check_name, get_role, get_team, require_administrator
+from dealwright.base.people.rules import check_name, get_role, get_team
 
 
 @dataclass(slots=True)
@@ -53,14 +53,14 @@ def roles_with_depth(*, without: Role | None = None) -> list[tuple[Role, int]]:
 
 def create_role(actor: Actor, *, name: str, parent: Role | None = None) -> Role:
     """Add a role below ``parent``, or at the top."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor), _unique("role", name):
         return Role.objects.create(name=check_name(name, longest=120, what="A role"), parent=parent)
 
 
 def rename_role(actor: Actor, role_id: uuid.UUID, name: str) -> Role:
     """Give a role another name."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor), _unique("role", name):
         role = get_role(role_id, lock=True)
         role.name = check_name(name, longest=120, what="A role")
@@ -70,7 +70,7 @@ def rename_role(actor: Actor, role_id: uuid.UUID, name: str) -> Role:
 
 def move_role(actor: Actor, role_id: uuid.UUID, parent: Role | None) -> Role:
     """Put a role with all below it under another; raises Invalid for a circle."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         # All rows: two moves at once could each be fine and close a circle together.
         parents = dict(
@@ -97,7 +97,7 @@ def change_role(actor: Actor, role_id: uuid.UUID, *, name: str, parent: Role | N
 
 def delete_role(actor: Actor, role_id: uuid.UUID) -> None:
     """Remove a role; raises Conflict while people or roles hang on it."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         role = get_role(role_id, lock=True)
         people, below = role.users.count(), role.children.count()
@@ -111,7 +111,7 @@ def delete_role(actor: Actor, role_id: uuid.UUID) -> None:
 
 def create_team(actor: Actor, *, name: str, members: Iterable[User] = ()) -> Team:
     """Make a team."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor), _unique("team", name):
         team = Team.objects.create(name=check_name(name, longest=120, what="A team"))
         _set(team, members)
@@ -120,7 +120,7 @@ def create_team(actor: Actor, *, name: str, members: Iterable[User] = ()) -> Tea
 
 def rename_team(actor: Actor, team_id: uuid.UUID, name: str) -> Team:
     """Give a team another name."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor), _unique("team", name):
         team = get_team(team_id, lock=True)
         team.name = check_name(name, longest=120, what="A team")
@@ -130,7 +130,7 @@ def rename_team(actor: Actor, team_id: uuid.UUID, name: str) -> Team:
 
 def set_team_members(actor: Actor, team_id: uuid.UUID, members: Iterable[User]) -> Team:
     """Exactly these people are in the team from now on."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         team = get_team(team_id, lock=True)
         _set(team, members)
@@ -147,7 +147,7 @@ def change_team(actor: Actor, team_id: uuid.UUID, *, name: str, members: Iterabl
 def delete_team(actor: Actor, team_id: uuid.UUID) -> None:
     """Remove a team. Sharing rules to it go with it; records shared with it stay where they
     are and are seen by one team less."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         get_team(team_id, lock=True).delete()
 

@@ -22,7 +22,6 @@ from dealwright.base.people.rules import (
     check_name,
     check_profile,
     get_user,
-    require_administrator,
 )
 
 KEEP: Any = object()  # leaves a value as it is, where None means none
@@ -51,7 +50,7 @@ def update_user(
 
     Raises Conflict for the last administrator's profile, Invalid for a circle of managers.
     """
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         user = get_user(user_id, lock=True)
         if name is not KEEP:
@@ -83,7 +82,7 @@ def deactivate_user(actor: Actor, user_id: uuid.UUID) -> User:
     Records stay theirs; ``records_owned`` counts them and ``transfer_records`` gives them
     to someone else. Raises Conflict for oneself and for the last administrator.
     """
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         user = get_user(user_id, lock=True)
         if actor.user is not None and actor.user.pk == user.pk:
@@ -111,7 +110,7 @@ def deactivate_user(actor: Actor, user_id: uuid.UUID) -> User:
 
 def reactivate_user(actor: Actor, user_id: uuid.UUID) -> User:
     """Let a person in again, with the password they had. Their tokens stay ended."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         user = get_user(user_id, lock=True)
         if user.is_active:
@@ -129,7 +128,7 @@ def reactivate_user(actor: Actor, user_id: uuid.UUID) -> User:
 
 def end_all_sessions(actor: Actor, user_id: uuid.UUID) -> int:
     """Sign a person out everywhere; returns how many sessions ended."""
-    require_administrator(actor)
+    actor.require_administrator()
     return end_sessions(get_user(user_id))
 
 
@@ -159,7 +158,7 @@ def reset_second_factor(actor: Actor, user_id: uuid.UUID) -> None:
     """Remove a person's authenticator app, passkeys and recovery codes: for who lost them all."""
     from allauth.mfa.models import Authenticator
 
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         user = get_user(user_id, lock=True)
         if actor.user is not None and actor.user.pk == user.pk:

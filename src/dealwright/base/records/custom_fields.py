@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.jobs import defer, job
 from dealwright.base.language import FUNCTIONS, LanguageError, ListOf, names_in, parse
 from dealwright.base.objects.custom_fields import forget_custom_fields
@@ -203,8 +203,7 @@ def _index_statement(field: CustomField) -> tuple[str, str]:
 
 
 def _require_administrator(actor: Actor) -> None:
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only an administrator may change the fields of an object.")
+    actor.require_administrator("Only an administrator may change the fields of an object.")
 
 
 def _locked(field_id: UUID) -> CustomField:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid
-from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.objects.registry import object_type
 from dealwright.crm.opportunities.criteria import check_criteria
 from dealwright.crm.opportunities.models import (
@@ -286,5 +286,4 @@ def _stage(pipeline: Pipeline | None, stage_id: Any) -> Stage:
 
 
 def _require_administrator(actor: Actor) -> None:
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Pipelines are set up by administrators.")
+    actor.require_administrator("Pipelines are set up by administrators.")

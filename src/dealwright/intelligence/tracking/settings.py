@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.errors import Invalid, NotAllowed
+from dealwright.base.errors import Invalid
 from dealwright.base.whole_numbers import whole_number
 from dealwright.intelligence.tracking.models import Touchpoint, TrackingSettings, Visitor
 
@@ -55,8 +55,7 @@ def may_send(stored: TrackingSettings, url: str) -> bool:
 def save_tracking_settings(actor: Actor, values: Mapping[str, Any]) -> TrackingSettings:
     """Keep ``is_on``, ``question``, ``sites`` and ``keep_days``; for administrators. Raises
     Invalid per field."""
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")
+    actor.require_administrator()
     wrong: dict[str, list[str]] = {}
     question = str(values.get("question", "")).strip()
     if len(question) > LONGEST_QUESTION:

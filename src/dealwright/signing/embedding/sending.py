@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import get_changeable
-from dealwright.base.errors import Conflict, NotFound
+from dealwright.base.errors import Conflict
 from dealwright.base.people.credentials import ApiToken
 from dealwright.signing.embedding.models import EmbeddedSending
-from dealwright.signing.embedding.services import URL_LIFE, check_allowed, checked_origin
+from dealwright.signing.embedding.services import URL_LIFE, check_allowed, checked_origin, unused
 from dealwright.signing.envelopes.models import Envelope
 from dealwright.signing.envelopes.routing import hash_token
 from dealwright.signing.envelopes.services import send_envelope
@@ -76,13 +76,8 @@ def begin_sending(secret: str) -> tuple[EmbeddedSending, str]:
             .filter(url_hash=hash_token(secret))
             .first()
         )
-        if found is None:
-            raise NotFound("This address is not valid.", code="unknown_url")
-        if found.opened_at is not None:
-            raise NotFound("This address was used already.", code="used_url")
+        found = unused(found)
         now = timezone.now()
-        if found.url_expires_at <= now:
-            raise NotFound("This address has expired.", code="expired_url")
         session = secrets.token_urlsafe(32)
         found.opened_at, found.ends_at = now, now + VISIT_LIFE
         found.session_hash = hash_token(f"sending:{session}")

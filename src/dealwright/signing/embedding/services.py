@@ -16,9 +16,9 @@ from django.utils.crypto import salted_hmac
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid, get_changeable
-from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.base.people.credentials import ApiToken
-from dealwright.signing.embedding.models import EmbeddedSigning, EmbeddingSite
+from dealwright.signing.embedding.models import EmbeddedSending, EmbeddedSigning, EmbeddingSite
 from dealwright.signing.envelopes.models import Envelope, Recipient, Role
 from dealwright.signing.envelopes.routing import hash_token, pending_recipients
 from dealwright.signing.envelopes.services import find_recipient
@@ -127,6 +127,20 @@ def create_signing_url(
     return SigningUrl(f"{settings.PUBLIC_URL}/embed/{secret}", made.url_expires_at, made)
 
 
+def unused[E: (EmbeddedSigning, EmbeddedSending)](found: E | None) -> E:
+    """What an address stands for, where it can still be opened.
+
+    Raises NotFound with the code "unknown_url", "used_url" or "expired_url".
+    """
+    if found is None:
+        raise NotFound("This address is not valid.", code="unknown_url")
+    if found.opened_at is not None:
+        raise NotFound("This address was used already.", code="used_url")
+    if found.url_expires_at <= timezone.now():
+        raise NotFound("This address has expired.", code="expired_url")
+    return found
+
+
 def begin_visit(secret: str, *, details: Mapping[str, str], request_id: str = "") -> str:
     """Use up an address; returns the secret of the visit that takes its place.
 
@@ -139,12 +153,7 @@ def begin_visit(secret: str, *, details: Mapping[str, str], request_id: str = ""
             .filter(url_hash=hash_token(secret))
             .first()
         )
-        if found is None:
-            raise NotFound("This address is not valid.", code="unknown_url")
-        if found.opened_at is not None:
-            raise NotFound("This address was used already.", code="used_url")
-        if found.url_expires_at <= timezone.now():
-            raise NotFound("This address has expired.", code="expired_url")
+        found = unused(found)
         return start_visit(found, details=details, request_id=request_id)
 
 
@@ -252,8 +261,7 @@ def outcome_of(envelope: Envelope, recipient: Recipient) -> str:
 
 
 def _check_administrator(actor: Actor) -> None:
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators say which sites may show signing.")
+    actor.require_administrator("Only administrators say which sites may show signing.")
 
 
 def check_allowed(origin: str, token: ApiToken | None, *, key: str) -> None:

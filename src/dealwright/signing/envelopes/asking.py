@@ -8,12 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.access.visibility import get_changeable
-from dealwright.base.errors import Conflict, Invalid
-from dealwright.signing.envelopes.correcting_fields import check_open
-from dealwright.signing.envelopes.models import Envelope, IdentityMethod, Recipient, Role
+from dealwright.base.errors import Invalid
+from dealwright.signing.envelopes.correcting_fields import waited_for_in
+from dealwright.signing.envelopes.models import IdentityMethod, Recipient, Role
 from dealwright.signing.envelopes.routing import invite
-from dealwright.signing.envelopes.services import find_recipient
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.identity.choices import (
     BY_MAIL,
@@ -37,11 +35,7 @@ def change_identity(
     Invalid that names the place.
     """
     with change(actor):
-        envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
-        if not envelope.is_open:
-            raise Conflict("Nobody is waited for in this envelope.", code="not_open")
-        recipient = find_recipient(envelope, recipient_id)
-        check_open(recipient)
+        envelope, recipient = waited_for_in(actor, envelope_id, recipient_id)
         if (recipient.is_group or recipient.is_unnamed) and set(choice.methods) - set(BY_MAIL):
             sentence = "Who is no one person yet can only be asked for a code by e-mail."
             raise Invalid(sentence, fields={"identity": [sentence]})

@@ -25,6 +25,7 @@ from dealwright.signing.envelopes.correcting_fields import (
     add_fields,
     check_open,
     correct_fields,
+    waited_for_in,
 )
 from dealwright.signing.envelopes.drafts import (
     MAX_RECIPIENTS,
@@ -163,11 +164,7 @@ def reassign_recipient(
     """
     reason = check_text("reason", reason, longest=2_000, name="The reason")
     with change(actor):
-        envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
-        if not envelope.is_open:
-            raise Conflict("Nobody is waited for in this envelope.", code="not_open")
-        recipient = find_recipient(envelope, recipient_id)
-        check_open(recipient)
+        envelope, recipient = waited_for_in(actor, envelope_id, recipient_id)
         own = {"access_code": access_code, "phone": phone, "messenger": messenger}
         identity = _own_choice(envelope, recipient, own)
         taken = _replace(

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.access.visibility import as_uuid
+from dealwright.base.access.visibility import as_uuid, get_changeable
 from dealwright.base.errors import Conflict, Invalid, NotFound
 from dealwright.signing.envelopes.arranging import arrange, starting_fields
 from dealwright.signing.envelopes.drafts import MAX_FIELDS, NewField, NewRecipient, check_fields
@@ -25,6 +25,19 @@ class AddedField(NewField):
     recipient: int = 1
     recipient_id: Any = None
     added: int | None = None
+
+
+def waited_for_in(actor: Actor, envelope_id: Any, recipient_id: Any) -> tuple[Envelope, Recipient]:
+    """An envelope that is out and a recipient of it who can still be corrected.
+
+    Raises NotFound, NotAllowed, Conflict.
+    """
+    envelope: Envelope = get_changeable(actor, "envelope", envelope_id)
+    if not envelope.is_open:
+        raise Conflict("Nobody is waited for in this envelope.", code="not_open")
+    recipient = find_recipient(envelope, recipient_id)
+    check_open(recipient)
+    return envelope, recipient
 
 
 def check_open(recipient: Recipient) -> None:
@@ -127,15 +140,7 @@ def add_fields(
             document=document,
             recipient=owner,
             position=document.fields.count() + 1,
-            kind=each.kind,
-            label=each.label.strip(),
-            page=each.page - 1,
-            x=each.box.x,
-            y=each.box.y,
-            w=each.box.w,
-            h=each.box.h,
-            required=each.required,
-            **details,
+            **each.columns | details,
         )
 
 

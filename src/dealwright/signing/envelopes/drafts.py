@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.utils import timezone
@@ -169,6 +169,18 @@ class NewField:
             "condition": self.condition.strip(),
             "formula": self.formula.strip(),
             "checks": {**self.checks, **self._currency},
+        }
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What an ``EnvelopeField`` keeps of it beside whose it is and in which document."""
+        return {
+            "kind": self.kind,
+            "label": self.label.strip(),
+            "page": self.page - 1,
+            "required": self.required,
+            **asdict(self.box),
+            **self.details,
         }
 
     @property

@@ -4,12 +4,11 @@ hash of what they agree to holds them."""
 from __future__ import annotations
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.errors import Unavailable
 from dealwright.base.files.services import read_file
 from dealwright.signing.documents.geometry import Box
-from dealwright.signing.documents.stamping import Mark, missing_marks, place_marks
+from dealwright.signing.documents.stamping import Mark
 from dealwright.signing.envelopes.models import Envelope
-from dealwright.signing.envelopes.preparing import replace_prepared
+from dealwright.signing.envelopes.preparing import draw_marks
 from dealwright.signing.fields.models import EnvelopeField, FieldKind
 
 
@@ -42,14 +41,8 @@ def fix_stamps(actor: Actor, envelope: Envelope) -> int:
             for field in fields
             if field.file is not None
         ]
-        before = read_file(document.prepared)
-        stamped = place_marks(before, marks)
-        if missing := missing_marks(before, stamped, marks):
-            raise Unavailable(
-                f"{document.name}: the stamp on page {missing[0].page + 1} cannot be seen. "
-                "Use another picture."
-            )
-        replace_prepared(actor, envelope, document, stamped)
+        unseen = "the stamp on page {page} cannot be seen. Use another picture."
+        draw_marks(actor, envelope, document, marks, unseen=unseen)
         EnvelopeField.objects.filter(pk__in=[each.pk for each in fields]).delete()
         count += len(fields)
     return count

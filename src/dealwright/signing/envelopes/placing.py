@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.utils.translation import gettext
@@ -99,10 +99,7 @@ def add_field(
             kind=kind,
             label=check_text("label", label, longest=80, name="The label"),
             page=int(number) - 1,
-            x=box.x,
-            y=box.y,
-            w=box.w,
-            h=box.h,
+            **asdict(box),
             required=required,
             **new.details,
         )
@@ -194,10 +191,7 @@ def place_at_words(
                     kind=kind,
                     label=check_text("label", label, longest=80, name="The label"),
                     page=number,
-                    x=box.x,
-                    y=box.y,
-                    w=box.w,
-                    h=box.h,
+                    **asdict(box),
                     required=required,
                 )
                 placed += 1

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.errors import Invalid
+from dealwright.base.errors import Invalid, Unavailable
 from dealwright.base.files.services import read_file, store_file
 from dealwright.base.messaging.liquid_text import missing_names, render_template_text
 from dealwright.signing.blueprints.merging import merge_values
 from dealwright.signing.documents.geometry import PageGeometry
 from dealwright.signing.documents.signature_page import add_signature_page
 from dealwright.signing.documents.sources import CONTENT_TYPES, kind_of, pdf_name
+from dealwright.signing.documents.stamping import Mark, missing_marks, place_marks
 from dealwright.signing.documents.uploads import Upload
 from dealwright.signing.envelopes.drafts import (
     KeptDocument,
@@ -162,13 +164,30 @@ def complete_fields(actor: Actor, envelope: Envelope) -> None:
             position=position,
             kind=kind,
             page=page,
-            x=box.x,
-            y=box.y,
-            w=box.w,
-            h=box.h,
+            **asdict(box),
         )
         for position, (recipient, kind, page, box) in enumerate(places, start=first)
     )
+
+
+def draw_marks(
+    actor: Actor,
+    envelope: Envelope,
+    document: EnvelopeDocument,
+    marks: Sequence[Mark],
+    *,
+    unseen: str,
+) -> None:
+    """Put marks into what is shown of a document.
+
+    Raises Unavailable where one cannot be seen afterwards: ``unseen`` says what to do, with the
+    number of the page at ``{page}``.
+    """
+    before = read_file(document.prepared)
+    after = place_marks(before, marks)
+    if missing := missing_marks(before, after, marks):
+        raise Unavailable(f"{document.name}: " + unseen.format(page=missing[0].page + 1))
+    replace_prepared(actor, envelope, document, after)
 
 
 def replace_prepared(

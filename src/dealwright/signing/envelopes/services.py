@@ -173,15 +173,7 @@ def create_envelope(
                 document=kept[each.document - 1],
                 recipient=people[each.recipient - 1],
                 position=position,
-                kind=each.kind,
-                label=each.label.strip(),
-                page=each.page - 1,
-                x=each.box.x,
-                y=each.box.y,
-                w=each.box.w,
-                h=each.box.h,
-                required=each.required,
-                **each.details,
+                **each.columns,
             )
             for position, each in enumerate(placed, start=1)
         )

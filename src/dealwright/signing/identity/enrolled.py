@@ -6,7 +6,7 @@ from typing import Any
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid
-from dealwright.base.errors import NotAllowed, NotFound
+from dealwright.base.errors import NotFound
 from dealwright.signing.envelopes.models import IdentityMethod
 from dealwright.signing.identity.models import SignerPasskey, SignerTotp
 
@@ -26,8 +26,7 @@ def enrolled() -> list[dict[str, Any]]:
 
 def forget(actor: Actor, enrolment_id: Any) -> None:
     """Forget an app or a passkey, for administrators; what it proved stays in the evidence."""
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")
+    actor.require_administrator()
     key = as_uuid(enrolment_id)
     with change(actor):
         gone = SignerTotp.objects.filter(pk=key).delete()[0]

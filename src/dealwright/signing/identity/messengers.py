@@ -25,7 +25,7 @@ from standardwebhooks.webhooks import Webhook
 from dealwright import __version__
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.encrypted_text import decrypt_text, encrypt_text
-from dealwright.base.errors import Conflict, Invalid, NotAllowed, Unavailable
+from dealwright.base.errors import Conflict, Invalid, Unavailable
 from dealwright.base.events.webhooks.services import new_signing_secret
 from dealwright.base.messaging import accounts
 from dealwright.base.messaging.addresses import check_phone
@@ -154,7 +154,7 @@ def send_test(actor: Actor, scheme: str, to: str) -> OutboundMessage:
 
     Raises Invalid naming "to", Conflict where it is not set up, Unavailable.
     """
-    _check_administrator(actor)
+    actor.require_administrator()
     try:
         to = check_messenger_address(to) if scheme == CHANNEL else check_phone(to)
     except Invalid as error:
@@ -178,7 +178,7 @@ def send_test(actor: Actor, scheme: str, to: str) -> OutboundMessage:
 def save_messenger_settings(actor: Actor, given: Mapping[str, str]) -> SavedMessengers:
     """Set up WhatsApp and the bridge anew; for administrators. Raises Invalid naming each wrong
     place. A bridge gets a secret when it gets an address, and a new one with ``new_secret``."""
-    _check_administrator(actor)
+    actor.require_administrator()
     values, wrong = _read(given)
     if wrong:
         raise Invalid(" ".join(each for said in wrong.values() for each in said), fields=wrong)
@@ -326,11 +326,6 @@ def _wrong_url(url: str) -> str:
 def _not_set_up(name: str) -> str:
     said = _("%(name)s is not set up: an administrator can do it in the settings of signing.")
     return said % {"name": name}
-
-
-def _check_administrator(actor: Actor) -> None:
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")
 
 
 def check_ready(scheme: str) -> None:

@@ -8,7 +8,7 @@ import phonenumbers
 from django.utils.translation import gettext as _
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.errors import Invalid, NotAllowed
+from dealwright.base.errors import Invalid
 from dealwright.base.files.services import store_file
 from dealwright.base.whole_numbers import whole_number
 from dealwright.signing.documents.pictures import read_picture
@@ -36,7 +36,7 @@ def save_signing_settings(
 
     ``countries`` are ISO 3166 codes with anything between them; none lets no SMS out.
     """
-    _check_administrator(actor)
+    actor.require_administrator()
     wrong: dict[str, list[str]] = {}
     codes = sorted(set(re.findall(r"[A-Za-z]+", countries.upper())))
     unknown = [each for each in codes if each not in phonenumbers.SUPPORTED_REGIONS]
@@ -60,7 +60,7 @@ def save_signing_settings(
 def save_stamp(actor: Actor, *, name: str, content: bytes) -> SigningSettings:
     """Keep the company's stamp, drawn anew from the pixels of a PNG or JPEG; for administrators.
     Raises NotAllowed or Invalid naming "stamp"."""
-    _check_administrator(actor)
+    actor.require_administrator()
     if not content or len(content) > MOST_OF_STAMP:
         sentence = "Choose a picture of at most 5 MB."
         raise Invalid(sentence, fields={"stamp": [sentence]})
@@ -84,7 +84,7 @@ def save_stamp(actor: Actor, *, name: str, content: bytes) -> SigningSettings:
 
 def remove_stamp(actor: Actor) -> None:
     """Offer the company's stamp no longer; documents that carry it stay. For administrators."""
-    _check_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         SigningSettings.objects.update(stamp=None, updated_by=actor.user)
 
@@ -105,8 +105,3 @@ def refused_country(phone: str, *, what: str = "SMS") -> str:
         )
         return said % {"what": what, "region": region}
     return ""
-
-
-def _check_administrator(actor: Actor) -> None:
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dealwright.base.access.actor import Actor, change
-from dealwright.base.errors import Invalid, NotAllowed, NotFound
+from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.people.identity import providers, restrict_provider
 from dealwright.base.whole_numbers import whole_number
 from dealwright.signing.identity.models import Assurance, ProviderChecks
@@ -56,8 +56,7 @@ def save_provider_checks(
     longer offered is told to ask the sender. ``signers_only`` says whether it lets nobody in here;
     None leaves that as it is.
     """
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Only administrators may do this.")
+    actor.require_administrator()
     wrong: dict[str, list[str]] = {}
     trust_framework, acr_values = trust_framework.strip(), " ".join(acr_values.split())
     if set(offers) - set(Assurance.values):

@@ -8,7 +8,7 @@ from django.db.models import Subquery
 
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.encrypted_text import decrypt_text, encrypt_text
-from dealwright.base.errors import DealwrightError, Invalid, NotAllowed, Unavailable
+from dealwright.base.errors import DealwrightError, Invalid, Unavailable
 from dealwright.base.payments.gateway import Gateway
 from dealwright.base.payments.stripe import STANDARD_URL, StripeGateway, check_provider_url
 from dealwright.base.people.organization import Organization, organization
@@ -74,8 +74,7 @@ def save_payment_settings(
     An empty key keeps the one there is, unless the address changed: a key never goes to another
     server than it was given for. Raises Invalid naming each wrong field.
     """
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("Payments are set up by administrators.")
+    actor.require_administrator("Payments are set up by administrators.")
     if provider not in ("", *Provider.values):
         raise _wrong("provider", "Choose one of the list.")
     key, webhook_secret = key.strip(), webhook_secret.strip()

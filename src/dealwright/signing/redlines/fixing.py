@@ -10,16 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from dealwright.base.access.actor import Actor
-from dealwright.base.errors import Unavailable
 from dealwright.base.events.outbox import record_event
 from dealwright.base.files.services import read_file
 from dealwright.signing.documents.anchors import without_anchors
 from dealwright.signing.documents.fonts import isolated
 from dealwright.signing.documents.reading import opened
-from dealwright.signing.documents.stamping import missing_marks, place_marks
 from dealwright.signing.documents.words import Word, words_in
 from dealwright.signing.envelopes.models import Envelope, EnvelopeDocument
-from dealwright.signing.envelopes.preparing import replace_prepared
+from dealwright.signing.envelopes.preparing import draw_marks
 from dealwright.signing.evidence.services import record_evidence
 from dealwright.signing.redlines.events import EnvelopeRedlined
 from dealwright.signing.redlines.models import Redline
@@ -47,14 +45,10 @@ def fix_redlines(actor: Actor, envelope: Envelope) -> int:
             continue
         before = read_file(document.prepared)
         told = {page: _told(before, document, page, rows) for page in {each.page for each in rows}}
-        marks = marks_of(document)
-        redlined = place_marks(before, marks)
-        if missing := missing_marks(before, redlined, marks):
-            raise Unavailable(
-                f"{document.name}: what you inserted or struck out on page {missing[0].page + 1} "
-                "cannot be seen. Change or remove it."
-            )
-        replace_prepared(actor, envelope, document, redlined)
+        unseen = (
+            "what you inserted or struck out on page {page} cannot be seen. Change or remove it."
+        )
+        draw_marks(actor, envelope, document, marks_of(document), unseen=unseen)
         document.texts = [told.get(page, text) for page, text in enumerate(document.texts)]
         document.save(update_fields=["texts"])
         count += len(rows)

@@ -19,7 +19,7 @@ from pyhanko.sign.general import SigningError
 from dealwright.base.access.actor import Actor, change
 from dealwright.base.access.visibility import as_uuid
 from dealwright.base.encrypted_text import encrypt_text
-from dealwright.base.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from dealwright.base.errors import Conflict, Invalid, NotFound, Unavailable
 from dealwright.base.loops import complete
 from dealwright.signing.seals import keys, services
 from dealwright.signing.seals.certificates import KeyKind
@@ -48,8 +48,7 @@ DIGESTS = ("sha256", "sha384", "sha512")
 
 def check_administrator(actor: Actor) -> None:
     """Raises NotAllowed for whoever does not keep the seal."""
-    if not actor.is_system and not actor.require_user().is_administrator:
-        raise NotAllowed("The seal is set up by administrators.")
+    actor.require_administrator("The seal is set up by administrators.")
 
 
 def save_seal_settings(actor: Actor, values: Mapping[str, Any]) -> SealSettings:

@@ -15,7 +15,6 @@ from dealwright.base.errors import Invalid, NotFound
 from dealwright.base.objects.filters import check_filter
 from dealwright.base.objects.registry import object_type
 from dealwright.base.people.models import Profile, Role, Team
-from dealwright.base.people.rules import require_administrator
 
 LEVELS = ("none", "own", "read", "write")
 
@@ -25,7 +24,7 @@ def set_object_access(actor: Actor, object_key: str, profile: str, level: str) -
 
     Administrators always may all. Raises Invalid, NotAllowed or NotFound.
     """
-    require_administrator(actor)
+    actor.require_administrator()
     of = object_type(object_key)
     if profile not in Profile.values or profile == Profile.ADMINISTRATOR:
         raise Invalid(_("Choose a profile other than administrator."))
@@ -56,7 +55,7 @@ def save_sharing_rule(
     ``from_whom`` and ``to_whom`` are ids of a team or a role; an empty ``from_whom`` means
     records of every owner. Raises Invalid with the sentences per field.
     """
-    require_administrator(actor)
+    actor.require_administrator()
     of = object_type(object_key)
     wrong: dict[str, list[str]] = {}
     name = name.strip()
@@ -84,7 +83,7 @@ def save_sharing_rule(
 
 def delete_sharing_rule(actor: Actor, rule_id: Any) -> SharingRule:
     """Take a rule away; nobody loses what other ways give."""
-    require_administrator(actor)
+    actor.require_administrator()
     with change(actor):
         rule = get_rule(rule_id, lock=True)
         rule.delete()
